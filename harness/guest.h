@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_GUEST_H
+#define OOM_GUEST_H
+
+#include "lib/record.h"
+#include "lib/scenario.h"
+
+/*
+ * A throw-away QEMU machine. The runner asks for one attempt of one scenario on one machine and gets a
+ * record back: from the guest itself, or, when the guest died, one that says how.
+ */
+
+/* What --guest NAME says: "debian:bookworm", or "kernel=PATH[,modules=DIR][,image=NAME|PATH.qcow2]". */
+struct oom_guest_spec {
+	const char *id;	     /* as given: the machine's id in the record */
+	const char *image;   /* debian:SUITE, or the path of a disk image */
+	const char *kernel, *modules; /* NULL: the image's own */
+};
+
+struct oom_guest_options {
+	const char *accel;	/* auto, kvm, tcg */
+	const char *config_dir; /* NULL, or a tree laid over the root */
+	int jobs;		/* guests at once; 0: what cores and memory allow */
+	bool keep;		/* keep the guest's folder for a look */
+	void (*say)(void *ctx, const char *line); /* progress: "building debian:bookworm: …" */
+	void *say_ctx;
+};
+
+int oom_guest_spec_parse(struct oom_arena *arena, const char *text, struct oom_err *err,
+	struct oom_guest_spec *ret);
+
+struct oom_guest_host; /* what this machine offers: qemu, accel, cache */
+int oom_guest_host_open(const struct oom_guest_options *options, struct oom_err *err,
+	struct oom_guest_host **ret);
+void oom_guest_host_close(struct oom_guest_host *host);
+
+/* Image there? Builds it where it is missing (and may take minutes). Fills in kernel, systemd, … */
+int oom_guest_prepare(struct oom_guest_host *host, const struct oom_guest_spec *spec,
+	struct oom_err *err, struct oom_machine_rec *ret);
+
+/*
+ * Starts one attempt in a fresh guest: restores the saved state of (image, kernel, shape, config,
+ * binary), or boots and saves it first. Never blocks for long: *ret has an fd for epoll.
+ */
+struct oom_guest_attempt;
+int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_spec *spec,
+	const struct oom_scenario *scenario, unsigned attempt, uint64_t seed, uint64_t timeout_us,
+	const char *evidence_dir, struct oom_err *err, struct oom_guest_attempt **ret);
+int oom_guest_attempt_fd(const struct oom_guest_attempt *attempt); /* readable: call _step */
+/* 0: still under way; 1: over, *ret_record is set (death, panic and silence of the guest are records
+ * too: verdict broken or fail with the console's tail). */
+int oom_guest_attempt_step(struct oom_guest_attempt *attempt, struct oom_attempt **ret_record);
+/* Ends QEMU (if it still runs) and frees. */
+void oom_guest_attempt_free(struct oom_guest_attempt *attempt);
+
+/* In the guest, started by its systemd unit: serves attempts over the virtio-serial port @path. */
+int oom_guest_agent(const char *path);
+
+#endif

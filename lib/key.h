@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_KEY_H
+#define OOM_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Keys and values of the scenario language. A key is one row of a table (name, type, default, help);
+ * the reader, 'oomgate check', the manual page and the completion all read that row.
+ */
+
+enum oom_type {
+	OOM_T_STRING,	      /* the rest of the line */
+	OOM_T_BOOL,	      /* yes no (true false on off 1 0) */
+	OOM_T_INT,	      /* a whole number within [min, max] */
+	OOM_T_SIZE,	      /* 64M, 1.5G, 4096, 50%; base 1024 */
+	OOM_T_DURATION,	      /* systemd.time(7): 2s, 1min 30s, 250ms; a bare number is seconds */
+	OOM_T_CHOICE,	      /* one word of .choices */
+	OOM_T_WORDS,	      /* words separated by blanks */
+	OOM_T_ALTERNATIVES,   /* a|b|c, each of .choices where it is given */
+	OOM_T_RANGE_INT,      /* 5, 1..5, 1.., ..5; alternatives of those: 0|3..5 */
+	OOM_T_RANGE_SIZE,
+	OOM_T_RANGE_DURATION,
+	OOM_T_RANGE_PERCENT,  /* 10, 5..20, with or without % */
+	OOM_T_WHEN,	      /* "hog reached 100M", "hog killed", "hog started", "hog ended" */
+	OOM_T_COUNT_
+};
+
+enum oom_key_flag {
+	OOM_KEY_REQUIRED = 1 << 0,
+	OOM_KEY_REPEATS = 1 << 1, /* may stand more than once in its section */
+	OOM_KEY_WORKLOAD = 1 << 2, /* the value names workloads of the file (a|b, or a b for WORDS) */
+	OOM_KEY_SCOPE = 1 << 3,	   /* the value names a scope (or slice, for Slice=) of the file */
+	OOM_KEY_PREFIX = 1 << 4,   /* .name ends in '.' and a suffix follows: Event.oom_kill= */
+};
+
+struct oom_key {
+	const char *name;
+	enum oom_type type;
+	const char *dflt;    /* as it would be written in the file; NULL: none */
+	const char *help;    /* one line: what it means, unit included */
+	int64_t min, max;    /* INT: inclusive bounds where max > min. SIZE, DURATION: likewise in
+				bytes and µs */
+	const char *choices; /* CHOICE, ALTERNATIVES: words separated by '|'; NULL: any */
+	unsigned flags;	     /* enum oom_key_flag */
+};
+
+struct oom_size {
+	uint64_t bytes;	 /* of an absolute size */
+	double percent;	 /* of what it is relative to, where is_percent */
+	bool is_percent;
+};
+
+/* A closed interval; a missing end is has_lo or has_hi false. Sizes in bytes or percent, durations
+ * in µs, percent in percent. */
+struct oom_range {
+	bool has_lo, has_hi;
+	bool lo_percent, hi_percent; /* RANGE_SIZE only: the number is a percentage */
+	double lo, hi;
+};
+
+enum oom_when_event { OOM_WHEN_STARTED, OOM_WHEN_REACHED, OOM_WHEN_KILLED, OOM_WHEN_ENDED };
+
+struct oom_value {
+	enum oom_type type;
+	const char *text; /* as written, blanks trimmed */
+	union {
+		bool boolean;
+		int64_t integer;
+		struct oom_size size;
+		uint64_t usec;
+		struct {
+			const char **items; /* WORDS and ALTERNATIVES */
+			size_t count;
+		} list;
+		struct {
+			struct oom_range *items; /* RANGE_*: true when any of them holds */
+			size_t count;
+		} ranges;
+		struct {
+			const char *subject;
+			enum oom_when_event event;
+			struct oom_size size; /* of REACHED */
+		} when;
+	};
+};
+
+struct oom_arena;
+struct oom_err;
+
+/*
+ * Parses @text as @key wants it, strictly and whole ("64Q" and "12abc" are errors). Parts are
+ * allocated in @arena. -EINVAL with a sentence in @err (without place: the caller knows it),
+ * -ERANGE outside min..max, -ENOMEM. @ret is untouched on failure.
+ */
+int oom_value_parse(struct oom_arena *arena, const struct oom_key *key, const char *text,
+	struct oom_err *err, struct oom_value *ret);
+
+/* Single values, for option parsing and for kernel-like tables. "50%" is a size, too. */
+int oom_parse_size(const char *text, struct oom_size *ret);
+int oom_parse_duration(const char *text, uint64_t *ret_us);
+int oom_parse_int(const char *text, int64_t *ret);
+int oom_parse_bool(const char *text, bool *ret);
+
+/* Bytes of a size where 100 % are @whole_bytes. */
+uint64_t oom_size_bytes(const struct oom_size *size, uint64_t whole_bytes);
+
+/* Does @number lie in one of the value's ranges? @whole: what percentages refer to. */
+bool oom_value_in_ranges(const struct oom_value *value, double number, double whole);
+
+/* "198.4M", "1.5s": the shortest form that a person reads; @buf is returned. */
+const char *oom_format_size(uint64_t bytes, char buf[static 24]);
+const char *oom_format_duration(uint64_t usec, char buf[static 24]);
+
+/* The nearest of @count names to @word for "did you mean", or NULL when none is near. */
+const char *oom_nearest(const char *word, const char *const *names, size_t count);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_RECORD_H
+#define OOM_RECORD_H
+
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/kill.h"
+
+/*
+ * The record of a run: what was observed, and what follows from it. Expectations and reports are pure
+ * functions of it. Numbers that were not observed are -1, strings NULL (JSON: null).
+ */
+
+enum oom_verdict {
+	OOM_PASS,
+	OOM_FAIL,
+	OOM_BROKEN,	  /* harness or set-up */
+	OOM_SKIPPED,	  /* a need is not met */
+	OOM_INCONCLUSIVE, /* evidence lost */
+	OOM_KNOWN,	  /* failed as KnownIssue= says */
+	OOM_VERDICT_COUNT_
+};
+
+enum oom_end {
+	OOM_END_NOT_STARTED,
+	OOM_END_EXITED,
+	OOM_END_SIGNALLED,
+	OOM_END_SURVIVED, /* alive when the run was over; then ended by the harness */
+	OOM_END_STUCK,	  /* alive at the deadline although it should have ended; killed by the harness */
+	OOM_END_COUNT_
+};
+
+struct oom_counter {
+	const char *name; /* "oom_kill" */
+	int64_t value;	  /* the change over the run */
+};
+
+struct oom_workload_rec {
+	const char *name, *type, *scope;
+	int64_t pid;
+	enum oom_end end;
+	int64_t exit_code;     /* as a shell sees it: 137 for SIGKILL; -1 while it had none */
+	int64_t signal;	       /* 0: none */
+	enum oom_killer killed_by; /* NOBODY: it was not killed */
+	int64_t errno_value;   /* of its first refused request, 0: none */
+	int64_t reached_bytes;
+	int64_t start_us, end_us; /* CLOCK_MONOTONIC since "go" */
+	int64_t kill_latency_us;  /* from the kernel's line (or mark_victim) to its end being known */
+	int64_t latency_p99_us;	  /* of a service */
+	int64_t ops;		  /* forks made, requests served: the type says */
+	int64_t kills;		  /* processes of it (children too) that the OOM killer took */
+	const char **evidence;
+	size_t n_evidence;
+};
+
+struct oom_unit_rec {
+	const char *name;      /* in the scenario */
+	const char *kind;      /* scope, slice, service */
+	const char *unit;      /* systemd's name, or the cgroup's path */
+	const char *cgroup;    /* path below the cgroup root */
+	const char *result;    /* systemd's Result; NULL: no systemd */
+	const char *active_state;
+	int64_t memory_max_bytes; /* -1: none */
+	int64_t memory_peak_bytes;
+	int64_t pressure_full_us; /* memory.pressure: growth of full total */
+	struct oom_counter *events, *events_local; /* memory.events, memory.events.local */
+	size_t n_events, n_events_local;
+	struct oom_counter *pids_events;
+	size_t n_pids_events;
+};
+
+enum oom_source_state { OOM_SOURCE_OK, OOM_SOURCE_ABSENT, OOM_SOURCE_LOST };
+
+/* One source of evidence: was it there, did it lose anything? */
+struct oom_source_rec {
+	const char *name; /* kmsg, mark_victim, signal_generate, memory.events, wait, systemd */
+	enum oom_source_state state;
+	int64_t records, lost;
+	const char *note; /* why absent, what was lost */
+};
+
+/* One SIGKILL or SIGTERM by the signal_generate tracepoint. */
+struct oom_signal_rec {
+	int64_t time_us;
+	int64_t sender_pid, target_pid, signal, code; /* code 128: the kernel's */
+	const char *sender_comm, *target_comm;
+};
+
+struct oom_expect_rec {
+	const char *subject; /* "" for the run */
+	const char *key, *wanted, *observed;
+	enum oom_verdict verdict;
+	const char *reason; /* where it needs one */
+};
+
+struct oom_attempt {
+	struct oom_arena arena;
+	const char *scenario, *title, *machine;
+	const char **tags;
+	size_t n_tags;
+	int64_t attempt; /* from 1 */
+	enum oom_verdict verdict;
+	const char *reason; /* "" for a plain pass */
+	struct oom_workload_rec *workloads;
+	size_t n_workloads;
+	struct oom_unit_rec *units;
+	size_t n_units;
+	struct oom_kill *kills; /* kernel log and mark_victim merged, distinct by pid, in order */
+	size_t n_kills;
+	int64_t oom_kills;	/* distinct processes; -1: cannot be told */
+	struct oom_signal_rec *signals;
+	size_t n_signals;
+	struct oom_source_rec *sources;
+	size_t n_sources;
+	const char **disagreements; /* sources that contradict each other, one sentence each */
+	size_t n_disagreements;
+	const char **warnings;	/* kernel warnings seen: WARNING:, BUG:, Oops, soft lockup */
+	size_t n_warnings;
+	bool panicked;
+	bool fork_rejected;
+	int64_t start_realtime_us, kill_latency_us, duration_us, setup_us;
+	const char *evidence_dir; /* relative to the run's folder; NULL: none kept */
+	struct oom_expect_rec *expects;
+	size_t n_expects;
+};
+
+struct oom_machine_rec {
+	const char *id, *kernel, *systemd, *accel, *config, *backend;
+	int64_t memory_bytes, cpus;
+};
+
+struct oom_run {
+	struct oom_arena arena;
+	struct oom_machine_rec *machines;
+	size_t n_machines;
+	struct oom_attempt **attempts; /* in the order of the scenarios, then machines, then attempts */
+	size_t n_attempts;
+	int64_t start_realtime_us, duration_us;
+	const char *version; /* oomgate's */
+	int64_t seed;
+	bool interrupted;
+};
+
+/* Sets every field to "not observed". Strings given to a record live in its arena or longer. */
+struct oom_attempt *oom_attempt_new(void);
+void oom_attempt_free(struct oom_attempt *attempt);
+void oom_run_free(struct oom_run *run); /* and its attempts */
+
+struct oom_workload_rec *oom_attempt_workload(const struct oom_attempt *attempt, const char *name);
+struct oom_unit_rec *oom_attempt_unit(const struct oom_attempt *attempt, const char *name);
+struct oom_source_rec *oom_attempt_source(const struct oom_attempt *attempt, const char *name);
+/* New zeroed ("not observed") element at the end; NULL without memory. */
+struct oom_workload_rec *oom_attempt_add_workload(struct oom_attempt *attempt);
+struct oom_unit_rec *oom_attempt_add_unit(struct oom_attempt *attempt);
+struct oom_kill *oom_attempt_add_kill(struct oom_attempt *attempt);
+struct oom_signal_rec *oom_attempt_add_signal(struct oom_attempt *attempt);
+struct oom_source_rec *oom_attempt_add_source(struct oom_attempt *attempt);
+struct oom_expect_rec *oom_attempt_add_expect(struct oom_attempt *attempt);
+int oom_attempt_add_text(struct oom_attempt *attempt, const char ***array, size_t *count,
+	const char *text);
+/* A counter of a list, -1 where it is not there. */
+int64_t oom_counter_get(const struct oom_counter *counters, size_t count, const char *name);
+
+const char *oom_verdict_name(enum oom_verdict verdict);
+enum oom_verdict oom_verdict_from_name(const char *name); /* OOM_VERDICT_COUNT_: none */
+const char *oom_end_name(enum oom_end end);
+/* The worse of two: broken > fail > inconclusive > known > pass; skipped only with skipped. */
+enum oom_verdict oom_verdict_worse(enum oom_verdict a, enum oom_verdict b);
+/* "killed by kernel-memcg at 198.4M", "exited 0", "survived": what became of a workload. */
+const char *oom_workload_fate(const struct oom_workload_rec *workload, char *buf, size_t size);
+
+/* JSON: one attempt is one element of "results" in oomgate.run/1 and one line of attempts.jsonl. */
+struct json_t *oom_attempt_to_json(const struct oom_attempt *attempt);
+int oom_attempt_from_json(const struct json_t *json, struct oom_err *err, struct oom_attempt **ret);
+struct json_t *oom_machine_to_json(const struct oom_machine_rec *machine);
+int oom_machine_from_json(struct oom_arena *arena, const struct json_t *json,
+	struct oom_machine_rec *ret);
+struct json_t *oom_run_to_json(const struct oom_run *run);
+int oom_run_from_json(const struct json_t *json, struct oom_err *err, struct oom_run **ret);
+/* A run's folder: reads DIR/run.json. */
+int oom_run_load(const char *dir, struct oom_err *err, struct oom_run **ret);
+
+#endif
