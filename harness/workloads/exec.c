@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/workload.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int run(struct oom_load *load)
+{
+	const char *command = oom_load_text(load, "Command", "");
+	char path[PATH_MAX], **words;
+	int r = oom_load_split(command, &words);
+
+	if (r || !words[0])
+		return oom_load_failed(load,
+			"Command='%.60s' is no command line (an open quote, an unknown escape)",
+			command);
+	r = oom_load_which(words[0], path, sizeof(path));
+	if (r)
+		return oom_load_failed(load, "cannot run '%.60s': %s", words[0], strerror(-r));
+	oom_load_gate(load);
+	execv(path, words);
+	return oom_load_failed(load, "cannot execute '%.60s': %m", path);
+}
+
+static const struct oom_key keys[] = {
+	{.name = "Command",
+		.type = OOM_T_STRING,
+		.flags = OOM_KEY_REQUIRED,
+		.help = "program and arguments, split and quoted as in systemd.service(5); there "
+			"is no shell but the one you name"},
+	{NULL},
+};
+
+const struct oom_workload oom_workload_exec = {
+	.kind = {"exec", "runs a program of yours: its exit is the workload's", keys},
+	.run = run,
+};

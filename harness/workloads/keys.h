@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_WORKLOADS_KEYS_H
+#define OOM_WORKLOADS_KEYS_H
+
+#include "lib/key.h"
+
+/* Keys that several types share: a row each of their tables. */
+
+/* clang-format off */
+#define KEY_ON_REFUSAL                                                                             \
+	{.name = "OnRefusal", .type = OOM_T_CHOICE, .dflt = "exit", .choices = "exit|hold|retry",  \
+	 .help = "when the kernel refuses a request (ENOMEM, EAGAIN): exit with status 1, hold what " \
+		 "there is for Hold=, or ask again every 50 ms"}
+#define KEY_FILL                                                                                   \
+	{.name = "Fill", .type = OOM_T_CHOICE, .dflt = "word", .choices = "word|page",             \
+	 .help = "what is written into each page: one new word (cheap), or a page full of words "  \
+		 "that do not compress (for zram and zswap)"}
+#define KEY_CHUNK(dflt_)                                                                           \
+	{.name = "Chunk", .type = OOM_T_SIZE, .dflt = dflt_, .min = 4096, .max = INT64_MAX,        \
+	 .help = "bytes asked of the kernel at a time with Pattern=linear"}
+#define KEY_DIR(dflt_, what_)                                                                      \
+	{.name = "Dir", .type = OOM_T_STRING, .dflt = dflt_, .help = "directory of " what_}
+#define KEY_FILE(what_) {.name = "File", .type = OOM_T_STRING, .help = "path of " what_}
+/* clang-format on */
+
+#endif
