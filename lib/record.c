@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/record.h"
 #include "lib/key.h"
+#include "lib/record_json.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -147,6 +148,14 @@ struct oom_expect_rec *oom_attempt_add_expect(struct oom_attempt *attempt)
 		sizeof(expect_unseen));
 }
 
+struct oom_dispute_rec *oom_attempt_dispute_slot(struct oom_attempt *attempt)
+{
+	static const struct oom_dispute_rec empty;
+
+	return append(&attempt->arena, &attempt->disputes, &attempt->n_disputes, &empty,
+		sizeof(empty));
+}
+
 int oom_attempt_add_text(
 	struct oom_attempt *attempt, const char ***array, size_t *count, const char *text)
 {
@@ -155,6 +164,28 @@ int oom_attempt_add_text(
 	if (!copy || !append(&attempt->arena, array, count, &copy, sizeof(copy)))
 		return -ENOMEM;
 	return 0;
+}
+
+int oom_attempt_add_dispute(struct oom_attempt *attempt, const struct oom_dispute_rec *dispute)
+{
+	struct oom_arena *arena = &attempt->arena;
+	struct oom_dispute_rec *slot = oom_attempt_dispute_slot(attempt);
+	char *sentence = oom_arena_printf(arena, "%s%s%s: %s says %s, %s says %s", dispute->subject,
+		*dispute->subject ? " " : "", dispute->key, dispute->source, dispute->value,
+		dispute->other_source, dispute->other_value);
+
+	if (!slot || !append(arena, &attempt->disagreements, &attempt->n_disagreements, &sentence,
+			     sizeof(sentence)))
+		return -ENOMEM;
+	*slot = (struct oom_dispute_rec){
+		.subject = oom_arena_strdup(arena, dispute->subject),
+		.key = oom_arena_strdup(arena, dispute->key),
+		.source = oom_arena_strdup(arena, dispute->source),
+		.value = oom_arena_strdup(arena, dispute->value),
+		.other_source = oom_arena_strdup(arena, dispute->other_source),
+		.other_value = oom_arena_strdup(arena, dispute->other_value),
+	};
+	return arena->failed ? -ENOMEM : 0;
 }
 
 int oom_attempt_add_counter(struct oom_attempt *attempt, struct oom_counter **array, size_t *count,

@@ -86,6 +86,14 @@ struct oom_signal_rec {
 	const char *sender_comm, *target_comm;
 };
 
+/* Two sources that contradict each other about what an expectation asks. */
+struct oom_dispute_rec {
+	const char *subject; /* "" for the run */
+	const char *key;     /* the expectation's: "KilledBy" */
+	const char *source, *value;		/* "kmsg", "kernel-memcg": as observed= would say it */
+	const char *other_source, *other_value; /* "signal_generate", "signal" */
+};
+
 struct oom_expect_rec {
 	const char *subject; /* "" for the run */
 	const char *key, *wanted, *observed;
@@ -114,6 +122,8 @@ struct oom_attempt {
 	size_t n_sources;
 	const char **disagreements; /* sources that contradict each other, one sentence each */
 	size_t n_disagreements;
+	struct oom_dispute_rec *disputes; /* those of them that an expectation depends on */
+	size_t n_disputes;
 	const char **warnings;	/* kernel warnings seen: WARNING:, BUG:, Oops, soft lockup */
 	size_t n_warnings;
 	bool panicked;
@@ -167,6 +177,8 @@ struct oom_kill *oom_attempt_add_kill(struct oom_attempt *attempt);
 struct oom_signal_rec *oom_attempt_add_signal(struct oom_attempt *attempt);
 struct oom_source_rec *oom_attempt_add_source(struct oom_attempt *attempt);
 struct oom_expect_rec *oom_attempt_add_expect(struct oom_attempt *attempt);
+/* Copies @dispute, and adds its sentence to attempt->disagreements; 0 or -ENOMEM. */
+int oom_attempt_add_dispute(struct oom_attempt *attempt, const struct oom_dispute_rec *dispute);
 /* Appends a copy of @text to @array: workload->evidence, attempt->disagreements, ->warnings, ->tags. */
 int oom_attempt_add_text(struct oom_attempt *attempt, const char ***array, size_t *count,
 	const char *text);

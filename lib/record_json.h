@@ -14,4 +14,7 @@ json_t *oom_texts_to_json(const char *const *texts, size_t count);
 int oom_texts_from_json(struct oom_attempt *attempt, const json_t *list, const char *what,
 	struct oom_err *err, const char ***texts, size_t *count);
 
+/* A new empty dispute, without its sentence (lib/record.c): a JSON record holds both. */
+struct oom_dispute_rec *oom_attempt_dispute_slot(struct oom_attempt *attempt);
+
 #endif

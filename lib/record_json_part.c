@@ -67,6 +67,17 @@ static const struct oom_field signal_fields[] = {
 	{NULL},
 };
 #undef RECORD
+#define RECORD oom_dispute_rec
+static const struct oom_field dispute_fields[] = {
+	FIELD("subject", OOM_F_TEXT, subject),
+	FIELD("key", OOM_F_TEXT, key),
+	FIELD("source", OOM_F_TEXT, source),
+	FIELD("value", OOM_F_TEXT, value),
+	FIELD("other_source", OOM_F_TEXT, other_source),
+	FIELD("other_value", OOM_F_TEXT, other_value),
+	{NULL},
+};
+#undef RECORD
 #define RECORD oom_expect_rec
 static const struct oom_field expect_fields[] = {
 	FIELD("subject", OOM_F_TEXT, subject),
@@ -256,7 +267,7 @@ static int kill_read(
 }
 
 /* The lists whose elements are scalar fields and nothing else. */
-#define PLAIN(part, array)                                                                         \
+#define PLAIN(part, array, add)                                                                         \
 	static json_t *part##_write(const struct oom_attempt *attempt, size_t i)                   \
 	{                                                                                          \
 		return fields_object(part##_fields, &attempt->array[i]);                           \
@@ -264,16 +275,17 @@ static int kill_read(
 	static int part##_read(                                                                    \
 		struct oom_attempt *attempt, const char *name, json_t *json, struct oom_err *err)  \
 	{                                                                                          \
-		struct oom_##part##_rec *record = oom_attempt_add_##part(attempt);                 \
+		struct oom_##part##_rec *record = add(attempt);                 \
                                                                                                    \
 		if (!record)                                                                       \
 			return -ENOMEM;                                                            \
 		return oom_fields_from_json(                                                       \
 			part##_fields, &attempt->arena, json, name, err, record);                  \
 	}
-PLAIN(expect, expects)
-PLAIN(signal, signals)
-PLAIN(source, sources)
+PLAIN(expect, expects, oom_attempt_add_expect)
+PLAIN(signal, signals, oom_attempt_add_signal)
+PLAIN(source, sources, oom_attempt_add_source)
+PLAIN(dispute, disputes, oom_attempt_dispute_slot)
 
 /* ---- the lists ---------------------------------------------------------------------------------
  */
@@ -301,6 +313,7 @@ static const struct part parts[] = {
 	KEYED("units", units, unit),
 	PART("signals", signals, signal),
 	PART("sources", sources, source),
+	PART("disputes", disputes, dispute),
 	{NULL},
 };
 
