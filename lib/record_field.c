@@ -18,7 +18,7 @@ json_t *oom_json_text(const char *text)
 	json = json_string(text);
 	if (json)
 		return json;
-	escaped = out = malloc(4 * strlen(text) + 1);
+	escaped = out = calloc(4, strlen(text) + 1);
 	if (!escaped)
 		return NULL;
 	for (const unsigned char *in = (const unsigned char *)text; *in; in++) {
