@@ -74,6 +74,8 @@ struct oom_kill {
 	const struct oom_task *ranking; /* the same by points, highest first; empty: no oracle */
 	size_t n_ranking;
 	const char *explanation;
+	const char *workload; /* of a run: the workload the victim belongs to; NULL: none, or no run.
+				 Only the record's JSON has it (lib/record_json.c) */
 };
 
 /* "kernel-memcg", "memcg": as in KilledBy= and Constraint=. */

@@ -69,7 +69,7 @@ struct oom_unit_rec {
 	size_t n_pids_events;
 };
 
-enum oom_source_state { OOM_SOURCE_OK, OOM_SOURCE_ABSENT, OOM_SOURCE_LOST };
+enum oom_source_state { OOM_SOURCE_OK, OOM_SOURCE_ABSENT, OOM_SOURCE_LOST, OOM_SOURCE_COUNT_ };
 
 /* One source of evidence: was it there, did it lose anything? */
 struct oom_source_rec {
@@ -84,6 +84,14 @@ struct oom_signal_rec {
 	int64_t time_us;
 	int64_t sender_pid, target_pid, signal, code; /* code 128: the kernel's */
 	const char *sender_comm, *target_comm;
+};
+
+/* Two sources that contradict each other about what an expectation asks. */
+struct oom_dispute_rec {
+	const char *subject; /* "" for the run */
+	const char *key;     /* the expectation's: "KilledBy" */
+	const char *source, *value;		/* "kmsg", "kernel-memcg": as observed= would say it */
+	const char *other_source, *other_value; /* "signal_generate", "signal" */
 };
 
 struct oom_expect_rec {
@@ -114,12 +122,15 @@ struct oom_attempt {
 	size_t n_sources;
 	const char **disagreements; /* sources that contradict each other, one sentence each */
 	size_t n_disagreements;
+	struct oom_dispute_rec *disputes; /* those of them that an expectation depends on */
+	size_t n_disputes;
 	const char **warnings;	/* kernel warnings seen: WARNING:, BUG:, Oops, soft lockup */
 	size_t n_warnings;
 	bool panicked;
 	bool fork_rejected;
 	int64_t start_realtime_us, kill_latency_us, duration_us, setup_us;
 	const char *evidence_dir; /* relative to the run's folder; NULL: none kept */
+	const char *samples;	  /* file of memory.current, PSI and events over time, likewise */
 	struct oom_expect_rec *expects;
 	size_t n_expects;
 };
@@ -141,35 +152,61 @@ struct oom_run {
 	bool interrupted;
 };
 
-/* Sets every field to "not observed". Strings given to a record live in its arena or longer. */
+/*
+ * Sets every field to "not observed", attempt to 1 and the verdict to broken ("not judged"): what was
+ * never judged must not look like a pass. Strings given to a record live in its arena or longer.
+ */
 struct oom_attempt *oom_attempt_new(void);
 void oom_attempt_free(struct oom_attempt *attempt);
+struct oom_run *oom_run_new(void);
 void oom_run_free(struct oom_run *run); /* and its attempts */
+/* Puts @attempt at the end of the run, which owns it from then on (not on -ENOMEM). */
+int oom_run_add_attempt(struct oom_run *run, struct oom_attempt *attempt);
+struct oom_machine_rec *oom_run_add_machine(struct oom_run *run);
 
 struct oom_workload_rec *oom_attempt_workload(const struct oom_attempt *attempt, const char *name);
 struct oom_unit_rec *oom_attempt_unit(const struct oom_attempt *attempt, const char *name);
 struct oom_source_rec *oom_attempt_source(const struct oom_attempt *attempt, const char *name);
-/* New zeroed ("not observed") element at the end; NULL without memory. */
+/*
+ * New element ("not observed") at the end; NULL without memory. The array may move: a pointer to an
+ * earlier element is good until the next call only.
+ */
 struct oom_workload_rec *oom_attempt_add_workload(struct oom_attempt *attempt);
 struct oom_unit_rec *oom_attempt_add_unit(struct oom_attempt *attempt);
 struct oom_kill *oom_attempt_add_kill(struct oom_attempt *attempt);
 struct oom_signal_rec *oom_attempt_add_signal(struct oom_attempt *attempt);
 struct oom_source_rec *oom_attempt_add_source(struct oom_attempt *attempt);
 struct oom_expect_rec *oom_attempt_add_expect(struct oom_attempt *attempt);
+/* Copies @dispute, and adds its sentence to attempt->disagreements; 0 or -ENOMEM. */
+int oom_attempt_add_dispute(struct oom_attempt *attempt, const struct oom_dispute_rec *dispute);
+/* Appends a copy of @text to @array: workload->evidence, attempt->disagreements, ->warnings, ->tags. */
 int oom_attempt_add_text(struct oom_attempt *attempt, const char ***array, size_t *count,
 	const char *text);
+/* Appends to unit->events, ->events_local or ->pids_events; @name is copied. */
+int oom_attempt_add_counter(struct oom_attempt *attempt, struct oom_counter **array, size_t *count,
+	const char *name, int64_t value);
 /* A counter of a list, -1 where it is not there. */
 int64_t oom_counter_get(const struct oom_counter *counters, size_t count, const char *name);
 
 const char *oom_verdict_name(enum oom_verdict verdict);
 enum oom_verdict oom_verdict_from_name(const char *name); /* OOM_VERDICT_COUNT_: none */
 const char *oom_end_name(enum oom_end end);
+enum oom_end oom_end_from_name(const char *name); /* OOM_END_COUNT_: none */
+const char *oom_source_state_name(enum oom_source_state state);
+enum oom_source_state oom_source_state_from_name(const char *name); /* OOM_SOURCE_COUNT_: none */
 /* The worse of two: broken > fail > inconclusive > known > pass; skipped only with skipped. */
 enum oom_verdict oom_verdict_worse(enum oom_verdict a, enum oom_verdict b);
 /* "killed by kernel-memcg at 198.4M", "exited 0", "survived": what became of a workload. */
 const char *oom_workload_fate(const struct oom_workload_rec *workload, char *buf, size_t size);
 
-/* JSON: one attempt is one element of "results" in oomgate.run/1 and one line of attempts.jsonl. */
+/*
+ * JSON: one attempt is one element of "results" in oomgate.run/1 and one line of attempts.jsonl.
+ *
+ * _to_json returns a new reference, NULL without memory. -1 and NULL are null; text that is no UTF-8
+ * (a process may call itself anything) has its bytes from 0x80 on as \xNN. _from_json passes over
+ * fields it does not know, takes a missing field as null, and says -EBADMSG with the field's name in
+ * @err where one has the wrong type. Order is kept, of objects' keys too.
+ */
 struct json_t *oom_attempt_to_json(const struct oom_attempt *attempt);
 int oom_attempt_from_json(const struct json_t *json, struct oom_err *err, struct oom_attempt **ret);
 struct json_t *oom_machine_to_json(const struct oom_machine_rec *machine);
@@ -177,7 +214,7 @@ int oom_machine_from_json(struct oom_arena *arena, const struct json_t *json,
 	struct oom_machine_rec *ret);
 struct json_t *oom_run_to_json(const struct oom_run *run);
 int oom_run_from_json(const struct json_t *json, struct oom_err *err, struct oom_run **ret);
-/* A run's folder: reads DIR/run.json. */
+/* A run's folder: reads DIR/run.json. -ENOENT, -EBADMSG (no JSON, another schema) and so on. */
 int oom_run_load(const char *dir, struct oom_err *err, struct oom_run **ret);
 
 #endif

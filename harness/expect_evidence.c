@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+const char *oom_expect_source_doubt(const struct oom_expect_case *c, const char *name)
+{
+	const struct oom_source_rec *source = oom_attempt_source(c->attempt, name);
+	const char *note = source && source->note ? source->note : NULL;
+	const char *open = note ? " (" : "", *close = note ? ")" : "";
+
+	if (source && source->state == OOM_SOURCE_OK)
+		return NULL;
+	note = note ? note : "";
+	if (!source || source->state == OOM_SOURCE_ABSENT)
+		return oom_arena_printf(c->arena, "%s is absent%s%s%s", name, open, note, close);
+	if (source->lost < 0)
+		return oom_arena_printf(c->arena, "%s lost records%s%s%s", name, open, note, close);
+	return oom_arena_printf(c->arena, "%s lost %" PRId64 " records%s%s%s", name, source->lost,
+		open, note, close);
+}
+
+const char *oom_expect_kmsg_doubt(const struct oom_expect_case *c)
+{
+	return oom_expect_source_doubt(c, "kmsg");
+}
+
+/* Do the units' own counters leave room for a kill that the record lacks? The kernel counts each
+ * kill in the victim's memory.events, and a group's first victim twice (mm/oom_kill.c:
+ * oom_kill_process(), __oom_kill_process()). They say nothing of victims outside of the units. */
+static bool counters_confirm_kills(const struct oom_attempt *attempt)
+{
+	int64_t counted = 0, known = 0;
+
+	if (!attempt->n_units)
+		return false;
+	for (size_t i = 0; i < attempt->n_units; i++) {
+		const struct oom_unit_rec *unit = &attempt->units[i];
+		int64_t kills =
+			oom_counter_get(unit->events_local, unit->n_events_local, "oom_kill");
+
+		if (kills < 0)
+			return false;
+		counted += kills;
+	}
+	for (size_t i = 0; i < attempt->n_kills; i++)
+		known += oom_kill_is_kernels(&attempt->kills[i]) && attempt->kills[i].workload;
+	return counted <= known;
+}
+
+const char *oom_expect_kills_doubt(const struct oom_expect_case *c)
+{
+	const char *kmsg = oom_expect_kmsg_doubt(c);
+	const char *mark = kmsg ? oom_expect_source_doubt(c, "mark_victim") : NULL;
+
+	if (!kmsg || !mark || (c->workload && counters_confirm_kills(c->attempt)))
+		return NULL;
+	return oom_arena_printf(c->arena, "%s, and %s", kmsg, mark);
+}
+
+bool oom_kill_is_kernels(const struct oom_kill *kill)
+{
+	switch (kill->killer) {
+	case OOM_KILLER_UNKNOWN: /* mark_victim does not say which kind */
+	case OOM_KILLER_KERNEL_MEMCG:
+	case OOM_KILLER_KERNEL_GLOBAL:
+	case OOM_KILLER_KERNEL_CPUSET:
+	case OOM_KILLER_KERNEL_MEMPOLICY:
+	case OOM_KILLER_KERNEL_SYSRQ:
+		return true;
+	default:
+		return false;
+	}
+}
+
+const struct oom_kill *oom_expect_first_kill(
+	const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	const char *doubt;
+
+	for (size_t i = 0; i < c->attempt->n_kills; i++) {
+		const struct oom_kill *kill = &c->attempt->kills[i];
+
+		if (kill->workload && !strcmp(kill->workload, c->subject))
+			return kill;
+	}
+	oom_expect_observed(c, OOM_FAIL, ret, "no kill");
+	doubt = oom_expect_kills_doubt(c);
+	if (doubt)
+		oom_expect_inconclusive(c, ret, "%s", doubt);
+	return NULL;
+}
+
+const char *oom_expect_victim_name(const struct oom_expect_case *c, const struct oom_kill *kill)
+{
+	if (kill->workload)
+		return kill->workload;
+	return oom_arena_printf(c->arena, "(%s)", kill->victim.comm ? kill->victim.comm : "?");
+}
+
+const char *oom_expect_list_add(const struct oom_expect_case *c, const char *list, const char *word)
+{
+	size_t len = list ? strlen(list) : 0, word_len = strlen(word);
+	const char *tail = list && len >= word_len ? list + len - word_len : NULL;
+
+	if (!list)
+		return oom_arena_strdup(c->arena, word);
+	if (tail && !strcmp(tail, word) && (tail == list || tail[-1] == ' '))
+		return list;
+	return oom_arena_printf(c->arena, "%s %s", list, word);
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	const struct oom_kill *kill = oom_expect_first_kill(c, ret);
+
+	if (kill)
+		oom_expect_kib(c, kill->victim.anon_rss_kib, ret);
+}
+
+const struct oom_expect oom_expect_anon_rss = {
+	.key = {.name = "AnonRSS",
+		.type = OOM_T_RANGE_SIZE,
+		.help = "anonymous memory of its first victim, as the kernel printed it"},
+	.about = OOM_ABOUT_WORKLOAD,
+	.judge = judge,
+};

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	int64_t number = c->workload->errno_value;
+	const char *name = number > 0 ? strerrorname_np((int)number) : NULL;
+
+	if (number == 0)
+		name = "none";
+	else if (number > 0 && !name)
+		name = oom_arena_printf(c->arena, "%" PRId64, number);
+	oom_expect_word(c, name, ret);
+}
+
+const struct oom_expect oom_expect_errno_name = {
+	.key = {.name = "Errno",
+		.type = OOM_T_ALTERNATIVES,
+		.help = "why its first refused request was refused: ENOMEM, EAGAIN; none",
+		.choices = "none|E2BIG|EACCES|EAGAIN|EBADF|EBUSY|ECANCELED|ECHILD|EDQUOT|"
+			   "EEXIST|EFAULT|EFBIG|EHWPOISON|EINTR|EINVAL|EIO|EMFILE|ENFILE|"
+			   "ENOBUFS|ENODEV|ENOENT|ENOEXEC|ENOMEM|ENOSPC|ENOSYS|ENXIO|"
+			   "EOPNOTSUPP|EOVERFLOW|EPERM|EPIPE|ERANGE|EROFS|ESRCH|ETIMEDOUT"},
+	.about = OOM_ABOUT_WORKLOAD,
+	.judge = judge,
+};

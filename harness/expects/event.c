@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	oom_expect_counter(c, "memory.events", c->unit->events, c->unit->n_events, ret);
+}
+
+const struct oom_expect oom_expect_event = {
+	.key = {.name = "Event.",
+		.type = OOM_T_RANGE_INT,
+		.help = "a counter of memory.events, its growth over the run, children "
+			"included",
+		.flags = OOM_KEY_PREFIX},
+	.about = OOM_ABOUT_UNIT,
+	.judge = judge,
+};

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	const struct oom_kill *kill = oom_expect_first_kill(c, ret);
+
+	if (kill)
+		oom_expect_kib(c, kill->victim.file_rss_kib, ret);
+}
+
+const struct oom_expect oom_expect_file_rss = {
+	.key = {.name = "FileRSS",
+		.type = OOM_T_RANGE_SIZE,
+		.help = "file pages of its first victim, as the kernel printed it"},
+	.about = OOM_ABOUT_WORKLOAD,
+	.judge = judge,
+};

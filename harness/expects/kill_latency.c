@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	oom_expect_usec(
+		c, c->workload ? c->workload->kill_latency_us : c->attempt->kill_latency_us, ret);
+}
+
+const struct oom_expect oom_expect_kill_latency = {
+	.key = {.name = "KillLatency",
+		.type = OOM_T_RANGE_DURATION,
+		.help = "from the kill in the kernel's log to its end being known"},
+	.about = OOM_ABOUT_RUN | OOM_ABOUT_WORKLOAD,
+	.judge = judge,
+};

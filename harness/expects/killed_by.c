@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	const struct oom_workload_rec *workload = c->workload;
+	enum oom_killer killer = workload->killed_by;
+	const char *doubt;
+
+	if (killer == OOM_KILLER_UNKNOWN && workload->end != OOM_END_SIGNALLED &&
+		workload->kills <= 0)
+		killer = OOM_KILLER_NOBODY;
+	oom_expect_word(c, oom_killer_name(killer), ret);
+	if (killer != OOM_KILLER_UNKNOWN || ret->verdict == OOM_PASS)
+		return;
+	doubt = oom_expect_kills_doubt(c);
+	if (!doubt)
+		doubt = oom_expect_source_doubt(c, "signal_generate");
+	oom_expect_inconclusive(c, ret, "%s", doubt ? doubt : "no source names the sender");
+}
+
+const struct oom_expect oom_expect_killed_by = {
+	.key = {.name = "KilledBy",
+		.type = OOM_T_ALTERNATIVES,
+		.help = "who killed it",
+		.choices = "kernel-memcg|kernel-global|kernel-cpuset|kernel-mempolicy|"
+			   "kernel-sysrq|systemd-oomd|earlyoom|nohang|lowmemorykiller|systemd|"
+			   "signal|nobody|unknown"},
+	.about = OOM_ABOUT_WORKLOAD,
+	.judge = judge,
+};

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	const char *doubt = oom_expect_kills_doubt(c);
+	int64_t seen = c->workload->kills;
+
+	if (seen < 0 && !doubt)
+		doubt = "the number of kills cannot be told";
+	oom_expect_at_least(c, seen < 0 ? 0 : seen, doubt, ret);
+}
+
+const struct oom_expect oom_expect_kills = {
+	.key = {.name = "Kills",
+		.type = OOM_T_RANGE_INT,
+		.help = "processes of it, children too, that the OOM killer took"},
+	.about = OOM_ABOUT_WORKLOAD,
+	.judge = judge,
+};

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	oom_expect_usec(c, c->workload->latency_p99_us, ret);
+}
+
+const struct oom_expect oom_expect_latency_p99 = {
+	.key = {.name = "LatencyP99",
+		.type = OOM_T_RANGE_DURATION,
+		.help = "99th percentile of the latency of its requests"},
+	.about = OOM_ABOUT_WORKLOAD,
+	.judge = judge,
+};

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	const char *doubt = oom_expect_kills_doubt(c);
+	int64_t seen = c->attempt->oom_kills;
+
+	if (seen < 0 && !doubt)
+		doubt = "the number of kills cannot be told";
+	if (seen < 0)
+		seen = (int64_t)c->attempt->n_kills;
+	oom_expect_at_least(c, seen, doubt, ret);
+}
+
+const struct oom_expect oom_expect_oom_kills = {
+	.key = {.name = "OOMKills",
+		.type = OOM_T_RANGE_INT,
+		.help = "distinct processes that the kernel killed for want of memory"},
+	.about = OOM_ABOUT_RUN,
+	.judge = judge,
+};

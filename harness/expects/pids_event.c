@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	oom_expect_counter(c, "pids.events", c->unit->pids_events, c->unit->n_pids_events, ret);
+}
+
+const struct oom_expect oom_expect_pids_event = {
+	.key = {.name = "PidsEvent.",
+		.type = OOM_T_RANGE_INT,
+		.help = "a counter of pids.events, its growth over the run",
+		.flags = OOM_KEY_PREFIX},
+	.about = OOM_ABOUT_UNIT,
+	.judge = judge,
+};

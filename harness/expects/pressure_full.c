@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	oom_expect_usec(c, c->unit->pressure_full_us, ret);
+}
+
+const struct oom_expect oom_expect_pressure_full = {
+	.key = {.name = "PressureFull",
+		.type = OOM_T_RANGE_DURATION,
+		.help = "time in which all of its tasks waited for memory "
+			"(memory.pressure)"},
+	.about = OOM_ABOUT_UNIT,
+	.judge = judge,
+};

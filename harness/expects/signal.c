@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+/* By number where the scenario says it so, else by name. */
+static const char *spelling(const struct oom_expect_case *c, int64_t number)
+{
+	const char *digits = oom_arena_printf(c->arena, "%" PRId64, number);
+	const char *name = sigabbrev_np((int)number);
+
+	for (size_t i = 0; digits && i < c->wanted->list.count; i++)
+		if (!strcmp(c->wanted->list.items[i], digits))
+			return digits;
+	if (number == 0)
+		return "none";
+	return name ? oom_arena_printf(c->arena, "SIG%s", name) : digits;
+}
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	if (c->workload->end == OOM_END_SIGNALLED || c->workload->signal > 0)
+		oom_expect_word(
+			c, c->workload->signal > 0 ? spelling(c, c->workload->signal) : NULL, ret);
+	else
+		oom_expect_word(c, spelling(c, 0), ret);
+}
+
+/* clang-format off */
+const struct oom_expect oom_expect_signal = {
+	.key = {.name = "Signal",
+		.type = OOM_T_ALTERNATIVES,
+		.help = "signal that ended it, by name or number: SIGKILL, 9; none",
+		.choices = "none|SIGHUP|SIGINT|SIGQUIT|SIGILL|SIGTRAP|SIGABRT|SIGBUS|SIGFPE|SIGKILL|"
+			   "SIGUSR1|SIGSEGV|SIGUSR2|SIGPIPE|SIGALRM|SIGTERM|SIGSTKFLT|SIGCHLD|SIGCONT|"
+			   "SIGSTOP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGXCPU|SIGXFSZ|SIGVTALRM|SIGPROF|"
+			   "SIGWINCH|SIGPOLL|SIGPWR|SIGSYS|0|1|2|3|4|5|6|7|8|9|10|11|12|13|14|15|16|17|"
+			   "18|19|20|21|22|23|24|25|26|27|28|29|30|31"},
+	.about = OOM_ABOUT_WORKLOAD,
+	.judge = judge,
+};
+/* clang-format on */

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+#include <string.h>
+
+/* Is @name one of "hog|leak"? */
+static bool is_one_of(const char *alternatives, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (1) {
+		const char *end = strchrnul(alternatives, '|');
+
+		if ((size_t)(end - alternatives) == len && !memcmp(alternatives, name, len))
+			return true;
+		if (!*end)
+			return false;
+		alternatives = end + 1;
+	}
+}
+
+/* The i-th victim belongs to the i-th word, all later ones to the last. A victim that the record
+ * lacks shifts the order, but never helps a victim that the only word does not name. */
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	const char *doubt = oom_expect_kills_doubt(c), *list = NULL;
+	size_t n_words = c->wanted->list.count, seen = 0;
+	bool matches = true;
+
+	for (size_t i = 0; i < c->attempt->n_kills; i++) {
+		const struct oom_kill *kill = &c->attempt->kills[i];
+		size_t word = seen < n_words ? seen : n_words - 1;
+
+		if (!oom_kill_is_kernels(kill))
+			continue;
+		seen++;
+		list = oom_expect_list_add(c, list, oom_expect_victim_name(c, kill));
+		matches = matches && kill->workload &&
+			  is_one_of(c->wanted->list.items[word], kill->workload);
+	}
+	oom_expect_observed(c, matches && seen >= n_words ? OOM_PASS : OOM_FAIL, ret, "%s",
+		list ? list : "no kill");
+	if (doubt && (matches || n_words > 1))
+		oom_expect_inconclusive(c, ret, "%s", doubt);
+}
+
+const struct oom_expect oom_expect_victim = {
+	.key = {.name = "Victim",
+		.type = OOM_T_WORDS,
+		.help = "workloads that the victims belong to, in order; the last word "
+			"stands for all later ones",
+		.flags = OOM_KEY_WORKLOAD},
+	.about = OOM_ABOUT_RUN,
+	.judge = judge,
+};

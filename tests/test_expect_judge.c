@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "tests/support/judge.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+/* ---- the tables
+ * ------------------------------------------------------------------------------------ */
+Test(expect_judge, every_expectation_is_complete_and_found)
+{
+	const struct oom_expect_key *keys = oom_expect_keys();
+	size_t n = 0;
+
+	for (; oom_expects[n]; n++) {
+		const struct oom_expect *expect = oom_expects[n];
+
+		cr_expect(expect->key.name && expect->key.help && *expect->key.help &&
+				  expect->judge && expect->about,
+			"entry %zu", n);
+		cr_expect(keys[n].key == &expect->key && keys[n].about == expect->about, "%s",
+			expect->key.name);
+		cr_expect(oom_expect_of(&expect->key) == expect, "%s", expect->key.name);
+		for (size_t i = 0; i < n; i++)
+			cr_expect(strcmp(oom_expects[i]->key.name, expect->key.name),
+				"'%s' is there twice", expect->key.name);
+	}
+	cr_expect_null(keys[n].key);
+	cr_expect_null(oom_expect_of(&(struct oom_key){.name = "OOMKills"}));
+}
+
+/* ---- verdicts are combined
+ * -------------------------------------------------------------------------- */
+static enum oom_verdict judge_all(
+	struct oom_attempt *attempt, const char *issue, const char *kills, const char *exit_code)
+{
+	struct oom_scenario *scenario = judge_scenario(OOM_ABOUT_RUN, "", "OOMKills", kills);
+
+	if (exit_code)
+		judge_scenario_expect(scenario, OOM_ABOUT_WORKLOAD, "hog", "ExitCode", exit_code);
+	if (issue)
+		judge_scenario_known_issue(scenario, issue);
+	cr_assert_eq(oom_expects_judge(scenario, 1 << 30, attempt), 0);
+	judge_scenario_free(scenario); /* the record keeps what it needs */
+	return attempt->verdict;
+}
+
+Test(expect_judge, the_worst_verdict_is_the_attempts)
+{
+	struct oom_attempt *attempt = judge_sample();
+
+	cr_expect_eq(judge_all(attempt, NULL, "1", "137"), OOM_PASS);
+	cr_expect_str_eq(attempt->reason, "");
+	cr_expect_eq(attempt->n_expects, 2);
+	cr_expect_str_eq(attempt->expects[1].subject, "hog");
+	cr_expect_str_eq(attempt->expects[1].key, "ExitCode");
+	cr_expect_str_eq(attempt->expects[1].wanted, "137");
+
+	cr_expect_eq(judge_all(attempt, NULL, "1", "0"), OOM_FAIL);
+	cr_expect_str_eq(attempt->reason, "hog ExitCode: wanted 0, observed 137");
+	cr_expect_eq(attempt->n_expects, 2, "judging again starts anew");
+
+	judge_lose_kmsg(attempt);
+	judge_without_mark(attempt);
+	cr_expect_eq(judge_all(attempt, NULL, "1", "137"), OOM_INCONCLUSIVE);
+	cr_expect_str_eq(attempt->reason,
+		"OOMKills: wanted 1, observed 1..: kmsg lost 812 records (between 1200 and 2013), "
+		"and mark_victim is absent (no tracefs)");
+	cr_expect_eq(judge_all(attempt, NULL, "1", "0"), OOM_FAIL);
+	cr_expect_str_eq(attempt->reason, "hog ExitCode: wanted 0, observed 137");
+
+	attempt->workloads[0].end = OOM_END_NOT_STARTED;
+	cr_expect_eq(judge_all(attempt, NULL, "0", "0"), OOM_BROKEN);
+	cr_expect_str_eq(
+		attempt->reason, "hog ExitCode: wanted 0, observed nothing: 'hog' was not started");
+	oom_attempt_free(attempt);
+}
+
+Test(expect_judge, expecting_nothing_is_no_pass)
+{
+	struct oom_attempt *attempt = judge_sample();
+	struct oom_scenario scenario = {.id = "empty"};
+
+	cr_assert_eq(oom_expects_judge(&scenario, 1 << 30, attempt), 0);
+	cr_expect_eq(attempt->verdict, OOM_BROKEN);
+	cr_expect(strstr(attempt->reason, "expects nothing"));
+	oom_attempt_free(attempt);
+}
+
+/* ---- KnownIssue=
+ * -------------------------------------------------------------------------------------- */
+/* The sample ran on 2027-01-15. */
+Test(expect_judge, known_issue)
+{
+	static const struct {
+		const char *issue, *kills;
+		enum oom_verdict verdict;
+		const char *reason;
+	} rows[] = {
+		{"bug 7, until 2027-01-31", "0", OOM_KNOWN,
+			"(known issue: bug 7, until 2027-01-31)"},
+		{"2027-01-15 bug 7", "0", OOM_KNOWN, "(known issue: "},
+		{"bug 7, until 2027-01-14", "0", OOM_FAIL, "(known issue, expired: "},
+		{"bug 7", "0", OOM_FAIL, "has no date"},
+		{"bug 7, until 2027-02-30", "0", OOM_FAIL, "has no date"},
+		{"bug 7, until 2027-01-31", "1", OOM_PASS, "passes in spite of the known issue"},
+		{"bug 7, until 2026-01-31", "1", OOM_PASS, "passes in spite of the known issue"},
+		{NULL, "0", OOM_FAIL, "wanted 0, observed 1"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_attempt *attempt = judge_sample();
+
+		cr_expect_eq(judge_all(attempt, rows[i].issue, rows[i].kills, NULL),
+			rows[i].verdict, "row %zu: %s", i, oom_verdict_name(attempt->verdict));
+		cr_expect(strstr(attempt->reason, rows[i].reason), "row %zu: '%s'", i,
+			attempt->reason);
+		oom_attempt_free(attempt);
+	}
+}
+
+Test(expect_judge, a_known_issue_excuses_failures_only)
+{
+	struct oom_attempt *attempt = judge_sample();
+
+	judge_lose_kmsg(attempt);
+	judge_without_mark(attempt);
+	cr_expect_eq(judge_all(attempt, "until 2027-01-31", "1", NULL), OOM_INCONCLUSIVE);
+	attempt->start_realtime_us = -1; /* when did it run? */
+	cr_expect_eq(judge_all(attempt, "until 2027-01-31", "0", NULL), OOM_FAIL);
+	oom_attempt_free(attempt);
+}
+
+Test(expect_judge, dates_of_known_issues)
+{
+	static const struct {
+		const char *text;
+		int64_t until_us; /* -1: none */
+	} rows[] = {
+		{"1970-01-01", 86400000000},
+		{"1970-01-01 1970-01-02", 2 * 86400000000},
+		{"(1970-01-02)", 2 * 86400000000},
+		{"2028-02-29", 1835481600000000},
+		{"2027-02-29", -1},
+		{"11970-01-01", -1},
+		{"1970-01-011", -1},
+		{"1970-1-1", -1},
+		{"1970-13-01", -1},
+		{"1970-01-01-2", -1},
+		{"", -1},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int64_t until_us = -7;
+		int r = oom_known_issue_parse(rows[i].text, &until_us);
+
+		cr_expect_eq(r, rows[i].until_us < 0 ? -22 : 0, "'%s'", rows[i].text);
+		cr_expect_eq(until_us, rows[i].until_us < 0 ? -7 : rows[i].until_us, "'%s': %lld",
+			rows[i].text, (long long)until_us);
+	}
+}
+
+/* ---- sources that disagree
+ * ------------------------------------------------------------------------------ */
+static void dispute(struct oom_attempt *attempt, const char *subject, const char *key,
+	const char *value, const char *other_value)
+{
+	struct oom_dispute_rec rec = {subject, key, "kmsg", value, "memory.events", other_value};
+
+	cr_assert_eq(oom_attempt_add_dispute(attempt, &rec), 0);
+}
+
+static void one_or_two_kills(struct oom_attempt *attempt)
+{
+	dispute(attempt, "", "OOMKills", "1", "2");
+}
+
+static void memcg_or_signal(struct oom_attempt *attempt)
+{
+	dispute(attempt, "hog", "KilledBy", "kernel-memcg", "signal");
+}
+
+static void rss_199_or_100(struct oom_attempt *attempt)
+{
+	dispute(attempt, "hog", "AnonRSS", "199M", "100M");
+}
+
+static void group_or_not(struct oom_attempt *attempt)
+{
+	dispute(attempt, "", "GroupKill", "no", "yes");
+}
+
+static void odd_victims(struct oom_attempt *attempt)
+{
+	dispute(attempt, "", "Victim", "hog", "neighbour");
+}
+
+static void latency_1_or_9(struct oom_attempt *attempt)
+{
+	dispute(attempt, "hog", "KillLatency", "1ms", "9ms");
+}
+
+Test(expect_judge, disputes)
+{
+	static const char both[] = "kmsg says 1, memory.events says 2";
+	static const struct judge_row rows[] = {
+		{{one_or_two_kills}, "", "OOMKills", "1", OOM_INCONCLUSIVE, "1", both},
+		{{one_or_two_kills}, "", "OOMKills", "2", OOM_INCONCLUSIVE, "1", both},
+		{{one_or_two_kills}, "", "OOMKills", "1..2", OOM_PASS, "1", NULL},
+		{{one_or_two_kills}, "", "OOMKills", "0", OOM_FAIL, "1", NULL},
+		{{one_or_two_kills}, "", "Panic", "no", OOM_PASS, "no", NULL},
+		{{memcg_or_signal}, "hog", "KilledBy", "kernel-memcg", OOM_INCONCLUSIVE,
+			"kernel-memcg", "kmsg says kernel-memcg, memory.events says signal"},
+		{{memcg_or_signal}, "hog", "KilledBy", "earlyoom", OOM_FAIL, "kernel-memcg", NULL},
+		{{memcg_or_signal}, "neighbour", "KilledBy", "nobody", OOM_PASS, "nobody", NULL},
+		{{rss_199_or_100}, "hog", "AnonRSS", "190M..", OOM_INCONCLUSIVE, "198M", "199M"},
+		{{rss_199_or_100}, "hog", "AnonRSS", "90%..", OOM_INCONCLUSIVE, "198M", "199M"},
+		{{rss_199_or_100}, "hog", "AnonRSS", "50M..", OOM_PASS, "198M", NULL},
+		{{group_or_not}, "", "GroupKill", "no", OOM_INCONCLUSIVE, "no", "says yes"},
+		{{odd_victims}, "", "Victim", "hog", OOM_INCONCLUSIVE, "hog", "says neighbour"},
+		{{latency_1_or_9}, "hog", "KillLatency", "..2ms", OOM_INCONCLUSIVE, "1.5ms", "9ms"},
+	};
+
+	JUDGE_ROWS(rows);
+}
