@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_ESCAPE_H
+#define OOM_ESCAPE_H
+
+#include "lib/arena.h"
+#include "lib/cleanup.h"
+
+#include <locale.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/*
+ * Untrusted text, made harmless. What a terminal or a parser could take for a command becomes \xNN,
+ * byte by byte: control characters (C0, DEL, C1), bytes that are no UTF-8, invisible and
+ * direction-changing characters, noncharacters (XML has no place for them). \n, \r and \t are written
+ * so. Without @utf8 every byte above 0x7e is written as \xNN.
+ */
+
+/* What an ASCII character is written as in the format at hand; NULL: as itself. */
+typedef const char *oom_char_map(char c);
+
+/* NULL is written as nothing. */
+void oom_escape_put(FILE *out, const char *text, bool utf8, oom_char_map *map);
+/* A copy without controls; "" for NULL; NULL without memory. */
+char *oom_escape_dup(struct oom_arena *arena, const char *text, bool utf8);
+/* &lt; &gt; &amp; &quot; &#39;, for element content and attribute values of XML and HTML alike. */
+const char *oom_char_xml(char c);
+
+/* Columns that escaped text takes on a terminal; wants an oom_utf8_locale around it. */
+size_t oom_text_columns(const char *text);
+/* Escaped text cut to @columns, the last of them "…" (ASCII: "..."); 0: not at all. */
+const char *oom_text_cut(struct oom_arena *arena, const char *text, size_t columns, bool utf8);
+/* Text with blanks behind it up to @columns. */
+void oom_text_pad(FILE *out, const char *text, size_t columns);
+
+/*
+ * The calling thread sees a UTF-8 locale until the variable's scope ends, whatever the program's
+ * locale is, so that columns are counted rightly and alike on every machine:
+ *	oom_with_utf8(locale);
+ */
+struct oom_utf8_locale {
+	locale_t utf8, before;
+};
+struct oom_utf8_locale oom_utf8_locale_enter(void);
+void oom_utf8_locale_leave(struct oom_utf8_locale *locale);
+#define oom_with_utf8(var)                                                                         \
+	oom_cleanup(oom_utf8_locale_leave) __attribute__((unused)) struct oom_utf8_locale var =    \
+		oom_utf8_locale_enter()
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_STYLE_H
+#define OOM_STYLE_H
+
+#include "reports/escape.h"
+#include "reports/report.h"
+#include "reports/view.h"
+
+/* How the text report looks: the few signs and colours that it has, in one place. */
+enum oom_tone {
+	OOM_TONE_PLAIN,
+	OOM_TONE_BOLD,
+	OOM_TONE_DIM,
+	OOM_TONE_GOOD,
+	OOM_TONE_BAD,
+	OOM_TONE_WARN,
+	OOM_TONE_NOTE,
+	OOM_TONE_COUNT_
+};
+
+enum oom_tone oom_tone_of(enum oom_verdict verdict);
+/* The SGR sequence; "" without colour. OOM_TONE_PLAIN ends any other. */
+const char *oom_tone(const struct oom_report_options *options, enum oom_tone tone);
+/* " · " or "; " */
+const char *oom_style_separator(const struct oom_report_options *options);
+/* "1.3s", "-" where it is unknown; @buf is returned. */
+const char *oom_style_duration(int64_t usec, char buf[static 24]);
+/* What became of it: the fates of a pass, otherwise the reason; escaped. NULL without memory. */
+const char *oom_style_outcome(struct oom_arena *arena, const struct oom_attempt *attempt,
+	const struct oom_report_options *options);
+
+/* The parts of the text report, each in its own file. 0 or -ENOMEM. */
+int oom_text_topics(struct oom_view *view, const struct oom_report_options *options, FILE *out);
+int oom_text_matrix(struct oom_view *view, const struct oom_report_options *options, FILE *out);
+/* Every attempt that is not as it should be, in full; then notices about the others. */
+int oom_text_details(struct oom_view *view, const struct oom_report_options *options, FILE *out);
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "reports/style.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <time.h>
+
+static int head_write(const struct oom_run *run, struct oom_view *view,
+	const struct oom_report_options *options, FILE *out)
+{
+	const char *separator = oom_style_separator(options);
+	time_t start = run->start_realtime_us / 1000000;
+	char date[32] = "";
+	struct tm tm;
+
+	if (run->start_realtime_us > 0 && gmtime_r(&start, &tm))
+		strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &tm);
+	fprintf(out, "%soomgate%s ", oom_tone(options, OOM_TONE_BOLD),
+		oom_tone(options, OOM_TONE_PLAIN));
+	oom_escape_put(out, run->version ?: "?", options->utf8, NULL);
+	fprintf(out, "%s%zu scenario%s", separator, view->n_rows, view->n_rows == 1 ? "" : "s");
+	if (*date)
+		fprintf(out, "%s%s", separator, date);
+	if (run->seed >= 0)
+		fprintf(out, "%sseed %" PRId64, separator, run->seed);
+	fputc('\n', out);
+	for (size_t i = 0; i < run->n_machines; i++) {
+		const struct oom_machine_rec *machine = &run->machines[i];
+		const char *text = oom_view_machine(&view->arena, machine, separator);
+
+		if (!text)
+			return -ENOMEM;
+		oom_escape_put(out, machine->id ?: "?", options->utf8, NULL);
+		fputs("  ", out);
+		fputs(oom_tone(options, OOM_TONE_DIM), out);
+		oom_escape_put(out, text, options->utf8, NULL);
+		fprintf(out, "%s\n", oom_tone(options, OOM_TONE_PLAIN));
+	}
+	fputc('\n', out);
+	return 0;
+}
+
+static int foot_write(const struct oom_run *run, struct oom_view *view,
+	const struct oom_report_options *options, FILE *out)
+{
+	const char *separator = oom_style_separator(options);
+	char median[24], worst[24], duration[24];
+	bool first = true;
+
+	fputc('\n', out);
+	if (run->interrupted)
+		fprintf(out, "%sinterrupted: the run is not complete%s\n",
+			oom_tone(options, OOM_TONE_WARN), oom_tone(options, OOM_TONE_PLAIN));
+	if (view->n_latencies)
+		fprintf(out, "kill seen after %s (median), %s (worst) of %zu kill%s\n",
+			oom_style_duration(view->latency_median_us, median),
+			oom_style_duration(view->latency_max_us, worst), view->n_latencies,
+			view->n_latencies == 1 ? "" : "s");
+	if (options->run_dir) {
+		fputs("record in ", out);
+		oom_escape_put(out, options->run_dir, options->utf8, NULL);
+		fputs("/run.json\n", out);
+	}
+	for (int v = 0; v < OOM_VERDICT_COUNT_; v++) {
+		if (!view->count[v])
+			continue;
+		fprintf(out, "%s%s%zu %s%s", first ? "" : separator,
+			oom_tone(options, oom_tone_of((enum oom_verdict)v)), view->count[v],
+			oom_verdict_name((enum oom_verdict)v), oom_tone(options, OOM_TONE_PLAIN));
+		first = false;
+	}
+	if (first)
+		fputs("nothing was run", out);
+	if (run->duration_us >= 0)
+		fprintf(out, " in %s", oom_style_duration(run->duration_us, duration));
+	fputc('\n', out);
+	return 0;
+}
+
+static int write_text(
+	const struct oom_run *run, const struct oom_report_options *options, FILE *out)
+{
+	oom_with_utf8(locale);
+	oom_cleanup(oom_view_release) struct oom_view view;
+	int r = oom_view_build(run, &view);
+
+	if (r < 0)
+		return r;
+	r = head_write(run, &view, options, out);
+	if (r < 0)
+		return r;
+	if (view.n_machines > 1)
+		r = oom_text_matrix(&view, options, out);
+	else if (view.n_rows)
+		r = oom_text_topics(&view, options, out);
+	if (r < 0)
+		return r;
+	r = oom_text_details(&view, options, out);
+	return r < 0 ? r : foot_write(run, &view, options, out);
+}
+
+const struct oom_report oom_report_text = {
+	.name = "text",
+	.help = "a summary by topic for people: who died of what, and what was not as wanted",
+	.write = write_text,
+};

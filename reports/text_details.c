@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "reports/style.h"
+
+#include "lib/key.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+struct details {
+	struct oom_view *view;
+	const struct oom_report_options *options;
+	FILE *out;
+};
+
+static void put(const struct details *d, const char *text)
+{
+	oom_escape_put(d->out, text, d->options->utf8, NULL);
+}
+
+/* "  wanted    ", the heading of a line of an attempt's block */
+static void label(const struct details *d, const char *name)
+{
+	fprintf(d->out, "  %s%-9s%s ", oom_tone(d->options, OOM_TONE_DIM), name,
+		oom_tone(d->options, OOM_TONE_PLAIN));
+}
+
+static void expect_write(const struct details *d, const struct oom_expect_rec *e)
+{
+	const char *subject = oom_view_subject(&d->view->arena, e);
+
+	label(d, "wanted");
+	put(d, subject ?: e->key);
+	fputs("=", d->out);
+	put(d, e->wanted ?: "?");
+	fprintf(d->out, ", %sobserved ", oom_tone(d->options, oom_tone_of(e->verdict)));
+	put(d, e->observed ?: "nothing");
+	fputs(oom_tone(d->options, OOM_TONE_PLAIN), d->out);
+	if (e->verdict != OOM_FAIL && e->verdict != OOM_KNOWN)
+		fprintf(d->out, " (%s)", oom_verdict_name(e->verdict));
+	if (e->reason && *e->reason) {
+		fputs(": ", d->out);
+		put(d, e->reason);
+	}
+	fputc('\n', d->out);
+}
+
+static void workload_write(const struct details *d, const struct oom_workload_rec *w)
+{
+	char buf[256];
+
+	label(d, "workload");
+	put(d, w->name ?: "?");
+	fputs(" ", d->out);
+	put(d, oom_workload_fate(w, buf, sizeof(buf)));
+	if (w->pid > 0)
+		fprintf(d->out, ", pid %" PRId64, w->pid);
+	if (w->kill_latency_us >= 0)
+		fprintf(d->out, ", seen after %s", oom_style_duration(w->kill_latency_us, buf));
+	fputc('\n', d->out);
+	for (size_t i = 0; i < w->n_evidence; i++) {
+		label(d, "");
+		fputs("  ", d->out);
+		put(d, w->evidence[i]);
+		fputc('\n', d->out);
+	}
+}
+
+/* What the kernel's log says of a victim that no workload's line tells already. */
+static void kill_write(const struct details *d, const struct oom_kill *kill)
+{
+	char buf[24];
+
+	label(d, "killed");
+	put(d, kill->victim.comm ?: "?");
+	if (kill->victim.pid >= 0)
+		fprintf(d->out, " (pid %" PRId64 ")", kill->victim.pid);
+	fprintf(d->out, " by %s", oom_killer_name(kill->killer));
+	if (kill->victim.anon_rss_kib >= 0)
+		fprintf(d->out, ", anon-rss %s",
+			oom_format_size((uint64_t)kill->victim.anon_rss_kib * 1024, buf));
+	if (kill->victim.oom_score_adj != OOM_ADJ_UNKNOWN)
+		fprintf(d->out, ", adj %" PRId64, kill->victim.oom_score_adj);
+	if (kill->oom_memcg) {
+		fputs(", in ", d->out);
+		put(d, kill->oom_memcg);
+	}
+	fputc('\n', d->out);
+}
+
+static void source_write(const struct details *d, const struct oom_source_rec *s)
+{
+	label(d, s->state == OOM_SOURCE_LOST ? "lost" : "absent");
+	put(d, s->name ?: "?");
+	if (s->state == OOM_SOURCE_LOST && s->lost >= 0)
+		fprintf(d->out, ": %" PRId64 " record%s of %" PRId64, s->lost,
+			s->lost == 1 ? "" : "s", s->lost + (s->records > 0 ? s->records : 0));
+	if (s->note && *s->note) {
+		fputs(": ", d->out);
+		put(d, s->note);
+	}
+	fputc('\n', d->out);
+}
+
+/* Lines that concern the evidence of any attempt, passed or not. */
+static size_t evidence_write(const struct details *d, const struct oom_attempt *attempt, bool all)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < attempt->n_sources; i++) {
+		const struct oom_source_rec *s = &attempt->sources[i];
+
+		if (s->state == OOM_SOURCE_OK || (s->state == OOM_SOURCE_ABSENT && !all))
+			continue;
+		source_write(d, s);
+		n++;
+	}
+	for (size_t i = 0; i < attempt->n_disagreements; i++, n++) {
+		label(d, "disagree");
+		put(d, attempt->disagreements[i]);
+		fputc('\n', d->out);
+	}
+	for (size_t i = 0; i < attempt->n_warnings; i++, n++) {
+		label(d, "kernel");
+		put(d, attempt->warnings[i]);
+		fputc('\n', d->out);
+	}
+	return n;
+}
+
+static int title_write(const struct details *d, const struct oom_attempt *attempt)
+{
+	const char *name = oom_view_name(&d->view->arena, d->view, attempt);
+	enum oom_tone tone = oom_tone_of(attempt->verdict);
+
+	if (!name)
+		return -ENOMEM;
+	fprintf(d->out, "\n%s%s%s  %s", oom_tone(d->options, tone),
+		oom_verdict_name(attempt->verdict), oom_tone(d->options, OOM_TONE_PLAIN),
+		oom_tone(d->options, OOM_TONE_BOLD));
+	put(d, name);
+	fputs(oom_tone(d->options, OOM_TONE_PLAIN), d->out);
+	if (attempt->title && *attempt->title) {
+		fputs("  ", d->out);
+		put(d, attempt->title);
+	}
+	fputc('\n', d->out);
+	return 0;
+}
+
+static void files_write(const struct details *d, const struct oom_attempt *attempt)
+{
+	if (!attempt->evidence_dir)
+		return;
+	label(d, "evidence");
+	if (d->options->run_dir) {
+		put(d, d->options->run_dir);
+		fputs("/", d->out);
+	}
+	put(d, attempt->evidence_dir);
+	fputc('\n', d->out);
+}
+
+/* Does the line of an expectation say it, too? */
+static bool reason_is_said(const struct oom_attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->n_expects; i++) {
+		const struct oom_expect_rec *e = &attempt->expects[i];
+
+		if (e->verdict != OOM_PASS)
+			return strstr(attempt->reason, e->key ?: "?") &&
+			       strstr(attempt->reason, e->observed ?: "nothing");
+	}
+	return false;
+}
+
+static int attempt_write(const struct details *d, const struct oom_attempt *attempt)
+{
+	char duration[24], setup[24];
+
+	if (attempt->reason && *attempt->reason && !reason_is_said(attempt)) {
+		label(d, "reason");
+		put(d, attempt->reason);
+		fputc('\n', d->out);
+	}
+	for (size_t i = 0; i < attempt->n_expects; i++) {
+		if (attempt->expects[i].verdict != OOM_PASS)
+			expect_write(d, &attempt->expects[i]);
+	}
+	for (size_t i = 0; i < attempt->n_workloads; i++)
+		workload_write(d, &attempt->workloads[i]);
+	for (size_t i = 0; i < attempt->n_kills; i++)
+		kill_write(d, &attempt->kills[i]);
+	evidence_write(d, attempt, true);
+	if (attempt->duration_us >= 0 || attempt->setup_us >= 0) {
+		label(d, "time");
+		fprintf(d->out, "%s, set-up %s\n",
+			oom_style_duration(attempt->duration_us, duration),
+			oom_style_duration(attempt->setup_us, setup));
+	}
+	files_write(d, attempt);
+	return 0;
+}
+
+static bool is_noteworthy(const struct oom_attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->n_sources; i++) {
+		if (attempt->sources[i].state == OOM_SOURCE_LOST)
+			return true;
+	}
+	return attempt->n_disagreements || attempt->n_warnings;
+}
+
+/* Attempts that failed alike are told once: "attempts 1, 2, 5 end alike". */
+static void alike_write(const struct details *d, const struct oom_view_cell *cell, size_t first)
+{
+	const struct oom_attempt *shown = cell->attempts[first];
+	size_t n = 0;
+
+	for (size_t i = first + 1; i < cell->n_attempts; i++) {
+		if (!oom_view_same_end(shown, cell->attempts[i]))
+			continue;
+		if (!n++) {
+			label(d, "attempts");
+			fprintf(d->out, "%" PRId64, shown->attempt);
+		}
+		fprintf(d->out, ", %" PRId64, cell->attempts[i]->attempt);
+	}
+	if (n)
+		fputs(" end alike; this is the first\n", d->out);
+}
+
+static int cell_write(const struct details *d, const struct oom_view_cell *cell)
+{
+	for (size_t i = 0; i < cell->n_attempts; i++) {
+		const struct oom_attempt *a = cell->attempts[i];
+		bool bad = oom_view_is_bad(a->verdict), told = false;
+
+		for (size_t j = 0; j < i && bad && !told; j++)
+			told = oom_view_same_end(cell->attempts[j], a);
+		if (told || (!bad && !is_noteworthy(a)))
+			continue;
+		if (title_write(d, a) < 0)
+			return -ENOMEM;
+		if (!bad) {
+			evidence_write(d, a, false);
+			continue;
+		}
+		alike_write(d, cell, i);
+		if (attempt_write(d, a) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int oom_text_details(struct oom_view *view, const struct oom_report_options *options, FILE *out)
+{
+	struct details d = {.view = view, .options = options, .out = out};
+
+	for (size_t r = 0; r < view->n_rows; r++) {
+		for (size_t m = 0; m < view->n_machines; m++) {
+			if (cell_write(&d, &view->rows[r].cells[m]) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "reports/style.h"
+
+#include "reports/table.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define OUTCOME_COLUMNS 24 /* below that a terminal is too narrow to cut to */
+
+enum { COL_TOPIC, COL_VERDICT, COL_NAME, COL_TIME, COL_OUTCOME, COL_COUNT_ };
+
+/* "pass", and with several attempts how many of them: "fail 1/3". */
+static const char *verdict_text(struct oom_arena *arena, const struct oom_view_cell *cell)
+{
+	const char *name = oom_verdict_name(cell->verdict);
+
+	if (cell->n_attempts < 2)
+		return name;
+	return oom_arena_printf(arena, "%s %zu/%zu", name, cell->n_verdict, cell->n_attempts);
+}
+
+/* The texts of a row; all escaped. */
+static int row_texts(struct oom_view *view, const struct oom_view_row *row, const char *topic,
+	const struct oom_report_options *options, const char *texts[static COL_COUNT_])
+{
+	const struct oom_view_cell *cell = &row->cells[0];
+	char buf[24];
+
+	texts[COL_TOPIC] = oom_escape_dup(&view->arena, topic, options->utf8);
+	texts[COL_VERDICT] = verdict_text(&view->arena, cell);
+	texts[COL_NAME] = oom_escape_dup(&view->arena, row->leaf, options->utf8);
+	texts[COL_TIME] =
+		oom_arena_strdup(&view->arena, oom_style_duration(cell->duration_us, buf));
+	texts[COL_OUTCOME] = oom_style_outcome(&view->arena, cell->shown, options);
+	if (texts[COL_OUTCOME] && cell->unsteady)
+		texts[COL_OUTCOME] =
+			oom_arena_printf(&view->arena, "not always alike: %s", texts[COL_OUTCOME]);
+	for (int c = 0; c < COL_COUNT_; c++) {
+		if (!texts[c])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int row_add(struct libscols_table *table, const struct oom_view_row *row,
+	const struct oom_report_options *options, const char *const texts[static COL_COUNT_])
+{
+	const char *const tones[COL_COUNT_] = {
+		[COL_TOPIC] = oom_tone(options, OOM_TONE_BOLD),
+		[COL_VERDICT] = oom_tone(options, oom_tone_of(row->verdict)),
+		[COL_NAME] = "",
+		[COL_TIME] = oom_tone(options, OOM_TONE_DIM),
+		[COL_OUTCOME] = "",
+	};
+
+	return oom_table_add(table, texts, tones);
+}
+
+static void widths_add(size_t widths[static COL_COUNT_], const char *const texts[static COL_COUNT_])
+{
+	for (int c = 0; c < COL_COUNT_; c++) {
+		size_t columns = oom_text_columns(texts[c]);
+
+		if (columns > widths[c])
+			widths[c] = columns;
+	}
+}
+
+int oom_text_topics(struct oom_view *view, const struct oom_report_options *options, FILE *out)
+{
+	oom_cleanup(oom_table_freep) struct libscols_table *table =
+		oom_table_new(COL_COUNT_, options, out);
+	size_t widths[COL_COUNT_] = {0}, others = 0, room = 0;
+	const char *topic = NULL, *(*texts)[COL_COUNT_];
+
+	texts = oom_arena_alloc(&view->arena, view->n_rows * sizeof(*texts));
+	if (!table || !texts ||
+		scols_column_set_flags(scols_table_get_column(table, COL_TIME), SCOLS_FL_RIGHT) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < view->n_rows; i++) {
+		const struct oom_view_row *row = &view->rows[i];
+		bool same = topic && !strcmp(topic, row->topic);
+
+		topic = row->topic;
+		if (row_texts(view, row, same ? "" : topic, options, texts[i]) < 0)
+			return -ENOMEM;
+		widths_add(widths, texts[i]);
+	}
+	for (int c = 0; c < COL_OUTCOME; c++)
+		others += widths[c] + 2;
+	if (options->width > others)
+		room = options->width - others;
+	for (size_t i = 0; i < view->n_rows; i++) {
+		if (room >= OUTCOME_COLUMNS)
+			texts[i][COL_OUTCOME] = oom_text_cut(
+				&view->arena, texts[i][COL_OUTCOME], room, options->utf8);
+		if (!texts[i][COL_OUTCOME] || row_add(table, &view->rows[i], options, texts[i]) < 0)
+			return -ENOMEM;
+	}
+	return oom_table_print(table);
+}

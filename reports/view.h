@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_VIEW_H
+#define OOM_VIEW_H
+
+#include "lib/record.h"
+
+/*
+ * A run as a person asks about it: scenarios by topic, each with one cell for every machine, each cell
+ * with its attempts. Strings point into the record and are as untrusted as that.
+ */
+struct oom_view_cell {
+	const struct oom_attempt **attempts; /* in the record's order */
+	size_t n_attempts;		     /* 0: not run there */
+	enum oom_verdict verdict;	     /* the worst */
+	size_t n_verdict;		     /* attempts that ended so */
+	const struct oom_attempt *shown;     /* the first of them; NULL: not run there */
+	bool unsteady;			     /* the attempts did not all end alike */
+	int64_t duration_us;		     /* of all; -1: unknown */
+};
+
+struct oom_view_row {
+	const char *scenario;
+	const char *topic; /* the folder of the id; "" where it has none */
+	const char *leaf;  /* the rest of it */
+	const char *title;
+	struct oom_view_cell *cells; /* one for each machine */
+	enum oom_verdict verdict;    /* the worst */
+	bool differs;		     /* the machines do not agree on how it ends */
+};
+
+struct oom_view {
+	struct oom_arena arena;
+	const char **machines; /* ids: those of the run, then any that only attempts name */
+	size_t n_machines;
+	struct oom_view_row *rows; /* topics in the order of their first scenario */
+	size_t n_rows;
+	size_t count[OOM_VERDICT_COUNT_]; /* of attempts */
+	size_t n_attempts;
+	bool repeats; /* a cell has several attempts */
+	size_t n_latencies; /* attempts with a kill latency, and its spread over them in µs */
+	int64_t latency_median_us, latency_max_us;
+};
+
+/* 0 or -ENOMEM; release in any case. */
+int oom_view_build(const struct oom_run *run, struct oom_view *ret);
+void oom_view_release(struct oom_view *view);
+
+/* Did both end alike: verdict, and of each workload how it ended and by whom? Sizes and times, which
+ * always differ a little, do not count. */
+bool oom_view_same_end(const struct oom_attempt *a, const struct oom_attempt *b);
+
+/* "hog killed by kernel-memcg at 198.4M · neighbour survived"; "" without workloads. */
+const char *oom_view_fates(struct oom_arena *arena, const struct oom_attempt *attempt,
+	const char *separator);
+/* Only who was killed, and by whom: "hog by kernel-memcg"; "nobody killed". */
+const char *oom_view_deaths(struct oom_arena *arena, const struct oom_attempt *attempt,
+	const char *separator);
+/* The attempt's reason; where it has none, that of the first expectation that did not hold; "". */
+const char *oom_view_reason(struct oom_arena *arena, const struct oom_attempt *attempt);
+/* What an expectation is about, as the scenario says it: "hog: ExitCode", "OOMKills". */
+const char *oom_view_subject(struct oom_arena *arena, const struct oom_expect_rec *expect);
+/* "memcg/over-cap", with " on MACHINE" and " attempt N" where the view has several. */
+const char *oom_view_name(struct oom_arena *arena, const struct oom_view *view,
+	const struct oom_attempt *attempt);
+/* "Linux 6.1.0 · systemd 252 · tcg · 512M · 2 CPUs": what is known of a machine. */
+const char *oom_view_machine(struct oom_arena *arena, const struct oom_machine_rec *machine,
+	const char *separator);
+/* "3 pass · 1 fail": the verdicts that occur. */
+const char *oom_view_counts(struct oom_arena *arena, const size_t count[static OOM_VERDICT_COUNT_],
+	const char *separator);
+/* Is the attempt something to look at: neither passed nor skipped nor known? */
+bool oom_view_is_bad(enum oom_verdict verdict);
+
+#endif

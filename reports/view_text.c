@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "reports/view.h"
+
+#include "lib/key.h"
+
+/* "@so_far, separator, @more"; the first of a list stands alone. */
+static const char *join(
+	struct oom_arena *arena, const char *so_far, const char *separator, const char *more)
+{
+	if (!so_far || !more)
+		return NULL;
+	return *so_far ? oom_arena_printf(arena, "%s%s%s", so_far, separator, more) : more;
+}
+
+const char *oom_view_fates(
+	struct oom_arena *arena, const struct oom_attempt *attempt, const char *separator)
+{
+	const char *text = attempt->panicked ? "kernel panic" : "";
+
+	for (size_t i = 0; i < attempt->n_workloads; i++) {
+		const struct oom_workload_rec *w = &attempt->workloads[i];
+		char buf[256];
+
+		text = join(arena, text, separator,
+			oom_arena_printf(arena, "%s %s", w->name ?: "?",
+				oom_workload_fate(w, buf, sizeof(buf))));
+	}
+	return text;
+}
+
+const char *oom_view_deaths(
+	struct oom_arena *arena, const struct oom_attempt *attempt, const char *separator)
+{
+	const char *text = attempt->panicked ? "kernel panic" : "";
+
+	for (size_t i = 0; i < attempt->n_workloads; i++) {
+		const struct oom_workload_rec *w = &attempt->workloads[i];
+
+		if (w->killed_by == OOM_KILLER_NOBODY || w->end == OOM_END_NOT_STARTED ||
+			(w->end != OOM_END_SIGNALLED && w->killed_by == OOM_KILLER_UNKNOWN))
+			continue;
+		text = join(arena, text, separator,
+			oom_arena_printf(
+				arena, "%s by %s", w->name ?: "?", oom_killer_name(w->killed_by)));
+	}
+	return text && !*text ? "nobody killed" : text;
+}
+
+const char *oom_view_subject(struct oom_arena *arena, const struct oom_expect_rec *expect)
+{
+	if (!expect->subject || !*expect->subject)
+		return expect->key ?: "?";
+	return oom_arena_printf(arena, "%s: %s", expect->subject, expect->key ?: "?");
+}
+
+const char *oom_view_reason(struct oom_arena *arena, const struct oom_attempt *attempt)
+{
+	if (attempt->reason && *attempt->reason)
+		return attempt->reason;
+	for (size_t i = 0; i < attempt->n_expects; i++) {
+		const struct oom_expect_rec *e = &attempt->expects[i];
+
+		if (e->verdict == OOM_PASS || e->verdict == OOM_SKIPPED)
+			continue;
+		return oom_arena_printf(arena, "%s wanted %s, observed %s",
+			oom_view_subject(arena, e) ?: "?", e->wanted ?: "?",
+			e->observed ?: "nothing");
+	}
+	return "";
+}
+
+const char *oom_view_name(
+	struct oom_arena *arena, const struct oom_view *view, const struct oom_attempt *attempt)
+{
+	const char *name = attempt->scenario ?: "";
+
+	if (view->n_machines > 1)
+		name = oom_arena_printf(arena, "%s on %s", name, attempt->machine ?: "?");
+	if (name && view->repeats)
+		name = oom_arena_printf(
+			arena, "%s attempt %lld", name, (long long)attempt->attempt);
+	return name;
+}
+
+const char *oom_view_machine(
+	struct oom_arena *arena, const struct oom_machine_rec *machine, const char *separator)
+{
+	char buf[24];
+	const char *text = "";
+
+	if (machine->kernel)
+		text = join(arena, text, separator,
+			oom_arena_printf(arena, "Linux %s", machine->kernel));
+	if (machine->systemd && *machine->systemd)
+		text = join(arena, text, separator,
+			oom_arena_printf(arena, "systemd %s", machine->systemd));
+	if (machine->backend && *machine->backend)
+		text = join(arena, text, separator, machine->backend);
+	if (machine->accel && *machine->accel)
+		text = join(arena, text, separator, machine->accel);
+	if (machine->memory_bytes >= 0)
+		text = join(arena, text, separator,
+			oom_arena_strdup(
+				arena, oom_format_size((uint64_t)machine->memory_bytes, buf)));
+	if (machine->cpus > 0)
+		text = join(arena, text, separator,
+			oom_arena_printf(arena, "%lld CPU%s", (long long)machine->cpus,
+				machine->cpus == 1 ? "" : "s"));
+	if (machine->config && *machine->config)
+		text = join(arena, text, separator,
+			oom_arena_printf(arena, "config %s", machine->config));
+	return text;
+}
+
+const char *oom_view_counts(struct oom_arena *arena, const size_t count[static OOM_VERDICT_COUNT_],
+	const char *separator)
+{
+	const char *text = "";
+
+	for (int v = 0; v < OOM_VERDICT_COUNT_; v++) {
+		if (count[v])
+			text = join(arena, text, separator,
+				oom_arena_printf(arena, "%zu %s", count[v],
+					oom_verdict_name((enum oom_verdict)v)));
+	}
+	return text;
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/cleanup.h"
+#include "reports/escape.h"
+#include "reports/report.h"
+#include "tests/support/report_runs.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#define GOLDEN_DIR "tests/data/reports"
+
+static const struct {
+	const char *name;
+	struct oom_run *(*make)(void);
+} runs[] = {
+	{"empty", run_empty},
+	{"passing", run_passing},
+	{"verdicts", run_verdicts},
+	{"matrix", run_matrix},
+	{"hostile", run_hostile},
+};
+#define N_RUNS (sizeof(runs) / sizeof(runs[0]))
+
+/* How a report is asked for; the name is part of the golden file's. */
+static const struct {
+	const char *name;
+	struct oom_report_options options;
+} variants[] = {
+	{"utf8", {.utf8 = true, .run_dir = "out"}},
+	{"ascii-80", {.width = 80, .run_dir = "out"}},
+	{"color-120", {.color = true, .utf8 = true, .width = 120, .run_dir = "out"}},
+	{"file", {.utf8 = true, .to_file = true}},
+};
+enum { UTF8, ASCII_80, COLOR_120, TO_FILE };
+
+static const struct {
+	const char *run, *report;
+	int variant;
+} golden[] = {
+	{"empty", "text", UTF8},
+	{"passing", "text", UTF8},
+	{"passing", "text", ASCII_80},
+	{"passing", "text", COLOR_120},
+	{"verdicts", "text", UTF8},
+	{"verdicts", "text", ASCII_80},
+	{"matrix", "text", UTF8},
+	{"matrix", "text", ASCII_80},
+	{"matrix", "text", COLOR_120},
+	{"hostile", "text", UTF8},
+	{"hostile", "text", ASCII_80},
+	{"empty", "tap", UTF8},
+	{"verdicts", "tap", UTF8},
+	{"matrix", "tap", UTF8},
+	{"hostile", "tap", UTF8},
+	{"hostile", "tap", ASCII_80},
+	{"empty", "json", UTF8},
+};
+
+static struct oom_run *run_make(const char *name)
+{
+	for (size_t i = 0; i < N_RUNS; i++) {
+		if (!strcmp(runs[i].name, name))
+			return runs[i].make();
+	}
+	cr_assert_fail("no run '%s'", name);
+	return NULL;
+}
+
+/* The report as text, to be freed. */
+static char *render(const struct oom_run *run, const struct oom_report *report,
+	const struct oom_report_options *options)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	cr_assert(out && report);
+	cr_assert(!report->write(run, options, out), "%s", report->name);
+	cr_assert(!fclose(out));
+	cr_assert_eq(strlen(text), size, "%s holds a NUL", report->name);
+	return text;
+}
+
+static char *file_read(const char *path)
+{
+	oom_autofclose FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!file || getdelim(&text, &size, EOF, file) < 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* Equal to the golden file, which UPDATE_GOLDEN=1 writes anew. */
+static void golden_check(const char *path, const char *text)
+{
+	oom_autofree char *want = NULL;
+	size_t at = 0;
+
+	if (getenv("UPDATE_GOLDEN")) {
+		oom_autofclose FILE *file = fopen(path, "we");
+
+		cr_assert(file && fputs(text, file) >= 0, "%s", path);
+		return;
+	}
+	want = file_read(path);
+	cr_assert(want, "%s is missing: run it with UPDATE_GOLDEN=1 and look at it", path);
+	while (text[at] && text[at] == want[at])
+		at++;
+	while (at && text[at - 1] != '\n')
+		at--;
+	cr_expect(!strcmp(text, want), "%s differs (UPDATE_GOLDEN=1 writes it):\n-%.200s\n+%.200s",
+		path, want + at, text + at);
+}
+
+Test(reports, are_what_they_were)
+{
+	for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++) {
+		struct oom_run *run = run_make(golden[i].run);
+		oom_autofree char *text = render(run, oom_report_find(golden[i].report),
+			&variants[golden[i].variant].options);
+		char path[256];
+
+		snprintf(path, sizeof(path), GOLDEN_DIR "/%s.%s.%s", golden[i].run,
+			variants[golden[i].variant].name, golden[i].report);
+		golden_check(path, text);
+		oom_run_free(run);
+	}
+}
+
+/* Only line feeds, and colours in the text report where they were asked for. */
+static void clean_check(
+	const char *text, const char *what, const struct oom_report_options *options)
+{
+	for (const char *c = text; *c; c++) {
+		unsigned char byte = (unsigned char)*c;
+
+		if (byte == '\n' || (byte == '\033' && options->color && !strncmp(what, "text", 4)))
+			continue;
+		cr_assert(byte >= 0x20 && byte != 0x7f && (byte < 0x80 || options->utf8),
+			"%s: \\x%02x in '%.40s'", what, byte, c);
+	}
+	/* C1, and the marks of direction */
+	cr_expect(!strstr(text, "\xc2\x9b") && !strstr(text, "\xe2\x80\xae"), "%s", what);
+}
+
+Test(reports, no_control_character_gets_out)
+{
+	for (size_t r = 0; r < N_RUNS; r++) {
+		struct oom_run *run = runs[r].make();
+
+		for (size_t v = 0; v < sizeof(variants) / sizeof(variants[0]); v++) {
+			for (const struct oom_report *const *rep = oom_reports; *rep; rep++) {
+				oom_autofree char *text = render(run, *rep, &variants[v].options);
+				char what[64];
+
+				snprintf(what, sizeof(what), "%s of %s, %s", (*rep)->name,
+					runs[r].name, variants[v].name);
+				clean_check(text, what, &variants[v].options);
+			}
+		}
+		oom_run_free(run);
+	}
+}
+
+Test(reports, every_format_has_a_name_and_is_found)
+{
+	for (const struct oom_report *const *r = oom_reports; *r; r++) {
+		cr_expect_eq(oom_report_find((*r)->name), *r);
+		cr_expect((*r)->help && *(*r)->help);
+	}
+	cr_expect_null(oom_report_find("tex"));
+	cr_expect_null(oom_report_find(""));
+}
+
+/* ---- the line of an attempt, and the status line ---------------------------------------- */
+
+Test(line, says_what_happened)
+{
+	static const struct {
+		const char *run;
+		size_t attempt;
+		struct oom_report_options options;
+		const char *want;
+	} rows[] = {
+		{"verdicts", 0, {.utf8 = true},
+			"pass  allocation/anon-over-cap        1.3s  hog killed by kernel-memcg at "
+			"198.4M · neighbour survived\n"},
+		{"verdicts", 0, {.width = 60, .name_width = 24},
+			"pass  allocation/anon-over-cap    1.3s  hog killed by ker...\n"},
+		{"verdicts", 1, {.color = true, .name_width = 24},
+			"\033[1;31mfail\033[0m  memcg/neighbour-dies     \033[2m   2.1s\033[0m  "
+			"neighbour: Survives wanted yes, observed no\n"},
+		{"verdicts", 3, {.name_width = 24},
+			"skipped  swap/in-use                0s  needs swap: none here\n"},
+		{"verdicts", 4, {.name_width = 24},
+			"inconclusive  memcg/log-storm       5s  kmsg lost 312 records\n"},
+		{"matrix", 9, {.show_machine = true, .show_attempt = true},
+			"fail  memcg/mlock on debian:trixie #1    1.1s  hog: KilledBy wanted "
+			"kernel-memcg, observed nobody\n"},
+		{"hostile", 0, {.name_width = 10},
+			"fail  esc/\\x1b[2J\\x1b]0;owned\\x07name      1s  "
+			"\\n::error::injected\\nnot ok 1 injected\\n##[error]x\n"},
+		{"hostile", 3, {.utf8 = true, .width = 60},
+			"pass  unicode/größe-日本語-🐏           1s  ho\\tg)\\nZ\\n\\x1b…\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oom_run *run = run_make(rows[i].run);
+		oom_autofree char *text = NULL;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+
+		cr_assert(out);
+		cr_assert(!oom_report_line(run->attempts[rows[i].attempt], &rows[i].options, out));
+		cr_assert(!fclose(out));
+		cr_expect_str_eq(text, rows[i].want, "row %zu: %s", i, text);
+		oom_run_free(run);
+	}
+}
+
+Test(line, progress_fits_the_terminal)
+{
+	static const char *const running[] = {"memcg/x", "cow/y\033[2J"};
+	static const struct {
+		struct oom_report_progress progress;
+		struct oom_report_options options;
+		const char *want;
+	} rows[] = {
+		{{.total = 40}, {0}, "0/40"},
+		{{.done = 12,
+			 .total = 40,
+			 .count = {[OOM_PASS] = 9, [OOM_FAIL] = 3},
+			 .running = running,
+			 .n_running = 2},
+			{.utf8 = true}, "12/40 · 3 fail · running memcg/x, cow/y\\x1b[2J"},
+		{{.done = 12, .total = 40, .running = running, .n_running = 2}, {.width = 20},
+			"12/40; running me..."},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char buf[256];
+
+		cr_expect_str_eq(
+			oom_report_progress(&rows[i].progress, &rows[i].options, buf, sizeof(buf)),
+			rows[i].want, "row %zu: %s", i, buf);
+	}
+}
+
+/* ---- KTAP -------------------------------------------------------------------------- */
+
+/* What tests/ktap-parse says of @text: its sum, or the first mistake. */
+static char *ktap_parse(const char *text)
+{
+	char path[] = "/tmp/oomgate-ktap-XXXXXX", command[128];
+	oom_autoclose int fd = mkstemp(path);
+	oom_autofree char *said = NULL;
+	size_t size = 0;
+	FILE *pipe;
+
+	cr_assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	snprintf(command, sizeof(command), "python3 tests/ktap-parse <%s 2>&1", path);
+	pipe = popen(command, "re");
+	cr_assert(pipe && getdelim(&said, &size, EOF, pipe) > 0);
+	pclose(pipe);
+	unlink(path);
+	return oom_take_ptr(said);
+}
+
+Test(tap, a_strict_parser_takes_it)
+{
+	static const struct {
+		const char *run, *sum;
+	} rows[] = {
+		{"empty", "0 tests: 0 ok, 0 not ok, 0 skipped, 0 subtests\n"},
+		{"passing", "40 tests: 40 ok, 0 not ok, 0 skipped, 72 subtests\n"},
+		{"verdicts", "7 tests: 3 ok, 3 not ok, 1 skipped, 13 subtests\n"},
+		{"matrix", "24 tests: 17 ok, 4 not ok, 3 skipped, 45 subtests\n"},
+		{"hostile", "6 tests: 2 ok, 4 not ok, 0 skipped, 12 subtests\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (int v = UTF8; v <= ASCII_80; v++) {
+			struct oom_run *run = run_make(rows[i].run);
+			oom_autofree char *text =
+				render(run, oom_report_find("tap"), &variants[v].options);
+			oom_autofree char *said = ktap_parse(text);
+
+			cr_expect_str_eq(said, rows[i].sum, "%s: %s", rows[i].run, said);
+			oom_run_free(run);
+		}
+	}
+}
+
+/* The parser is worth something only when it refuses. */
+Test(tap, the_parser_refuses_what_is_wrong)
+{
+	static const struct {
+		const char *text, *said;
+	} rows[] = {
+		{"TAP version 12\n1..0\n", "line 1: no version line\n"},
+		{"KTAP version 1\nok 1 x\n", "line 2: no plan\n"},
+		{"KTAP version 1\n1..2\nok 1 x\n", "line 3: 1 of 2 tests\n"},
+		{"KTAP version 1\n1..1\nok 2 x\n", "line 3: number 2, not 1\n"},
+		{"KTAP version 1\n1..1\nok 1 x\nok 2 y\n", "line 4: more than 1 tests\n"},
+		{"KTAP version 1\n1..1\n    KTAP version 1\n",
+			"line 3: neither a result nor a diagnostic\n"},
+		{"KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  not ok 1 a\nok 1 x\n",
+			"line 6: ok, with a subtest that is not\n"},
+		{"KTAP version 1\n1..1\n  KTAP version 1\n  1..1\nok 1 x\n",
+			"line 5: 0 of 1 tests\n"},
+		{"KTAP version 1\n1..1\nok 1 x # FIXME y\n", "line 3: directive 'FIXME'\n"},
+		{"KTAP version 1\n1..1\nok 1 x # ERROR y\n", "line 3: ok with ERROR\n"},
+		{"KTAP version 1\n1..1\nhello\nok 1 x\n",
+			"line 3: neither a result nor a diagnostic\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		oom_autofree char *said = ktap_parse(rows[i].text);
+
+		cr_expect_str_eq(said, rows[i].said, "row %zu: %s", i, said);
+	}
+}
