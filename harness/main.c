@@ -23,6 +23,7 @@ static void usage(FILE *out)
 
 int main(int argc, char **argv)
 {
+	argp_err_exit_status = OOM_EXIT_USAGE;
 	if (argc < 2) {
 		usage(stderr);
 		return OOM_EXIT_USAGE;

@@ -64,7 +64,8 @@ struct oom_unit_rec {
 	int64_t memory_peak_bytes;
 	int64_t pressure_full_us; /* memory.pressure: growth of full total */
 	struct oom_counter *events, *events_local; /* memory.events, memory.events.local */
-	size_t n_events, n_events_local;
+	struct oom_counter *events_parent; /* memory.events of the cgroup above */
+	size_t n_events, n_events_local, n_events_parent;
 	struct oom_counter *pids_events;
 	size_t n_pids_events;
 };

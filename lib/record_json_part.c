@@ -199,19 +199,42 @@ static int workload_read(
 			       &workload->n_evidence);
 }
 
+/* The lists of counters that a unit has. */
+static const struct {
+	const char *name;
+	size_t list, count;
+} unit_counters[] = {
+	{"memory_events", offsetof(struct oom_unit_rec, events), offsetof(struct oom_unit_rec, n_events)},
+	{"memory_events_local", offsetof(struct oom_unit_rec, events_local),
+		offsetof(struct oom_unit_rec, n_events_local)},
+	{"memory_events_parent", offsetof(struct oom_unit_rec, events_parent),
+		offsetof(struct oom_unit_rec, n_events_parent)},
+	{"pids_events", offsetof(struct oom_unit_rec, pids_events),
+		offsetof(struct oom_unit_rec, n_pids_events)},
+};
+enum { UNIT_COUNTERS = sizeof(unit_counters) / sizeof(*unit_counters) };
+
+static struct oom_counter **counters_of(struct oom_unit_rec *unit, int i)
+{
+	return (struct oom_counter **)((char *)unit + unit_counters[i].list);
+}
+
+static size_t *n_counters_of(struct oom_unit_rec *unit, int i)
+{
+	return (size_t *)((char *)unit + unit_counters[i].count);
+}
+
 static json_t *unit_write(const struct oom_attempt *attempt, size_t i)
 {
-	const struct oom_unit_rec *unit = &attempt->units[i];
+	struct oom_unit_rec *unit = &attempt->units[i];
 	json_t *object = fields_object(unit_fields, unit);
 
-	if (json_object_set_new(
-		    object, "memory_events", counters_to_json(unit->events, unit->n_events)) ||
-		json_object_set_new(object, "memory_events_local",
-			counters_to_json(unit->events_local, unit->n_events_local)) ||
-		json_object_set_new(object, "pids_events",
-			counters_to_json(unit->pids_events, unit->n_pids_events))) {
-		json_decref(object);
-		return NULL;
+	for (int c = 0; c < UNIT_COUNTERS; c++) {
+		if (json_object_set_new(object, unit_counters[c].name,
+			    counters_to_json(*counters_of(unit, c), *n_counters_of(unit, c)))) {
+			json_decref(object);
+			return NULL;
+		}
 	}
 	return object;
 }
@@ -226,15 +249,9 @@ static int unit_read(
 		return -ENOMEM;
 	unit->name = oom_arena_strdup(&attempt->arena, name);
 	r = oom_fields_from_json(unit_fields, &attempt->arena, json, name, err, unit);
-	if (r == 0)
-		r = counters_from_json(
-			attempt, json, "memory_events", err, &unit->events, &unit->n_events);
-	if (r == 0)
-		r = counters_from_json(attempt, json, "memory_events_local", err,
-			&unit->events_local, &unit->n_events_local);
-	if (r == 0)
-		r = counters_from_json(attempt, json, "pids_events", err, &unit->pids_events,
-			&unit->n_pids_events);
+	for (int c = 0; r == 0 && c < UNIT_COUNTERS; c++)
+		r = counters_from_json(attempt, json, unit_counters[c].name, err, counters_of(unit, c),
+			n_counters_of(unit, c));
 	return r;
 }
 

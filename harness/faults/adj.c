@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/faults/fault_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+static const struct oom_key keys[] = {
+	{"Workload", OOM_T_STRING, NULL, "workload whose first process it is", 0, 0, NULL,
+		OOM_KEY_REQUIRED | OOM_KEY_WORKLOAD},
+	{"Value", OOM_T_INT, NULL, "the new oom_score_adj", -1000, 1000, NULL, OOM_KEY_REQUIRED},
+	{NULL},
+};
+
+static int adj_prepare(struct oom_run_state *run, const struct oom_section *section,
+	struct oom_err *err, void **ret_data)
+{
+	struct oom_run_workload *workload = oom_fault_workload(run, section, err);
+	char path[64], text[16];
+
+	if (!workload)
+		return -EINVAL;
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", workload->pid);
+	snprintf(text, sizeof(text), "%lld", (long long)oom_section_int(section, "Value", 0));
+	return oom_fault_file_prepare(AT_FDCWD, path, text, run, err, ret_data);
+}
+
+/* ESRCH: it is gone, there is nothing left to adjust */
+static int adj_fire(struct oom_run_state *run, void *data)
+{
+	int r = oom_fault_file_fire(run, data);
+
+	return r == -ESRCH ? 0 : r;
+}
+
+const struct oom_fault oom_fault_adj = {
+	.kind = {"adj", "writes a workload's oom_score_adj in the middle of the run", keys},
+	.prepare = adj_prepare,
+	.fire = adj_fire,
+	.release = oom_fault_file_release,
+};

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/faults/fault_file.h"
+
+#include <errno.h>
+
+static const struct oom_key keys[] = {
+	{"Scope", OOM_T_STRING, NULL, "scope that is thawed (default: the only one)", 0, 0, NULL,
+		OOM_KEY_SCOPE},
+	{NULL},
+};
+
+static int thaw_prepare(struct oom_run_state *run, const struct oom_section *section,
+	struct oom_err *err, void **ret_data)
+{
+	struct oom_backend_unit *unit = oom_fault_unit(run, section, err);
+
+	if (!unit)
+		return -EINVAL;
+	return oom_fault_file_prepare(unit->dir_fd, "cgroup.freeze", "0", run, err, ret_data);
+}
+
+const struct oom_fault oom_fault_thaw = {
+	.kind = {"thaw", "lets a frozen scope go on (cgroup.freeze)", keys},
+	.needs = "cgroup2",
+	.prepare = thaw_prepare,
+	.fire = oom_fault_file_fire,
+	.release = oom_fault_file_release,
+};

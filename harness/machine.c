@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/machine.h"
+
+#include "lib/cleanup.h"
+#include "lib/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+int64_t oom_realtime_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static const char *systemd_version(struct oom_arena *arena)
+{
+	oom_autofree char *text = NULL;
+	const char *copy = NULL;
+	sd_bus *bus = NULL;
+
+	if (sd_booted() <= 0 || sd_bus_open_system(&bus) < 0)
+		return NULL;
+	if (sd_bus_get_property_string(bus, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+		    "org.freedesktop.systemd1.Manager", "Version", NULL, &text) >= 0)
+		copy = oom_arena_strdup(arena, text);
+	sd_bus_flush_close_unref(bus);
+	return copy;
+}
+
+int oom_machine_describe(const char *backend, struct oom_run *run)
+{
+	struct oom_machine_rec *machine = oom_run_add_machine(run);
+	uint64_t total = 0, swap = 0;
+	struct utsname name;
+
+	if (!machine)
+		return -ENOMEM;
+	uname(&name);
+	oom_proc_meminfo(AT_FDCWD, &total, &swap);
+	machine->id = "host";
+	machine->backend = backend;
+	machine->kernel = oom_arena_strdup(&run->arena, name.release);
+	machine->systemd = systemd_version(&run->arena);
+	machine->memory_bytes = (int64_t)total;
+	machine->cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	return run->arena.failed ? -ENOMEM : 0;
+}

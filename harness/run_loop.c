@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/runner.h"
+
+#include "lib/cgroup_file.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * From "go" to "settled". The run is over when every workload that can end has ended (or Until= has
+ * come, or the deadline); it has settled when nothing has happened for Settle= after that.
+ */
+enum { SETTLE_LIMIT_US = 5000000, KILL_LIMIT_US = 10000000 };
+
+void oom_workload_go(struct oom_run_workload *workload)
+{
+	if (workload->gate_fd < 0)
+		return;
+	close(workload->gate_fd);
+	workload->gate_fd = -1;
+	workload->started = true;
+	workload->start_us = oom_now_us();
+}
+
+/* Hold= without end: as quiet as a bystander once it has all it wanted. */
+static bool workload_holds(const struct oom_run_workload *w)
+{
+	return w->page->state == OOM_LOAD_HOLDING &&
+		oom_section_usec(w->section, "Hold", 0) == UINT64_MAX;
+}
+
+static bool all_ended(const struct oom_run_state *run)
+{
+	for (size_t i = 0; i < run->n_workloads; i++) {
+		const struct oom_run_workload *w = &run->workloads[i];
+
+		if (!w->ended && !(w->type->flags & OOM_WORKLOAD_BYSTANDER) && !workload_holds(w))
+			return false;
+	}
+	for (size_t i = 0; i < run->n_triggers; i++)
+		if (!run->triggers[i].when && !run->triggers[i].fired)
+			return false;
+	return true;
+}
+
+/* The earliest of what is to come; the timer stands there. */
+void oom_run_arm_timer(struct oom_run_state *run)
+{
+	uint64_t next = run->over ? UINT64_MAX : run->deadline_us;
+	struct itimerspec at = {0};
+
+	for (size_t i = 0; i < run->n_triggers; i++) {
+		const struct oom_trigger *t = &run->triggers[i];
+
+		if (!t->when && !t->fired && run->go_us + t->at_us < next)
+			next = run->go_us + t->at_us;
+	}
+	if (run->over) {
+		uint64_t quiet = run->activity_us > run->over_us ? run->activity_us : run->over_us;
+
+		next = quiet + run->settle_us;
+		if (next > run->over_us + SETTLE_LIMIT_US)
+			next = run->over_us + SETTLE_LIMIT_US;
+	}
+	at.it_value.tv_sec = (time_t)(next / 1000000);
+	at.it_value.tv_nsec = (long)(next % 1000000) * 1000 + 1;
+	timerfd_settime(run->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+static void drain(int fd)
+{
+	uint64_t value;
+
+	while (read(fd, &value, sizeof(value)) > 0)
+		;
+}
+
+static void timer_ready(struct oom_watch *watch, uint32_t events)
+{
+	(void)events;
+	drain(watch->fd);
+}
+
+static void signal_ready(struct oom_watch *watch, uint32_t events)
+{
+	struct oom_run_state *run = watch->data;
+
+	(void)events;
+	run->interrupted = true; /* the signal stays pending for whoever called us */
+	oom_loop_remove(&run->loop, watch);
+}
+
+/* A workload's first process ended. */
+static void workload_ready(struct oom_watch *watch, uint32_t events)
+{
+	struct oom_run_workload *w = watch->data;
+
+	(void)events;
+	if (wait4(w->pid, &w->wait_status, WNOHANG, &w->usage) != w->pid)
+		return;
+	w->end_us = oom_now_us();
+	w->ended = true;
+	oom_loop_remove(&w->run->loop, watch);
+	oom_run_activity(w->run);
+}
+
+static int watches_add(struct oom_run_state *run, struct oom_err *err)
+{
+	int r;
+
+	run->timer_watch = (struct oom_watch){run->timer_fd, timer_ready, run};
+	run->notify_watch = (struct oom_watch){run->notify_fd, timer_ready, run};
+	r = oom_loop_add(&run->loop, &run->timer_watch, EPOLLIN);
+	if (r >= 0)
+		r = oom_loop_add(&run->loop, &run->notify_watch, EPOLLIN);
+	if (r >= 0 && run->signal_fd >= 0) {
+		run->signal_watch = (struct oom_watch){run->signal_fd, signal_ready, run};
+		r = oom_loop_add(&run->loop, &run->signal_watch, EPOLLIN);
+	}
+	for (size_t i = 0; r >= 0 && i < run->n_workloads; i++) {
+		struct oom_run_workload *w = &run->workloads[i];
+
+		w->watch = (struct oom_watch){w->pid_fd, workload_ready, w};
+		r = oom_loop_add(&run->loop, &w->watch, EPOLLIN);
+	}
+	return r < 0 ? oom_err_errno(err, -r, "cannot wait for the workloads") : 0;
+}
+
+static void set_phase(struct oom_run_state *run, enum oom_phase phase)
+{
+	run->phase = phase;
+	if (run->on_phase)
+		run->on_phase(run, phase);
+}
+
+/* At the deadline: who should have ended and has not is stuck, and ended by force. */
+static void deadline_enforce(struct oom_run_state *run)
+{
+	run->deadline_hit = true;
+	for (size_t i = 0; i < run->n_workloads; i++) {
+		struct oom_run_workload *w = &run->workloads[i];
+
+		if (w->ended || (w->type->flags & OOM_WORKLOAD_BYSTANDER) || workload_holds(w))
+			continue;
+		w->stuck = true;
+		if (w->unit)
+			oom_unit_kill(w->unit);
+		else
+			kill(-w->pid, SIGKILL);
+		kill(w->pid, SIGKILL);
+	}
+}
+
+static bool stuck_left(const struct oom_run_state *run)
+{
+	for (size_t i = 0; i < run->n_workloads; i++)
+		if (run->workloads[i].stuck && !run->workloads[i].ended)
+			return true;
+	return false;
+}
+
+static void check_over(struct oom_run_state *run)
+{
+	uint64_t now = oom_now_us();
+
+	if (!run->deadline_hit && now >= run->deadline_us)
+		deadline_enforce(run);
+	if (run->interrupted || (!run->deadline_hit && all_ended(run)))
+		run->over = true;
+	if (run->deadline_hit &&
+		(!stuck_left(run) || now >= run->deadline_us + KILL_LIMIT_US))
+		run->over = true;
+	if (run->over && !run->over_us)
+		run->over_us = now;
+}
+
+static bool settled(const struct oom_run_state *run)
+{
+	uint64_t now = oom_now_us();
+	uint64_t quiet = run->activity_us > run->over_us ? run->activity_us : run->over_us;
+
+	return now >= quiet + run->settle_us || now >= run->over_us + SETTLE_LIMIT_US;
+}
+
+int oom_run_go(struct oom_run_state *run, struct oom_err *err)
+{
+	int r = watches_add(run, err);
+
+	if (r < 0)
+		return r;
+	/* pages are locked as they are first touched: what is prepared stays, nothing more is pulled in */
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+		run->note_unlocked = true;
+	set_phase(run, OOM_PHASE_RUN);
+	run->go_us = oom_now_us();
+	run->deadline_us += run->go_us;
+	for (size_t i = 0; i < run->n_workloads; i++)
+		if (!run->workloads[i].delayed)
+			oom_workload_go(&run->workloads[i]);
+	while (!run->over || (!run->interrupted && !settled(run))) {
+		oom_run_arm_timer(run);
+		r = oom_loop_step(&run->loop, run->deadline_hit ? 50 : -1);
+		if (r < 0)
+			break;
+		if (!run->over)
+			oom_triggers_check(run);
+		check_over(run);
+	}
+	run->settled_us = oom_now_us();
+	set_phase(run, OOM_PHASE_COLLECT);
+	munlockall();
+	return r < 0 ? oom_err_errno(err, -r, "cannot wait for the workloads") : 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_PROC_H
+#define OOM_PROC_H
+
+#include <stdint.h>
+
+/*
+ * Files of /proc (proc(5)). @root_fd is the directory that holds "proc" below it, or AT_FDCWD for the
+ * real one; nothing here allocates.
+ */
+
+/* Session id of a process (field 6 of /proc/PID/stat), also while it is a zombie; -1: gone. */
+int oom_proc_session(int root_fd, int pid);
+/* Start time in clock ticks since boot (field 22): with the pid it names a process for good. 0: gone. */
+uint64_t oom_proc_start_ticks(int root_fd, int pid);
+/* MemTotal + SwapTotal apart, in bytes; -errno. */
+int oom_proc_meminfo(int root_fd, uint64_t *ret_total_bytes, uint64_t *ret_swap_bytes);
+
+#endif
