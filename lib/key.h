@@ -18,22 +18,27 @@ enum oom_type {
 	OOM_T_SIZE,	      /* 64M, 1.5G, 4096, 50%; base 1024 */
 	OOM_T_DURATION,	      /* systemd.time(7): 2s, 1min 30s, 250ms; a bare number is seconds */
 	OOM_T_CHOICE,	      /* one word of .choices */
-	OOM_T_WORDS,	      /* words separated by blanks */
+	OOM_T_WORDS,	      /* words separated by blanks, quoted as in systemd.syntax(7): a "b c" */
 	OOM_T_ALTERNATIVES,   /* a|b|c, each of .choices where it is given */
 	OOM_T_RANGE_INT,      /* 5, 1..5, 1.., ..5; alternatives of those: 0|3..5 */
 	OOM_T_RANGE_SIZE,
 	OOM_T_RANGE_DURATION,
 	OOM_T_RANGE_PERCENT,  /* 10, 5..20, with or without % */
-	OOM_T_WHEN,	      /* "hog reached 100M", "hog killed", "hog started", "hog ended" */
+	OOM_T_WHEN,	      /* "hog reached 100M", "hog killed", "hog started", "hog ended"; with
+				 OOM_KEY_DELAY also a plain duration */
 	OOM_T_COUNT_
 };
 
 enum oom_key_flag {
 	OOM_KEY_REQUIRED = 1 << 0,
 	OOM_KEY_REPEATS = 1 << 1, /* may stand more than once in its section */
-	OOM_KEY_WORKLOAD = 1 << 2, /* the value names workloads of the file (a|b, or a b for WORDS) */
+	OOM_KEY_WORKLOAD = 1 << 2, /* the value names workloads of the file (a|b, or a b for WORDS),
+				      or is one of .choices */
 	OOM_KEY_SCOPE = 1 << 3,	   /* the value names a scope (or slice, for Slice=) of the file */
 	OOM_KEY_PREFIX = 1 << 4,   /* .name ends in '.' and a suffix follows: Event.oom_kill= */
+	OOM_KEY_DELAY = 1 << 5,	   /* WHEN: "2s" is fine, too (OOM_WHEN_DELAY) */
+	OOM_KEY_PERCENT = 1 << 6,  /* SIZE: a percentage only */
+	OOM_KEY_ABSOLUTE = 1 << 7, /* SIZE: no percentage */
 };
 
 struct oom_key {
@@ -43,7 +48,9 @@ struct oom_key {
 	const char *help;    /* one line: what it means, unit included */
 	int64_t min, max;    /* INT: inclusive bounds where max > min. SIZE, DURATION: likewise in
 				bytes and µs */
-	const char *choices; /* CHOICE, ALTERNATIVES: words separated by '|'; NULL: any */
+	const char *choices; /* CHOICE, WORDS, ALTERNATIVES: words separated by '|'; NULL: any.
+				INT, SIZE, DURATION: words that stand for "no end" (infinity,
+				forever): INT64_MAX, UINT64_MAX bytes or µs */
 	unsigned flags;	     /* enum oom_key_flag */
 };
 
@@ -61,7 +68,13 @@ struct oom_range {
 	double lo, hi;
 };
 
-enum oom_when_event { OOM_WHEN_STARTED, OOM_WHEN_REACHED, OOM_WHEN_KILLED, OOM_WHEN_ENDED };
+enum oom_when_event {
+	OOM_WHEN_STARTED,
+	OOM_WHEN_REACHED,
+	OOM_WHEN_KILLED,
+	OOM_WHEN_ENDED,
+	OOM_WHEN_DELAY /* no event: .usec after "go" */
+};
 
 struct oom_value {
 	enum oom_type type;
@@ -80,9 +93,10 @@ struct oom_value {
 			size_t count;
 		} ranges;
 		struct {
-			const char *subject;
+			const char *subject; /* NULL for DELAY */
 			enum oom_when_event event;
 			struct oom_size size; /* of REACHED */
+			uint64_t usec;	      /* of DELAY */
 		} when;
 	};
 };
@@ -98,7 +112,8 @@ struct oom_err;
 int oom_value_parse(struct oom_arena *arena, const struct oom_key *key, const char *text,
 	struct oom_err *err, struct oom_value *ret);
 
-/* Single values, for option parsing and for kernel-like tables. "50%" is a size, too. */
+/* Single values, for option parsing and for kernel-like tables: 0, -EINVAL, -ERANGE. "50%" is a size,
+ * too. No word for infinity is known here. */
 int oom_parse_size(const char *text, struct oom_size *ret);
 int oom_parse_duration(const char *text, uint64_t *ret_us);
 int oom_parse_int(const char *text, int64_t *ret);
@@ -110,9 +125,13 @@ uint64_t oom_size_bytes(const struct oom_size *size, uint64_t whole_bytes);
 /* Does @number lie in one of the value's ranges? @whole: what percentages refer to. */
 bool oom_value_in_ranges(const struct oom_value *value, double number, double whole);
 
-/* "198.4M", "1.5s": the shortest form that a person reads; @buf is returned. */
+/* "198.4M", "1.5s": the shortest form that a person reads, "infinity" for UINT64_MAX; @buf is returned. */
 const char *oom_format_size(uint64_t bytes, char buf[static 24]);
 const char *oom_format_duration(uint64_t usec, char buf[static 24]);
+
+/* "size", "duration", …: a type's name for the manual; what a value looks like. */
+const char *oom_type_name(enum oom_type type);
+const char *oom_type_example(enum oom_type type);
 
 /* The nearest of @count names to @word for "did you mean", or NULL when none is near. */
 const char *oom_nearest(const char *word, const char *const *names, size_t count);

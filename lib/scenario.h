@@ -53,8 +53,12 @@ struct oom_schema {
 	const struct oom_kind *const *faults;
 	const struct oom_expect_key *expects; /* .key NULL at the end */
 	const char *const *needs;
-	const struct oom_key *unit_keys; /* properties of [Scope] and [Slice], from lib/unit_property */
+	/* from lib/unit_property.h; name NULL at the end, NULL: none */
+	const struct oom_key *unit_keys;    /* [Slice], [Scope] and [Service]: resource control */
+	const struct oom_key *scope_keys;   /* on top of unit_keys in [Scope] */
 	const struct oom_key *service_keys; /* on top of unit_keys in [Service] */
+	/* a property's value beyond its type ("AllowedCPUs=0-x"); NULL: any */
+	int (*check_unit)(const char *name, const struct oom_value *value, struct oom_err *err);
 	/* checks a need's argument ("kernel>=6.1"); NULL: any */
 	int (*check_need)(const char *need, struct oom_err *err);
 };
@@ -121,10 +125,12 @@ void oom_diags_release(struct oom_diags *diags);
 int oom_diag_add(struct oom_diags *diags, const char *path, struct oom_place place, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));
 
-/* The scenario with every default, as a file that parses to the same scenario. */
+/* The scenario with every default, as a file that parses to the same scenario: defaults are printed as
+ * "#Key=value", like in systemd's own files. */
 int oom_scenario_print(const struct oom_scenario *scenario, FILE *out);
 
-/* Lookups; NULL where there is none. Name NULL: the first of its kind. */
+/* Lookups; NULL where there is none. Name NULL: the first of its kind. [Scenario] and [Machine] are
+ * always there, with their defaults (is_default); a NULL section has no settings. */
 const struct oom_section *oom_scenario_section(
 	const struct oom_scenario *scenario, enum oom_section_kind kind, const char *name);
 /* The next section of @kind after @prev (NULL: the first). */
@@ -132,6 +138,12 @@ const struct oom_section *oom_scenario_next(const struct oom_scenario *scenario,
 	enum oom_section_kind kind, const struct oom_section *prev);
 size_t oom_scenario_count(const struct oom_scenario *scenario, enum oom_section_kind kind);
 const struct oom_setting *oom_section_get(const struct oom_section *section, const char *key);
+
+/*
+ * KnownIssue=TEXT until YYYY-MM-DD: the first second (UTC, since 1970) at which the issue is no longer
+ * known: the day after. -EINVAL when @text has no such form or day.
+ */
+int oom_known_issue_end(const char *text, int64_t *ret_epoch_s);
 
 /* Values with the key's default already applied; the fallback where the key is absent. */
 const char *oom_section_text(const struct oom_section *section, const char *key, const char *fallback);
@@ -141,6 +153,10 @@ uint64_t oom_section_usec(const struct oom_section *section, const char *key, ui
 /* Bytes; percentages of @whole_bytes. */
 uint64_t oom_section_size(const struct oom_section *section, const char *key, uint64_t whole_bytes,
 	uint64_t fallback);
+
+/* WORDS and ALTERNATIVES: the words; *ret_count 0 where the key is absent. */
+const char *const *oom_section_words(
+	const struct oom_section *section, const char *key, size_t *ret_count);
 
 /* The fixed keys of each section (NULL-named row at the end), for the manual page and completion. */
 const struct oom_key *oom_section_keys(enum oom_section_kind kind);

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/scenario_internal.h"
+#include "lib/value_internal.h"
+
+#include <string.h>
+
+struct oom_section *oom_scenario_subject(const struct oom_scenario *scenario, const char *name)
+{
+	for (size_t i = 0; i < scenario->n_sections; i++) {
+		struct oom_section *section = &scenario->sections[i];
+
+		if ((section->kind == OOM_SEC_WORKLOAD || section->kind == OOM_SEC_SCOPE ||
+			    section->kind == OOM_SEC_SLICE || section->kind == OOM_SEC_SERVICE) &&
+			!strcmp(section->name, name))
+			return section;
+	}
+	return NULL;
+}
+
+enum { MAX_NAMES = 512 };
+
+static const char *subject_nearest(
+	const struct oom_scenario *scenario, unsigned kinds, const char *name)
+{
+	const char *names[MAX_NAMES];
+	size_t count = 0;
+
+	for (size_t i = 0; i < scenario->n_sections && count < MAX_NAMES; i++)
+		if (kinds & 1U << scenario->sections[i].kind)
+			names[count++] = scenario->sections[i].name;
+	return oom_nearest(name, names, count);
+}
+
+/* Reports a @name that is none of the sections of @kinds (a mask), called @what. */
+static void check_name(struct oom_reader *reader, const struct oom_setting *setting,
+	const char *name, unsigned kinds, const char *what)
+{
+	const struct oom_section *section = oom_scenario_subject(reader->scenario, name);
+	const char *nearest;
+
+	if (section && kinds & 1U << section->kind)
+		return;
+	nearest = subject_nearest(reader->scenario, kinds, name);
+	if (nearest)
+		oom_reader_mistake(reader, setting->value_place,
+			"'%s=': there is no %s '%.60s', did you mean '%s'?", setting->name, what,
+			name, nearest);
+	else
+		oom_reader_mistake(reader, setting->value_place,
+			"'%s=': there is no %s '%.60s' in this file", setting->name, what, name);
+}
+
+static void check_workload_ref(struct oom_reader *reader, const struct oom_setting *setting)
+{
+	static const unsigned workloads = 1U << OOM_SEC_WORKLOAD;
+	const struct oom_value *value = &setting->value;
+	const char *choices = setting->key->choices;
+
+	switch (value->type) {
+	case OOM_T_WHEN:
+		if (value->when.subject)
+			check_name(reader, setting, value->when.subject, workloads, "workload");
+		break;
+	case OOM_T_WORDS:
+	case OOM_T_ALTERNATIVES:
+		for (size_t i = 0; i < value->list.count; i++) {
+			const char *word = value->list.items[i];
+
+			if (!oom_choices_have(choices, word, strlen(word)))
+				check_name(reader, setting, word, workloads, "workload");
+		}
+		break;
+	default:
+		if (!oom_choices_have(choices, value->text, strlen(value->text)))
+			check_name(reader, setting, value->text, workloads, "workload");
+		break;
+	}
+}
+
+static void check_scope_ref(struct oom_reader *reader, const struct oom_section *section,
+	const struct oom_setting *setting)
+{
+	static const unsigned slice = 1U << OOM_SEC_SLICE, scope = 1U << OOM_SEC_SCOPE,
+			      service = 1U << OOM_SEC_SERVICE;
+	const char *name = setting->value.text, *suffix = strrchr(name, '.');
+
+	if (!strcmp(setting->name, "Slice")) {
+		/* one of the system's own: system.slice */
+		if (!suffix || suffix == name || strcmp(suffix, ".slice") != 0)
+			check_name(reader, setting, name, slice, "slice");
+	} else if (section->kind == OOM_SEC_WORKLOAD) {
+		check_name(reader, setting, name, scope, "scope");
+	} else {
+		check_name(
+			reader, setting, name, scope | slice | service, "scope, slice or service");
+	}
+}
+
+static void check_settings(struct oom_reader *reader, const struct oom_section *section)
+{
+	for (size_t i = 0; i < section->n_settings; i++) {
+		const struct oom_setting *setting = &section->settings[i];
+
+		if (setting->key && setting->key->flags & OOM_KEY_WORKLOAD)
+			check_workload_ref(reader, setting);
+		if (setting->key && setting->key->flags & OOM_KEY_SCOPE)
+			check_scope_ref(reader, section, setting);
+	}
+}
+
+/* A workload that could be in any of several scopes. */
+static void check_scope_given(struct oom_reader *reader, const struct oom_section *section)
+{
+	const struct oom_scenario *scenario = reader->scenario;
+	const struct oom_section *first = oom_scenario_section(scenario, OOM_SEC_SCOPE, NULL);
+	char title[OOM_SECTION_TITLE_MAX];
+
+	if (oom_scenario_count(scenario, OOM_SEC_SCOPE) > 1 && !oom_section_get(section, "Scope"))
+		oom_reader_mistake(reader, section->place,
+			"%s needs 'Scope=': there are %zu scopes (%s, %s%s)",
+			oom_section_title(section, title),
+			oom_scenario_count(scenario, OOM_SEC_SCOPE), first->name,
+			oom_scenario_next(scenario, OOM_SEC_SCOPE, first)->name,
+			oom_scenario_count(scenario, OOM_SEC_SCOPE) > 2 ? ", …" : "");
+}
+
+/* The section that @section hangs on: a slice in its Slice=, a workload on its Start=. */
+static const struct oom_setting *link_of(const struct oom_section *section)
+{
+	const struct oom_setting *setting =
+		oom_section_get(section, section->kind == OOM_SEC_WORKLOAD ? "Start" : "Slice");
+
+	return setting && setting->key ? setting : NULL;
+}
+
+static const struct oom_section *linked(
+	const struct oom_scenario *scenario, const struct oom_section *section)
+{
+	const struct oom_setting *setting = link_of(section);
+	const char *name = NULL;
+
+	if (setting && setting->value.type == OOM_T_WHEN)
+		name = setting->value.when.subject;
+	else if (setting)
+		name = setting->value.text;
+	return name ? oom_scenario_section(scenario, section->kind, name) : NULL;
+}
+
+/* Slices within each other, workloads that wait for each other. Told once, at the first of them. */
+static void check_cycle(struct oom_reader *reader, const struct oom_section *section)
+{
+	const struct oom_scenario *scenario = reader->scenario;
+	const struct oom_section *next = linked(scenario, section);
+	const struct oom_setting *setting = link_of(section);
+
+	for (size_t steps = 0; next && steps < scenario->n_sections; steps++) {
+		if (next == section) {
+			oom_reader_mistake(reader, setting->value_place,
+				section->kind == OOM_SEC_SLICE
+					? "'%s=': slice '%s' would lie within itself"
+					: "'%s=': workload '%s' would wait for itself for ever",
+				setting->name, section->name);
+			return;
+		}
+		if (next < section)
+			return; /* a cycle through that one is told there */
+		next = linked(scenario, next);
+	}
+}
+
+void oom_reader_refs(struct oom_reader *reader)
+{
+	const struct oom_scenario *scenario = reader->scenario;
+
+	for (size_t i = 0; i < scenario->n_sections; i++) {
+		const struct oom_section *section = &scenario->sections[i];
+
+		check_settings(reader, section);
+		if (section->kind == OOM_SEC_WORKLOAD)
+			check_scope_given(reader, section);
+		if (section->kind == OOM_SEC_WORKLOAD || section->kind == OOM_SEC_SLICE)
+			check_cycle(reader, section);
+	}
+}

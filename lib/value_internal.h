@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_VALUE_INTERNAL_H
+#define OOM_VALUE_INTERNAL_H
+
+#include "lib/err.h"
+#include "lib/key.h"
+
+/* As oom_parse_size() and its like, with a sentence in @err. */
+int oom_number_size(const char *text, struct oom_err *err, struct oom_size *ret);
+int oom_number_duration(const char *text, struct oom_err *err, uint64_t *ret_us);
+int oom_number_int(const char *text, struct oom_err *err, int64_t *ret);
+int oom_number_percent(const char *text, struct oom_err *err, double *ret);
+
+/* Lists in value_list.c: the same contract as oom_value_parse(). */
+int oom_value_words(struct oom_arena *arena, const struct oom_key *key, const char *text,
+	struct oom_err *err, struct oom_value *ret);
+int oom_value_alternatives(struct oom_arena *arena, const struct oom_key *key, const char *text,
+	struct oom_err *err, struct oom_value *ret);
+int oom_value_ranges(struct oom_arena *arena, const struct oom_key *key, const char *text,
+	struct oom_err *err, struct oom_value *ret);
+
+/* Is @word (of @len bytes) one of @choices ("a|b|c")? */
+bool oom_choices_have(const char *choices, const char *word, size_t len);
+/* Fills @err for a @word that is none of @choices, with the nearest one or all of them. */
+int oom_choices_refuse(const char *choices, const char *word, struct oom_err *err);
+
+#endif
