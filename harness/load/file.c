@@ -7,6 +7,7 @@
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -17,7 +18,8 @@ int oom_load_file(struct oom_load *load, const char *dir, int flags)
 	int fd;
 
 	if (path) {
-		fd = open(path, flags | O_CREAT | O_CLOEXEC, 0600);
+		/* what is only read must be there */
+		fd = open(path, flags | O_CLOEXEC | (flags == O_RDONLY ? 0 : O_CREAT), 0600);
 		return fd < 0 ? -errno : fd;
 	}
 	dir = oom_load_text(load, "Dir", dir);
@@ -32,6 +34,16 @@ int oom_load_file(struct oom_load *load, const char *dir, int flags)
 		return -errno;
 	unlink(name);
 	return fd;
+}
+
+int oom_load_file_failed(struct oom_load *load, int code, const char *dir)
+{
+	const char *path = oom_load_text(load, "File", NULL);
+
+	if (path)
+		return oom_load_failed(load, "cannot open '%.60s': %s", path, strerror(-code));
+	return oom_load_failed(load, "cannot make a file in '%.60s' (Dir=): %s",
+		oom_load_text(load, "Dir", dir), strerror(-code));
 }
 
 bool oom_load_file_in_memory(int fd)

@@ -163,8 +163,11 @@ int oom_load_split(const char *text, char ***ret);
 /* The program's path, looked up in PATH when it has no slash; 0 or -errno. */
 int oom_load_which(const char *program, char *buf, size_t size);
 
-/* A file of File= (made when it is not there), or an unlinked one in Dir= (or @dir). -errno. */
+/* A file of File= (made when it is not there, unless @flags are O_RDONLY), or an unlinked one, open
+ * for reading and writing, in Dir= (or @dir). -errno. */
 int oom_load_file(struct oom_load *load, const char *dir, int flags);
+/* oom_load_failed() for its error. */
+int oom_load_file_failed(struct oom_load *load, int code, const char *dir);
 /* Does the file live in memory (tmpfs, ramfs), so that dropping its pages is no option? */
 bool oom_load_file_in_memory(int fd);
 /* Writes or reads @bytes of @fd from its start, 64 KiB at a time, counting them as reached. Returns

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/workload.h"
+#include "lib/cleanup.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -9,7 +10,8 @@
 static int run(struct oom_load *load)
 {
 	const char *command = oom_load_text(load, "Command", "");
-	char path[PATH_MAX], **words;
+	oom_autofree char **words = NULL;
+	char path[PATH_MAX];
 	int r = oom_load_split(command, &words);
 
 	if (r || !words[0])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/load/family.h"
 #include "harness/workload.h"
+#include "lib/cleanup.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -21,10 +22,10 @@
 
 enum { POLL_MS = 10 };
 
-/* argv: stress-ng ARGS…; one block to free */
-static int command_line(const char *args, char ***ret)
+/* argv: stress-ng ARGS…; two blocks to free, *ret_words holds the words */
+static int command_line(const char *args, char ***ret_argv, char ***ret_words)
 {
-	char **words;
+	char **words, **argv;
 	size_t n = 0;
 	int r = oom_load_split(args, &words);
 
@@ -32,13 +33,15 @@ static int command_line(const char *args, char ***ret)
 		return r;
 	while (words[n])
 		n++;
-	*ret = calloc(n + 2, sizeof(*words));
-	if (!*ret) {
+	argv = calloc(n + 2, sizeof(*words));
+	if (!argv) {
 		free(words);
 		return -ENOMEM;
 	}
-	(*ret)[0] = (char *)"stress-ng";
-	memcpy(*ret + 1, words, n * sizeof(*words)); /* the words stay where they are */
+	argv[0] = (char *)"stress-ng";
+	memcpy(argv + 1, words, n * sizeof(*words));
+	*ret_argv = argv;
+	*ret_words = words;
 	return 0;
 }
 
@@ -120,10 +123,11 @@ static int supervise(struct oom_load *load, struct oom_family *family, pid_t pid
 
 static int run(struct oom_load *load)
 {
+	oom_autofree char **argv = NULL, **words = NULL;
 	const char *args = oom_load_text(load, "Args", "");
 	struct oom_family family;
-	char path[PATH_MAX], **argv;
-	int r = command_line(args, &argv), status;
+	char path[PATH_MAX];
+	int r = command_line(args, &argv, &words), status;
 	pid_t pid;
 
 	if (r)

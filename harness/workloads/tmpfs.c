@@ -61,10 +61,8 @@ static int press(struct oom_load *load, void *ctx)
 	const char *dir = ctx;
 	int fd = open_file(load, dir);
 
-	if (fd < 0) {
-		errno = -fd;
-		return oom_load_failed(load, "no file in '%.60s': %m", dir);
-	}
+	if (fd < 0)
+		return oom_load_file_failed(load, fd, dir);
 	if (oom_load_is(load, "Through", "mmap"))
 		return press_mapped(load, fd, bytes);
 	return oom_load_write_file(load, fd, bytes);
