@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 /*
@@ -74,6 +75,18 @@ static bool for_the_runner(const char *key)
 	return false;
 }
 
+/* What a workload leaves in Dir= (a tmpfs file outlives its writer) goes with a folder of its own. */
+static const char *private_dir(struct launch *l, const char *dir)
+{
+	struct oom_arena *arena = &l->run->arena;
+	char *path = oom_arena_printf(arena, "%s/oomgate-%s-%s", dir, l->run->token, l->workload->name);
+
+	if (!path || oom_undo_add(l->run->undo, NULL, "tree", path, NULL) < 0 ||
+		mkdir(path, 0700) < 0 || chmod(path, 0777) < 0)
+		return oom_arena_printf(arena, "Dir=%s", dir); /* the workload says what is wrong with it */
+	return oom_arena_printf(arena, "Dir=%s", path);
+}
+
 static void build_argv(struct launch *l)
 {
 	const struct oom_section *section = l->workload->section;
@@ -96,9 +109,14 @@ static void build_argv(struct launch *l)
 		arg(l, user);
 	}
 	arg(l, "--");
-	for (size_t i = 0; i < section->n_settings && i < MAX_PARAMS; i++)
-		if (!for_the_runner(section->settings[i].name))
-			arg(l, canonical(l, &section->settings[i], whole));
+	for (size_t i = 0; i < section->n_settings && i < MAX_PARAMS; i++) {
+		const struct oom_setting *setting = &section->settings[i];
+
+		if (!strcmp(setting->name, "Dir"))
+			arg(l, private_dir(l, setting->value.text));
+		else if (!for_the_runner(setting->name))
+			arg(l, canonical(l, setting, whole));
+	}
 	l->argv[l->argc] = NULL;
 }
 

@@ -21,6 +21,8 @@ static bool when_holds(const struct oom_trigger *t)
 		return w->killed_seen || (w->ended && WIFSIGNALED(w->wait_status));
 	case OOM_WHEN_ENDED:
 		return w->ended;
+	case OOM_WHEN_DELAY:
+		break; /* has no subject: at_us tells */
 	}
 	return false;
 }
@@ -106,8 +108,9 @@ static int add_starts(struct oom_run_state *run, struct oom_err *err)
 
 		if (!start)
 			continue;
-		if (start->value.type != OOM_T_WHEN || !start->value.when.subject) {
-			if (oom_parse_duration(start->value.text, &delay_us) < 0 || !delay_us)
+		if (start->value.when.event == OOM_WHEN_DELAY) {
+			delay_us = start->value.when.usec;
+			if (!delay_us)
 				continue;
 		}
 		t = trigger_add(run, fire_start, w);
