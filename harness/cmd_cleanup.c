@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/command.h"
+#include "harness/undo.h"
+
+#include <stdio.h>
+
+struct options {
+	int dry;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case 'n':
+		options->dry = 1;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "takes no argument: '%s'", arg);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option option_rows[] = {
+	{"dry-run", 'n', NULL, 0, "only say what would be undone", 0},
+	{0},
+};
+
+static const struct argp argp = {
+	.options = option_rows,
+	.parser = parse,
+	.doc = "Undoes what killed runs left behind: scopes, processes, mounts, swap, sysctls, "
+	       "files. What "
+	       "belongs to runs that are still going on is left alone.",
+};
+
+static void say(const char *what)
+{
+	puts(what);
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options = {0};
+	struct oom_err err = {0};
+	int count;
+
+	argp_err_exit_status = OOM_EXIT_USAGE;
+	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
+		return OOM_EXIT_USAGE;
+	count = oom_undo_cleanup(options.dry, say, &err);
+	if (fflush(stdout) == EOF)
+		perror("oomgate: cannot write");
+	if (count < 0) {
+		fprintf(stderr, "oomgate: %s\n", err.msg);
+		return OOM_EXIT_BROKEN;
+	}
+	if (!count)
+		fputs("oomgate: nothing was left behind\n", stderr);
+	return OOM_EXIT_OK;
+}
+
+const struct oom_command oom_cmd_cleanup = {
+	.name = "cleanup",
+	.help = "undo what a killed run left behind",
+	.argp = &argp,
+	.run = run,
+};
