@@ -123,19 +123,27 @@ static bool refuse_type(struct oom_reader *reader, const struct oom_section *sec
 	return owner;
 }
 
+/* The nearest key; for Evnt.oom_kill the nearest prefix with the rest behind it. */
 static const char *suggest(struct oom_arena *arena, const struct oom_key_set *set, const char *name)
 {
+	const char *point = strchr(name, '.');
+	const char **names, *nearest, *head;
+	const struct oom_key *key;
 	size_t count = 0;
-	const char **names;
 
 	while (oom_key_set_at(set, count))
 		count++;
 	names = oom_arena_alloc(arena, (count + 1) * sizeof(*names));
-	if (!names)
+	head = oom_arena_strndup(arena, name, point ? (size_t)(point + 1 - name) : 0);
+	if (!names || !head)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
 		names[i] = oom_key_set_at(set, i)->name;
-	return oom_nearest(name, names, count);
+	nearest = oom_nearest(*head ? head : name, names, count);
+	key = nearest ? oom_key_set_find(set, nearest) : NULL;
+	if (nearest && !key && point) /* a prefix alone is no key */
+		return oom_arena_printf(arena, "%s%s", nearest, point[1] ? point + 1 : "NAME");
+	return key ? nearest : NULL;
 }
 
 void oom_key_refuse(struct oom_reader *reader, const struct oom_section *section,

@@ -203,7 +203,6 @@ static bool setting_read(struct oom_lex *lex, const struct line *first, struct o
 		return false;
 	}
 	*equals = '\0';
-	ret->kind = OOM_LEX_SETTING;
 	ret->name = trim(joined.text);
 	ret->value = trim(equals + 1);
 	ret->place = place;
@@ -212,6 +211,7 @@ static bool setting_read(struct oom_lex *lex, const struct line *first, struct o
 		oom_reader_mistake(lex->reader, place, "there is no key before the '='");
 		return false;
 	}
+	ret->kind = OOM_LEX_SETTING;
 	return true;
 }
 
