@@ -11,8 +11,9 @@ enum { DATE_LEN = sizeof("2027-01-31") - 1 };
 /* The end of the day that @text begins with, in realtime µs; -EINVAL when it is none. */
 static int day_end(const char *text, int64_t *ret_us)
 {
-	struct tm day = {0}, same;
+	struct tm day = {0};
 	time_t start;
+	int month;
 
 	for (int i = 0; i < DATE_LEN; i++)
 		if (i == 4 || i == 7 ? text[i] != '-' : !isdigit((unsigned char)text[i]))
@@ -23,9 +24,9 @@ static int day_end(const char *text, int64_t *ret_us)
 		      text[3] - '0' - 1900;
 	day.tm_mon = (text[5] - '0') * 10 + text[6] - '0' - 1;
 	day.tm_mday = (text[8] - '0') * 10 + text[9] - '0';
-	same = day;
-	start = timegm(&same); /* and puts 02-30 right, which is how it is found */
-	if (same.tm_mon != day.tm_mon || same.tm_mday != day.tm_mday || same.tm_year != day.tm_year)
+	month = day.tm_mon;
+	start = timegm(&day); /* puts 02-30 and 13-01 right: into another month */
+	if (day.tm_mon != month)
 		return -EINVAL;
 	*ret_us = ((int64_t)start + 24 * 3600) * 1000000;
 	return 0;

@@ -180,6 +180,12 @@ struct oom_source_rec *oom_attempt_add_source(struct oom_attempt *attempt);
 struct oom_expect_rec *oom_attempt_add_expect(struct oom_attempt *attempt);
 /* Copies @dispute, and adds its sentence to attempt->disagreements; 0 or -ENOMEM. */
 int oom_attempt_add_dispute(struct oom_attempt *attempt, const struct oom_dispute_rec *dispute);
+/*
+ * Compares the sources that tell the same thing, and adds a dispute for each contradiction: the kills
+ * in the log with the units' memory.events.local, and who killed a workload with who sent it SIGKILL.
+ * Call it once, when the record is complete and before it is judged. 0 or -ENOMEM.
+ */
+int oom_attempt_cross_check(struct oom_attempt *attempt);
 /* Appends a copy of @text to @array: workload->evidence, attempt->disagreements, ->warnings, ->tags. */
 int oom_attempt_add_text(struct oom_attempt *attempt, const char ***array, size_t *count,
 	const char *text);

@@ -279,12 +279,11 @@ static int kill_read(
 	r = oom_kill_from_json(&attempt->arena, json, kill);
 	if (r < 0)
 		return oom_err_set(err, -r, "'%s' holds something that is no kill", name);
-	kill->workload = NULL;
 	return oom_fields_from_json(fields, &attempt->arena, json, "kill", err, kill);
 }
 
 /* The lists whose elements are scalar fields and nothing else. */
-#define PLAIN(part, array, add)                                                                         \
+#define PLAIN(part, array, add)                                                                    \
 	static json_t *part##_write(const struct oom_attempt *attempt, size_t i)                   \
 	{                                                                                          \
 		return fields_object(part##_fields, &attempt->array[i]);                           \
@@ -292,7 +291,7 @@ static int kill_read(
 	static int part##_read(                                                                    \
 		struct oom_attempt *attempt, const char *name, json_t *json, struct oom_err *err)  \
 	{                                                                                          \
-		struct oom_##part##_rec *record = add(attempt);                 \
+		struct oom_##part##_rec *record = add(attempt);                                    \
                                                                                                    \
 		if (!record)                                                                       \
 			return -ENOMEM;                                                            \

@@ -145,6 +145,8 @@ Test(expect_judge, dates_of_known_issues)
 		{"1970-01-011", -1},
 		{"1970-1-1", -1},
 		{"1970-13-01", -1},
+		{"1970-00-10", -1},
+		{"1970-01-00", -1},
 		{"1970-01-01-2", -1},
 		{"", -1},
 	};
@@ -172,6 +174,11 @@ static void dispute(struct oom_attempt *attempt, const char *subject, const char
 static void one_or_two_kills(struct oom_attempt *attempt)
 {
 	dispute(attempt, "", "OOMKills", "1", "2");
+}
+
+static void five_or_six_kills(struct oom_attempt *attempt)
+{
+	dispute(attempt, "", "OOMKills", "5", "6");
 }
 
 static void memcg_or_signal(struct oom_attempt *attempt)
@@ -208,6 +215,7 @@ Test(expect_judge, disputes)
 		{{one_or_two_kills}, "", "OOMKills", "1..2", OOM_PASS, "1", NULL},
 		{{one_or_two_kills}, "", "OOMKills", "0", OOM_FAIL, "1", NULL},
 		{{one_or_two_kills}, "", "Panic", "no", OOM_PASS, "no", NULL},
+		{{five_or_six_kills}, "", "OOMKills", "1", OOM_FAIL, "1", NULL},
 		{{memcg_or_signal}, "hog", "KilledBy", "kernel-memcg", OOM_INCONCLUSIVE,
 			"kernel-memcg", "kmsg says kernel-memcg, memory.events says signal"},
 		{{memcg_or_signal}, "hog", "KilledBy", "earlyoom", OOM_FAIL, "kernel-memcg", NULL},

@@ -58,6 +58,11 @@ static void stranger_killed(struct oom_attempt *attempt)
 	judge_add_kill(attempt, NULL, 900);
 }
 
+static void og_killed(struct oom_attempt *attempt)
+{
+	judge_add_kill(attempt, "og", 901); /* the end of "hog", and no repetition */
+}
+
 static void by_earlyoom(struct oom_attempt *attempt)
 {
 	judge_add_kill(attempt, NULL, 900)->killer = OOM_KILLER_EARLYOOM;
@@ -79,6 +84,7 @@ Test(expect_run, victim)
 			"hog neighbour", NULL},
 		{{NULL}, "", "Victim", "hog neighbour", OOM_FAIL, "hog", NULL},
 		{{stranger_killed}, "", "Victim", "hog", OOM_FAIL, "hog (sshd)", NULL},
+		{{og_killed}, "", "Victim", "hog", OOM_FAIL, "hog og", NULL},
 		{{by_earlyoom}, "", "Victim", "hog", OOM_PASS, "hog", NULL},
 		{{judge_without_kills}, "", "Victim", "hog", OOM_FAIL, "no kill", NULL},
 		{BOTH_LOST, "", "Victim", "hog", OOM_INCONCLUSIVE, "hog", LOST_WHY},
@@ -116,6 +122,8 @@ Test(expect_run, constraint)
 		{{NULL}, "", "Constraint", "none|cpuset", OOM_FAIL, "memcg", NULL},
 		{{second_kill}, "", "Constraint", "memcg", OOM_PASS, "memcg", NULL},
 		{{global_kill}, "", "Constraint", "memcg", OOM_FAIL, "memcg none", NULL},
+		{{global_kill, second_kill}, "", "Constraint", "memcg", OOM_FAIL,
+			"memcg none memcg", NULL},
 		{{global_kill}, "", "Constraint", "memcg|none", OOM_PASS, "memcg none", NULL},
 		{{bare_kill}, "", "Constraint", "memcg", OOM_INCONCLUSIVE, "memcg unknown",
 			"does not say"},

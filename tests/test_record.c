@@ -135,6 +135,28 @@ static const char *find_null(const json_t *json)
 	return found;
 }
 
+/* Members of each object: as many as the struct behind it has, a workload's and unit's name aside.
+ */
+static void expect_members(const json_t *json)
+{
+	static const struct {
+		const char *list;
+		size_t members;
+	} rows[] = {{"workloads", 16}, {"units", 11}, {"signals", 7}, {"sources", 5},
+		{"disputes", 6}, {"expectations", 6}, {"timing", 4}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		json_t *list = json_object_get(json, rows[i].list), *item = list;
+
+		if (json_is_array(list))
+			item = json_array_get(list, 0);
+		else if (strcmp(rows[i].list, "timing"))
+			item = json_object_iter_value(json_object_iter(list));
+		cr_expect_eq(json_object_size(item), rows[i].members, "%s", rows[i].list);
+	}
+	cr_expect_eq(json_object_size(json), 6 + 3 + 5 + 1 + 7, "a result");
+}
+
 static json_t *through_text(json_t *json_taken)
 {
 	char *text = json_dumps(json_taken, 0);
@@ -153,6 +175,7 @@ Test(record, a_round_trip_loses_nothing)
 	struct oom_err err = {0};
 
 	cr_assert_str_eq(find_null(json), "");
+	expect_members(json);
 	cr_assert_eq(oom_attempt_from_json(json, &err, &copy), 0, "%s", err.msg);
 	again = oom_attempt_to_json(copy);
 	cr_assert(json_equal(json, again));
@@ -338,6 +361,8 @@ Test(record, a_run_comes_back_from_its_folder)
 	cr_expect(json_equal(json, again));
 	cr_expect_str_eq(find_null(json), "");
 	cr_expect_str_eq(copy->machines[0].backend, "scope");
+	cr_expect_eq(json_object_size(json_array_get(json_object_get(json, "machines"), 0)), 8);
+	cr_expect_eq(json_object_size(json), 1 + 5 + 3);
 	cr_expect_eq(
 		json_integer_value(json_object_get(json_object_get(json, "summary"), "pass")), 1);
 	cr_expect_eq(

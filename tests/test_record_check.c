@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "tests/support/judge.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static void set_counter(struct oom_attempt *attempt, const char *name, int64_t value)
+{
+	struct oom_unit_rec *box = oom_attempt_unit(attempt, "box");
+
+	for (size_t i = 0; i < box->n_events_local; i++)
+		if (!strcmp(box->events_local[i].name, name))
+			box->events_local[i].value = value;
+}
+
+static void counted_two(struct oom_attempt *attempt)
+{
+	set_counter(attempt, "oom_kill", 2);
+}
+
+static void counted_none(struct oom_attempt *attempt)
+{
+	set_counter(attempt, "oom_kill", 0);
+}
+
+/* three members, counted four times */
+static void group_of_three(struct oom_attempt *attempt)
+{
+	judge_add_kill(attempt, "hog", 51);
+	judge_add_kill(attempt, "hog", 52);
+	for (size_t i = 0; i < attempt->n_kills; i++)
+		attempt->kills[i].oom_group = true;
+	set_counter(attempt, "oom_kill", 4);
+}
+
+static void stranger_elsewhere(struct oom_attempt *attempt)
+{
+	judge_add_kill(attempt, NULL, 900)->task_memcg = "/system.slice/ssh.service";
+}
+
+static void stranger_in_the_box(struct oom_attempt *attempt)
+{
+	oom_attempt_unit(attempt, "box")->cgroup = "/box";
+	judge_add_kill(attempt, NULL, 900)->task_memcg = "/box";
+}
+
+static void further_down(struct oom_attempt *attempt)
+{
+	attempt->kills[0].task_memcg = "/box/child";
+	oom_attempt_unit(attempt, "box")->cgroup = "/box";
+	counted_none(attempt);
+}
+
+static void sent(struct oom_attempt *attempt, int64_t pid, int64_t code)
+{
+	struct oom_signal_rec *signal = oom_attempt_add_signal(attempt);
+
+	signal->target_pid = pid;
+	signal->signal = 9;
+	signal->code = code;
+}
+
+static void sent_by_kernel(struct oom_attempt *attempt)
+{
+	sent(attempt, 41, 128);
+}
+
+static void sent_by_process(struct oom_attempt *attempt)
+{
+	sent(attempt, 41, 0);
+}
+
+static void sent_to_another(struct oom_attempt *attempt)
+{
+	sent(attempt, 42, 0);
+}
+
+Test(record_check, contradictions)
+{
+	static const struct {
+		void (*change[3])(struct oom_attempt *attempt);
+		const char *disagreement; /* NULL: there is none */
+	} rows[] = {
+		{{NULL}, NULL},
+		{{counted_two}, "OOMKills: kmsg says 1, memory.events.local says 2"},
+		{{counted_none}, "OOMKills: kmsg says 1, memory.events.local says 0"},
+		{{judge_lose_kmsg, counted_two},
+			"OOMKills: mark_victim says 1, memory.events.local says 2"},
+		/* what was lost cannot contradict, nor what was not read */
+		{{judge_lose_kmsg, judge_without_mark, counted_two}, NULL},
+		{{judge_without_events}, NULL},
+		{{group_of_three}, NULL},
+		{{group_of_three, counted_none}, "says 3, memory.events.local says 0"},
+		{{stranger_elsewhere}, NULL},
+		{{stranger_in_the_box, counted_two}, NULL},
+		{{stranger_in_the_box}, "OOMKills: kmsg says 2, memory.events.local says 1"},
+		{{further_down}, NULL},
+		{{sent_by_kernel}, NULL},
+		{{sent_to_another}, NULL},
+		{{sent_by_process},
+			"hog KilledBy: kmsg says kernel-memcg, signal_generate says signal"},
+		{{sent_by_process, sent_by_kernel}, NULL},
+		{{judge_without_kills, counted_none, sent_by_process}, NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_attempt *attempt = judge_sample();
+		const char *said;
+
+		for (size_t j = 0; j < 3 && rows[i].change[j]; j++)
+			rows[i].change[j](attempt);
+		cr_assert_eq(oom_attempt_cross_check(attempt), 0);
+		said = attempt->n_disagreements ? attempt->disagreements[0] : "";
+		cr_expect_eq(attempt->n_disagreements, rows[i].disagreement ? 1 : 0, "row %zu: %s",
+			i, said);
+		cr_expect_eq(attempt->n_disputes, attempt->n_disagreements, "row %zu", i);
+		cr_expect(!rows[i].disagreement || strstr(said, rows[i].disagreement),
+			"row %zu: %s", i, said);
+		oom_attempt_free(attempt);
+	}
+}
