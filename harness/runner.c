@@ -237,7 +237,7 @@ int oom_run_collect(struct oom_run_state *run)
 	if (r >= 0)
 		r = oom_attribute(run);
 	if (r >= 0)
-		r = oom_crosscheck(run->record);
+		r = oom_attempt_cross_check(run->record);
 	run->record->setup_us = (int64_t)(run->go_us - run->prepare_us);
 	run->record->duration_us = (int64_t)(oom_now_us() - run->prepare_us);
 	return r;

@@ -41,7 +41,6 @@ int oom_run_go(struct oom_run_state *run, struct oom_err *err);
 int oom_run_collect(struct oom_run_state *run);
 /* Who killed whom: fills killed_by, evidence and the owner of each kill; finds disagreements. */
 int oom_attribute(struct oom_run_state *run);
-int oom_crosscheck(struct oom_attempt *record);
 
 /* The scenario's risk for a host, as a sentence; NULL: none. */
 const char *oom_host_risk(const struct oom_scenario *scenario, char *buf, size_t size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/record.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -104,11 +105,51 @@ static int check_killer(struct oom_attempt *attempt, const struct oom_workload_r
 	return oom_attempt_add_dispute(attempt, &dispute);
 }
 
+/* The log prints every kill ("Killed process" is not rate-limited): what mark_victim saw must be there. */
+static int check_log(struct oom_attempt *attempt)
+{
+	char text[160];
+
+	if (!is_ok(attempt, "kmsg") || !is_ok(attempt, "mark_victim"))
+		return 0;
+	for (size_t i = 0; i < attempt->n_kills; i++) {
+		const struct oom_kill *kill = &attempt->kills[i];
+
+		if (kill->line >= 0)
+			continue;
+		snprintf(text, sizeof(text),
+			"mark_victim names process %" PRId64 ", of which kmsg has no kill",
+			kill->victim.pid);
+		if (oom_attempt_add_text(
+			    attempt, &attempt->disagreements, &attempt->n_disagreements, text) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* A workload that the log calls killed must have died of SIGKILL. */
+static int check_wait(struct oom_attempt *attempt, const struct oom_workload_rec *workload)
+{
+	struct oom_dispute_rec dispute = {workload->name, "KilledBy", "kmsg",
+		oom_killer_name(logged_killer(attempt, workload->pid)), "wait",
+		oom_end_name(workload->end)};
+
+	if (logged_killer(attempt, workload->pid) == OOM_KILLER_UNKNOWN || workload->pid < 0 ||
+		workload->signal == SIGKILL || workload->end == OOM_END_STUCK)
+		return 0;
+	return oom_attempt_add_dispute(attempt, &dispute);
+}
+
 int oom_attempt_cross_check(struct oom_attempt *attempt)
 {
 	int r = check_kills(attempt);
 
-	for (size_t i = 0; i < attempt->n_workloads && r == 0; i++)
+	if (r == 0)
+		r = check_log(attempt);
+	for (size_t i = 0; i < attempt->n_workloads && r == 0; i++) {
 		r = check_killer(attempt, &attempt->workloads[i]);
+		if (r == 0)
+			r = check_wait(attempt, &attempt->workloads[i]);
+	}
 	return r;
 }
