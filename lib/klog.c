@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/klog.h"
+
+#include "lib/klog_entry.h"
+#include "lib/klog_incident.h"
+#include "lib/klog_input.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Lines that are looked at one by one where entries of many lines were seen. */
+#define ENTRY_LINES 4096
+
+struct oom_klog {
+	struct oom_klog_input input;
+	/* the line under way, and where its next part begins: records may be joined on one line */
+	bool has_line;
+	struct oom_klog_line line;
+	int64_t number;
+	size_t part;
+	/* a record of /dev/kmsg waits for its continuations; two texts, used in turn */
+	bool held;
+	struct oom_klog_line held_line;
+	int64_t held_number;
+	int held_turn;
+	char held_text[2][OOM_CARRY_BYTES];
+	int64_t seq;	 /* of the last record, -1 */
+	int entry_lines; /* > 0: among entries of many lines */
+	struct oom_klog_entry entry;
+	char *scratch; /* of a JSON line */
+	struct oom_assembly assembly;
+};
+
+int oom_klog_new(oom_klog_read *read, void *context, unsigned flags, struct oom_klog **ret)
+{
+	struct oom_klog *log = calloc(1, sizeof(*log));
+
+	if (!log)
+		return -ENOMEM;
+	log->scratch = malloc(OOM_LINE_BYTES + 64);
+	if (oom_klog_input_init(&log->input, read, context) || !log->scratch) {
+		oom_klog_free(log);
+		return -ENOMEM;
+	}
+	oom_assembly_init(&log->assembly, flags);
+	oom_klog_entry_clear(&log->entry);
+	*ret = log;
+	return 0;
+}
+
+struct oom_klog *oom_klog_free(struct oom_klog *log)
+{
+	if (!log)
+		return NULL;
+	oom_assembly_release(&log->assembly);
+	oom_klog_input_release(&log->input);
+	free(log->scratch);
+	free(log);
+	return NULL;
+}
+
+const struct oom_klog_counts *oom_klog_counts(const struct oom_klog *log)
+{
+	struct oom_klog_counts *counts = &((struct oom_klog *)(uintptr_t)log)->assembly.counts;
+
+	counts->bytes = log->input.bytes;
+	counts->cut_lines = log->input.cut_lines;
+	counts->lines = log->input.number - 1;
+	return counts;
+}
+
+static void give(struct oom_klog *log, const struct oom_klog_line *line, int64_t number)
+{
+	log->line = *line;
+	log->number = number;
+	log->part = 0;
+	log->has_line = true;
+}
+
+static void give_held(struct oom_klog *log)
+{
+	if (log->held)
+		give(log, &log->held_line, log->held_number);
+	log->held = false;
+}
+
+/* A record of /dev/kmsg: joined to the one that waits, or made to wait itself. */
+static void take_record(struct oom_klog *log, const struct oom_klog_line *line, int64_t number)
+{
+	struct oom_klog_line *held = &log->held_line;
+	char *text = log->held_text[log->held_turn];
+	size_t room = sizeof(log->held_text[0]);
+
+	if (log->held && line->continues) {
+		size_t len = line->text.len;
+
+		if (len > room - held->text.len)
+			len = room - held->text.len;
+		memcpy(text + held->text.len, line->text.at, len);
+		held->text.len += len;
+		return;
+	}
+	give_held(log);
+	log->held_turn = !log->held_turn;
+	text = log->held_text[log->held_turn];
+	*held = *line;
+	held->text = (struct oom_span){text, line->text.len < room ? line->text.len : room};
+	memcpy(text, line->text.at, held->text.len);
+	log->held_number = number;
+	log->held = true;
+}
+
+/* A field of an entry that has many; what is known at its end is given on. */
+static void take_field(struct oom_klog *log, const struct oom_klog_line *line, struct oom_span raw,
+	int64_t number)
+{
+	bool message = oom_span_is(line->ident, OOM_SPAN("MESSAGE")) ||
+		       oom_span_is(line->ident, OOM_SPAN("msg"));
+
+	/* leapt into the middle of an entry: what it says about itself may stand before */
+	if (!log->entry_lines && message) {
+		log->entry_lines = ENTRY_LINES;
+		oom_klog_entry_clear(&log->entry);
+		oom_klog_input_back(&log->input, raw);
+		return;
+	}
+	oom_klog_entry_field(&log->entry, line, number);
+	if (log->entry_lines)
+		log->entry_lines = ENTRY_LINES;
+}
+
+static void end_entry(struct oom_klog *log)
+{
+	struct oom_klog_line line;
+
+	if (!log->entry.has_message)
+		return;
+	if (oom_klog_entry_line(&log->entry, &line))
+		give(log, &line, log->entry.number);
+	log->entry.has_message = false;
+}
+
+/* Does this line end an entry of many lines? An empty one, a closing brace, or the next one's head. */
+static bool ends_entry(struct oom_span line)
+{
+	oom_span_skip_blanks(&line);
+	oom_span_trim_end(&line);
+	return !line.len || *line.at == '}' || *line.at == '{';
+}
+
+/* A line that is no record goes after the record that waits; " KEY=value" lines belong to it. */
+static bool goes_after_held(struct oom_klog *log, struct oom_span raw)
+{
+	if (!log->held || !raw.len || *raw.at == ' ' || oom_is_digit(*raw.at))
+		return false;
+	oom_klog_input_unread(&log->input, raw);
+	give_held(log);
+	return true;
+}
+
+static void take_line(struct oom_klog *log, struct oom_span raw, int64_t number)
+{
+	struct oom_klog_line line;
+
+	if (goes_after_held(log, raw))
+		return;
+
+	if (raw.len && *raw.at == '{' && oom_klog_frame_json(raw, log->scratch, &line)) {
+		give(log, &line, number);
+		return;
+	}
+	if (log->entry_lines) {
+		log->entry_lines--;
+		if (ends_entry(raw)) {
+			end_entry(log);
+			oom_klog_entry_clear(&log->entry);
+			return;
+		}
+	}
+	oom_klog_frame(raw, &line);
+	if (line.kmsg)
+		take_record(log, &line, number);
+	else if (line.origin == OOM_ORIGIN_FIELD && (!log->held || *raw.at != ' '))
+		take_field(log, &line, raw, number);
+	else if (line.origin != OOM_ORIGIN_FIELD)
+		give(log, &line, number);
+}
+
+/* The next line that is whole. False: there is none, for now or for good. */
+static bool next_line(struct oom_klog *log)
+{
+	while (!log->has_line) {
+		bool leap = !log->held && !log->entry_lines &&
+			    !oom_assembly_wants_all(&log->assembly, log->input.number);
+		struct oom_span raw;
+		int64_t number;
+
+		if (oom_klog_input_line(&log->input, leap, &raw, &number)) {
+			take_line(log, raw, number);
+			continue;
+		}
+		give_held(log);
+		if (!log->has_line)
+			end_entry(log);
+		if (!log->has_line)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The part of the line up to the next time stamp within: lines are joined when a program's output or
+ * a lost line feed comes between. Only where the kernel itself may be the writer.
+ */
+static struct oom_klog_line part_of_line(struct oom_klog *log, size_t *ret_next)
+{
+	struct oom_klog_line part = log->line;
+	ptrdiff_t stamp = -1;
+
+	part.text = oom_span_from(part.text, log->part);
+	if (part.origin == OOM_ORIGIN_KERNEL || part.origin == OOM_ORIGIN_BARE)
+		stamp = oom_klog_find_stamp(part.text, 1);
+	if (stamp >= 0)
+		part.text.len = (size_t)stamp;
+	if (log->part) {
+		oom_klog_frame(part.text, &part);
+		part.hour = log->line.hour;
+	}
+	*ret_next = stamp >= 0 ? log->part + (size_t)stamp : 0;
+	return part;
+}
+
+int oom_klog_next(struct oom_klog *log, const struct oom_incident **ret)
+{
+	struct oom_assembly *a = &log->assembly;
+
+	while (next_line(log)) {
+		size_t next;
+		struct oom_klog_line part = part_of_line(log, &next);
+		int rc = oom_assembly_line(a, &part, log->number);
+
+		if (rc < 0)
+			return rc;
+		if (rc != OOM_STEP_AGAIN) {
+			log->part = next;
+			log->has_line = next > 0;
+		}
+		if (rc != OOM_STEP_GO) {
+			*ret = a->out;
+			return (int)a->out->event;
+		}
+	}
+	if (oom_assembly_flush(a) == OOM_STEP_EVENT) {
+		*ret = a->out;
+		return (int)a->out->event;
+	}
+	return log->input.end_rc;
+}

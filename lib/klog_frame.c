@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/klog_frame.h"
+
+/* "prio,seq,usec,flags[,caller=T1];text": /dev/kmsg (Documentation/ABI/testing/dev-kmsg) */
+static bool take_kmsg(struct oom_span *s, struct oom_klog_line *line)
+{
+	struct oom_span rest = *s;
+	int64_t prio, seq, usec;
+	const char *end;
+
+	if (!oom_span_take_int(&rest, &prio) || prio < 0 || !oom_span_skip(&rest, OOM_SPAN(",")) ||
+		!oom_span_take_int(&rest, &seq) || !oom_span_skip(&rest, OOM_SPAN(",")) ||
+		!oom_span_take_int(&rest, &usec) || !oom_span_skip(&rest, OOM_SPAN(",")))
+		return false;
+	end = memchr(rest.at, ';', rest.len);
+	if (!end)
+		return false;
+	for (const char *p = rest.at; p < end; p++) {
+		if (*p == ',' && end - p > 9 && !memcmp(p, ",caller=T", 9)) {
+			struct oom_span caller = {p + 9, (size_t)(end - p) - 9};
+
+			oom_span_take_int(&caller, &line->caller);
+		}
+	}
+	line->continues = rest.at < end && *rest.at == 'c';
+	line->time_us = usec;
+	line->escaped = line->kmsg = true;
+	line->origin = prio >> 3 ? OOM_ORIGIN_USER : OOM_ORIGIN_KERNEL;
+	*s = oom_span_from(rest, (size_t)(end - rest.at) + 1);
+	return true;
+}
+
+/* "<4>": priority. A facility other than 0 is not the kernel's. */
+static bool take_priority(struct oom_span *s, struct oom_klog_line *line)
+{
+	struct oom_span rest = *s;
+	int64_t prio;
+
+	if (!oom_span_skip(&rest, OOM_SPAN("<")) || !oom_span_take_int(&rest, &prio) || prio < 0 ||
+		prio > 191 || !oom_span_skip(&rest, OOM_SPAN(">")))
+		return false;
+	line->origin = prio >> 3 ? OOM_ORIGIN_USER : OOM_ORIGIN_KERNEL;
+	*s = rest;
+	return true;
+}
+
+/* "kern  :warn  : ": dmesg -x. The facility tells who wrote it. */
+static bool take_facility(struct oom_span *s, struct oom_klog_line *line)
+{
+	static const char names[] = "kern user mail daemon auth syslog lpr news uucp cron authpriv "
+				    "ftp local0 local1 local2 local3 local4 local5 local6 local7 ";
+	size_t i = 0;
+	const char *name;
+
+	while (i < s->len && i < 10 && s->at[i] != ' ' && s->at[i] != ':')
+		i++;
+	if (i < 3)
+		return false;
+	name = memmem(names, sizeof(names) - 1, s->at, i);
+	if (!name || name[i] != ' ' || (name > names && name[-1] != ' '))
+		return false;
+	for (int colons = 0; colons < 2; i++) {
+		if (i >= s->len || i > 24)
+			return false;
+		colons += s->at[i] == ':';
+	}
+	line->origin = s->at[0] == 'k' ? OOM_ORIGIN_KERNEL : OOM_ORIGIN_USER;
+	*s = oom_span_from(*s, i);
+	oom_span_skip(s, OOM_SPAN(" "));
+	return true;
+}
+
+/* One word up to a blank. */
+static struct oom_span peek_word(struct oom_span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.at[n] != ' ')
+		n++;
+	return (struct oom_span){s.at, n};
+}
+
+/* "kernel:", "systemd[1]:", "kernel[0]:", "kernel" (RFC 5424): the ident within, or nothing */
+static bool ident_of(struct oom_span word, struct oom_span *ret)
+{
+	size_t n = 0;
+
+	if (!word.len || word.at[word.len - 1] != ':')
+		return false;
+	word.len--;
+	while (n < word.len && word.at[n] != '[' && word.at[n] != ':' && word.at[n] != '=')
+		n++;
+	if (!n || (n < word.len && (word.at[n] != '[' || word.at[word.len - 1] != ']')))
+		return false;
+	*ret = (struct oom_span){word.at, n};
+	return true;
+}
+
+static bool is_kernel_ident(struct oom_span ident)
+{
+	return oom_span_is(ident, OOM_SPAN("kernel")) || oom_span_is(ident, OOM_SPAN("klogd")) ||
+	       oom_span_is(ident, OOM_SPAN("vmunix")) || oom_span_is(ident, OOM_SPAN("kmsg"));
+}
+
+/*
+ * "host ident[pid]: ", "ident: ", "host facility.priority ident: ": who logged it. Only the words
+ * that syslog has in front, so that "sshd invoked oom-killer:" is no ident.
+ */
+static bool take_ident(struct oom_span *s, struct oom_klog_line *line)
+{
+	struct oom_span rest = *s;
+	bool facility = false;
+
+	for (int words = 0; words < 2 + facility; words++) {
+		struct oom_span word, ident;
+
+		oom_span_skip_blanks(&rest);
+		word = peek_word(rest);
+		rest = oom_span_from(rest, word.len);
+		if (ident_of(word, &ident)) {
+			line->ident = ident;
+			line->origin = is_kernel_ident(ident) ? OOM_ORIGIN_KERNEL
+							      : OOM_ORIGIN_PROGRAM;
+			oom_span_skip(&rest, OOM_SPAN(" "));
+			*s = rest;
+			return true;
+		}
+		facility |= word.len < 20 && memchr(word.at, '.', word.len) &&
+			    (oom_span_starts(word, OOM_SPAN("kern.")) ||
+				    oom_span_starts(word, OOM_SPAN("user.")) ||
+				    oom_span_starts(word, OOM_SPAN("daemon.")));
+		if (words == 1 && is_kernel_ident(word)) {
+			/* RFC 5424: "host kernel - - - text"; logcat: "kernel  : text" */
+			while (oom_span_skip(&rest, OOM_SPAN(" -")) ||
+				oom_span_skip(&rest, OOM_SPAN(" ")) ||
+				oom_span_skip(&rest, OOM_SPAN(": ")))
+				;
+			line->origin = OOM_ORIGIN_KERNEL;
+			*s = rest;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "| vcpu-0| I125: Guest: ": a hypervisor's log of what its guest printed */
+static bool take_guest(struct oom_span *s, struct oom_klog_line *line)
+{
+	struct oom_span head = {s->at, s->len < 80 ? s->len : 80};
+	ptrdiff_t at = oom_span_find(head, OOM_SPAN("Guest: "));
+
+	if (!s->len || *s->at != '|' || at < 0)
+		return false;
+	*s = oom_span_from(*s, (size_t)at + 7);
+	line->origin = OOM_ORIGIN_KERNEL;
+	return true;
+}
+
+/* The kernel's own marks behind whatever a relay put in front. */
+static void take_kernel_marks(struct oom_span *s, struct oom_klog_line *line)
+{
+	if (take_priority(s, line) || take_facility(s, line))
+		line->framed = true;
+	if (oom_klog_take_brackets(s, line)) {
+		line->framed = true;
+		if (line->origin == OOM_ORIGIN_BARE)
+			line->origin = OOM_ORIGIN_KERNEL;
+	}
+}
+
+/* "[   12.345] host systemd[1]: ": journalctl -o short-monotonic */
+static void take_journal_ident(struct oom_span *s, struct oom_klog_line *line)
+{
+	struct oom_span rest = *s, host = peek_word(rest), word, ident;
+
+	if (!host.len || host.len == rest.len || host.at[host.len - 1] == ':')
+		return;
+	rest = oom_span_from(rest, host.len + 1);
+	word = peek_word(rest);
+	if (!ident_of(word, &ident))
+		return;
+	/* "systemd[1]:" or "kernel:" and nothing else: the kernel prints "usb 1-1:" itself */
+	if (ident.len + 1 == word.len && !is_kernel_ident(ident))
+		return;
+	line->ident = ident;
+	line->origin = is_kernel_ident(ident) ? OOM_ORIGIN_KERNEL : OOM_ORIGIN_PROGRAM;
+	*s = oom_span_from(rest, word.len);
+	oom_span_skip(s, OOM_SPAN(" "));
+}
+
+/* "MESSAGE=…" and "    _TRANSPORT=kernel": journal export, journalctl -o verbose */
+static bool take_field(struct oom_span *s, struct oom_klog_line *line)
+{
+	struct oom_span rest = *s;
+	size_t n = 0;
+
+	oom_span_skip_blanks(&rest);
+	while (n < rest.len && n < 65 &&
+		((rest.at[n] >= 'A' && rest.at[n] <= 'Z') || rest.at[n] == '_' ||
+			(n && oom_is_digit(rest.at[n]))))
+		n++;
+	if (n < 3 || n == rest.len || rest.at[n] != '=')
+		return false;
+	line->ident = (struct oom_span){rest.at, n};
+	line->origin = OOM_ORIGIN_FIELD;
+	line->framed = true;
+	*s = oom_span_from(rest, n + 1);
+	return true;
+}
+
+/* Serial consoles: carriage returns, colours and what else a terminal is told. */
+static void skip_terminal_noise(struct oom_span *s)
+{
+	while (s->len && (*s->at == '\r' || *s->at == '\0' || *s->at == '\033')) {
+		size_t n = 1;
+
+		if (*s->at == '\033' && s->len > 1 && s->at[1] == '[') {
+			n = 2;
+			while (n < s->len && (oom_is_digit(s->at[n]) || s->at[n] == ';'))
+				n++;
+			n += n < s->len;
+		}
+		*s = oom_span_from(*s, n);
+	}
+}
+
+void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret)
+{
+	struct oom_span s = line;
+
+	*ret = (struct oom_klog_line){.time_us = -1, .caller = -1};
+	oom_span_trim_end(&s);
+	skip_terminal_noise(&s);
+	if (s.len && oom_is_digit(*s.at) && take_kmsg(&s, ret)) {
+		ret->framed = true;
+		ret->text = s;
+		return;
+	}
+	if (s.len && *s.at == '<' && take_priority(&s, ret)) {
+		ret->framed = true;
+		oom_span_skip(&s, OOM_SPAN("1 ")); /* RFC 5424: version */
+	}
+	if (s.len && *s.at == '[' && oom_klog_take_brackets(&s, ret)) {
+		ret->framed = true;
+		if (ret->origin == OOM_ORIGIN_BARE)
+			ret->origin = OOM_ORIGIN_KERNEL;
+		take_journal_ident(&s, ret);
+		take_kernel_marks(&s, ret); /* "[Tue …] [12.3] text" */
+	} else if (oom_klog_take_clock(&s, ret)) {
+		ret->framed = true;
+		if (ret->origin != OOM_ORIGIN_KERNEL &&
+			(take_guest(&s, ret) || take_ident(&s, ret))) {
+			if (ret->origin == OOM_ORIGIN_KERNEL)
+				take_kernel_marks(&s, ret);
+		} else {
+			oom_span_skip(&s, OOM_SPAN(" "));
+			take_kernel_marks(&s, ret);
+		}
+	} else if (ret->framed || !take_field(&s, ret)) {
+		take_kernel_marks(&s, ret);
+	}
+	ret->text = s;
+}

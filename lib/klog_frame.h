@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_KLOG_FRAME_H
+#define OOM_KLOG_FRAME_H
+
+#include "lib/klog_text.h"
+
+/*
+ * What a logger put around a line, taken off again. Each line is judged by itself: logs are pasted,
+ * merged and rotated together. Known by shape: dmesg ("[secs]", "[secs][Tpid]", "<n>[secs]", -T and
+ * -x in any language), syslog of any locale and RFC, journal text, raw /dev/kmsg, a hypervisor's
+ * record of its guest's console, journal JSON and the field lines of journal export.
+ */
+
+enum oom_origin {
+	OOM_ORIGIN_BARE,    /* no frame: text of whoever wrote it */
+	OOM_ORIGIN_KERNEL,
+	OOM_ORIGIN_PROGRAM, /* .ident says which */
+	OOM_ORIGIN_USER,    /* in the kernel's log, but written there by a program (facility not 0) */
+	OOM_ORIGIN_FIELD,   /* a field line of an entry that has many: .ident is its name */
+};
+
+struct oom_klog_line {
+	struct oom_span text;  /* what was logged, without blanks at the end */
+	enum oom_origin origin;
+	struct oom_span ident; /* of a program, without "[pid]" */
+	int64_t time_us;       /* the kernel's clock; -1 */
+	struct oom_span hour;  /* the wall clock as written, up to the hour; .at NULL: none */
+	int64_t caller;	       /* thread that logged it ("[T123]", "caller=T123"); -1 */
+	bool framed;	       /* something was taken off: not the broken-off rest of another line */
+	bool escaped;	       /* every byte may be escaped as in /dev/kmsg */
+	bool continues;	       /* a "c" record: goes on from the record before */
+	bool kmsg;	       /* a record of /dev/kmsg */
+};
+
+/* Takes the frame off @line (no line feed). Strings point into @line. */
+void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret);
+
+/*
+ * The same for one line of journal JSON; texts are unescaped into @scratch (at least line.len
+ * bytes). False when it is no JSON object with a message.
+ */
+bool oom_klog_frame_json(struct oom_span line, char *scratch, struct oom_klog_line *ret);
+
+/*
+ * Who wrote a journal entry: what the journal vouches for (_TRANSPORT), not what the writer claims.
+ * @facility -1: not said. Sets .origin and .ident; .origin stays where nothing is known.
+ */
+void oom_klog_journal_origin(struct oom_span transport, int64_t facility, struct oom_span ident,
+	struct oom_klog_line *line);
+/* "2025-08-12 03" (UTC) in @buf. */
+struct oom_span oom_klog_hour(int64_t realtime_us, char *buf, size_t size);
+
+/* Pieces, shared by the shapes of frames; each takes what it knows off the front of @s. */
+
+/* "[  12.345678] ", "[Tue Aug 12 03:54:03 2025] ", "[+0.000012] " and "[T123] " behind them. */
+bool oom_klog_take_brackets(struct oom_span *s, struct oom_klog_line *line);
+/* A date with a time of day, as any logger writes it, and the blank behind it. */
+bool oom_klog_take_clock(struct oom_span *s, struct oom_klog_line *line);
+/* Where the next kernel time stamp ("[123.456789] ") begins in @s behind @from, or -1. */
+ptrdiff_t oom_klog_find_stamp(struct oom_span s, size_t from);
+
+#endif

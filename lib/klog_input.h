@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_KLOG_INPUT_H
+#define OOM_KLOG_INPUT_H
+
+#include "lib/klog.h"
+#include "lib/klog_text.h"
+
+/* Lines out of a stream of bytes, in one buffer, and the leap over those that cannot matter. */
+struct oom_klog_input {
+	oom_klog_read *read;
+	void *context;
+	int end_rc; /* what read() ended with */
+	bool end, paused;
+	bool cutting; /* inside a line that was too long */
+	char *buf;
+	size_t begin, fill; /* of what is left in .buf */
+	int64_t number;	    /* of the line at .begin, from 1 */
+	int64_t bytes, cut_lines;
+};
+
+/* The longest line that is looked at: the kernel's own end below 8 KiB, the rest is a frame. */
+#define OOM_LINE_BYTES ((size_t)64 * 1024)
+
+int oom_klog_input_init(struct oom_klog_input *input, oom_klog_read *read, void *context);
+void oom_klog_input_release(struct oom_klog_input *input);
+
+/*
+ * The next line without its line feed, valid until the next call, and its number. False: there is
+ * none, for now (.paused) or for good (.end). @leap: lines that cannot be about killing are passed over.
+ */
+bool oom_klog_input_line(struct oom_klog_input *input, bool leap, struct oom_span *ret,
+	int64_t *ret_number);
+
+/* Hands out @line, the last one, once more. */
+void oom_klog_input_unread(struct oom_klog_input *input, struct oom_span line);
+
+/* Goes back to the line behind the last empty one before @line, at most 16 KiB. */
+void oom_klog_input_back(struct oom_klog_input *input, struct oom_span line);
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/klog_scan.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/*
+ * Most of a log is about something else, and every byte of it must be looked at: three letters that
+ * are rare in logs ("ill", "nic", "oom") are compared at 16 places at a time, and only where they
+ * stand are the letters around them looked at.
+ */
+static bool is_anchor(const char *p, const char *from, const char *end)
+{
+	switch (*p | 0x20) {
+	case 'i': /* kill, Kill, KILL */
+		if (p == from || (p[-1] | 0x20) != 'k')
+			return false;
+		return end - p < 4 || p[3] != '_';
+	case 'n': /* panic, not panic+0x17/0x20 */
+		return p - from >= 2 && p[-1] == 'a' && p[-2] == 'p' && (end - p < 4 || p[3] != '+');
+	default: /* OOM */
+		return p[0] == 'O' && p[1] == 'O' && p[2] == 'M';
+	}
+}
+
+static bool is_trigram(const char *p)
+{
+	char a = p[0] | 0x20, b = p[1] | 0x20, c = p[2] | 0x20;
+
+	return (a == 'i' && b == 'l' && c == 'l') || (a == 'n' && b == 'i' && c == 'c') ||
+	       (a == 'o' && b == 'o' && c == 'm');
+}
+
+static const char *scan_bytes(const char *p, const char *from, const char *end, int64_t *newlines)
+{
+	for (; p < end; p++) {
+		if (*p == '\n')
+			++*newlines;
+		else if (end - p >= 3 && is_trigram(p) && is_anchor(p, from, end))
+			return p;
+	}
+	return end;
+}
+
+#ifdef __SSE2__
+#define BLOCK 16
+
+static inline __m128i equal(__m128i bytes, char c)
+{
+	return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c));
+}
+
+/* A bit for each of the 16 places at @p where one of the three letter groups begins. */
+static inline __m128i trigrams(const char *p)
+{
+	const __m128i lower = _mm_set1_epi8(0x20);
+	__m128i a = _mm_or_si128(_mm_loadu_si128((const __m128i *)p), lower);
+	__m128i b = _mm_or_si128(_mm_loadu_si128((const __m128i *)(p + 1)), lower);
+	__m128i c = _mm_or_si128(_mm_loadu_si128((const __m128i *)(p + 2)), lower);
+	__m128i ill = _mm_and_si128(_mm_and_si128(equal(a, 'i'), equal(b, 'l')), equal(c, 'l'));
+	__m128i nic = _mm_and_si128(_mm_and_si128(equal(a, 'n'), equal(b, 'i')), equal(c, 'c'));
+	__m128i oom = _mm_and_si128(_mm_and_si128(equal(a, 'o'), equal(b, 'o')), equal(c, 'm'));
+
+	return _mm_or_si128(_mm_or_si128(ill, nic), oom);
+}
+
+static inline int64_t sum_bytes(__m128i counts)
+{
+	__m128i sums = _mm_sad_epu8(counts, _mm_setzero_si128());
+
+	return _mm_cvtsi128_si64(sums) + _mm_cvtsi128_si64(_mm_srli_si128(sums, 8));
+}
+
+const char *oom_klog_scan(const char *from, const char *end, int64_t *newlines)
+{
+	const char *p = from;
+
+	while (end - p >= 2 * BLOCK + 2) {
+		/* each byte of the counts takes up 255 blocks */
+		ptrdiff_t blocks = (end - p - 2) / BLOCK;
+		const char *stop = p + BLOCK * (blocks < 255 ? blocks : 255);
+		__m128i counts = _mm_setzero_si128();
+		int hits = 0;
+
+		for (; p < stop; p += BLOCK) {
+			hits = _mm_movemask_epi8(trigrams(p));
+			while (hits && !is_anchor(p + __builtin_ctz(hits), from, end))
+				hits &= hits - 1;
+			if (hits)
+				break;
+			counts = _mm_sub_epi8(counts,
+				equal(_mm_loadu_si128((const __m128i *)p), '\n'));
+		}
+		*newlines += sum_bytes(counts);
+		if (hits)
+			return scan_bytes(p, from, end, newlines);
+	}
+	return scan_bytes(p, from, end, newlines);
+}
+
+int64_t oom_klog_count_lines(const char *from, const char *end)
+{
+	int64_t lines = 0;
+
+	while (end - from >= BLOCK) {
+		ptrdiff_t blocks = (end - from) / BLOCK;
+		const char *stop = from + BLOCK * (blocks < 255 ? blocks : 255);
+		__m128i counts = _mm_setzero_si128();
+
+		for (; from < stop; from += BLOCK)
+			counts = _mm_sub_epi8(counts,
+				equal(_mm_loadu_si128((const __m128i *)from), '\n'));
+		lines += sum_bytes(counts);
+	}
+	for (; from < end; from++)
+		lines += *from == '\n';
+	return lines;
+}
+#else
+const char *oom_klog_scan(const char *from, const char *end, int64_t *newlines)
+{
+	return scan_bytes(from, from, end, newlines);
+}
+
+int64_t oom_klog_count_lines(const char *from, const char *end)
+{
+	int64_t lines = 0;
+
+	for (; from < end; from++)
+		lines += *from == '\n';
+	return lines;
+}
+#endif

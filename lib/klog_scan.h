@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_KLOG_SCAN_H
+#define OOM_KLOG_SCAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The first place in [@from, @end) that may belong to a line about killing: "kill" in any case, but
+ * no "kill_" of a stack trace, "panic", "OOM". @end when there is none. Adds to *@newlines the line
+ * feeds before that place. Up to 3 bytes before @from are not looked at: begin at a line's start.
+ */
+const char *oom_klog_scan(const char *from, const char *end, int64_t *newlines);
+
+/* Line feeds in [@from, @end). */
+int64_t oom_klog_count_lines(const char *from, const char *end);
+
+#endif

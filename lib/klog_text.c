@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/klog_text.h"
+
+#include <strings.h>
+
+ptrdiff_t oom_span_find_last(struct oom_span s, struct oom_span what)
+{
+	for (size_t i = s.len >= what.len ? s.len - what.len + 1 : 0; i-- > 0;) {
+		if (s.at[i] == what.at[0] && !memcmp(s.at + i, what.at, what.len))
+			return (ptrdiff_t)i;
+	}
+	return -1;
+}
+
+ptrdiff_t oom_span_find_nocase(struct oom_span s, struct oom_span what)
+{
+	for (size_t i = 0; i + what.len <= s.len; i++) {
+		if ((s.at[i] | 0x20) == (what.at[0] | 0x20) &&
+			!strncasecmp(s.at + i, what.at, what.len))
+			return (ptrdiff_t)i;
+	}
+	return -1;
+}
+
+bool oom_span_take_int(struct oom_span *s, int64_t *ret)
+{
+	size_t i = s->len && (*s->at == '-' || *s->at == '+');
+	bool negative = i && *s->at == '-', fits = true;
+	size_t first = i;
+	int64_t value = 0;
+
+	for (; i < s->len && oom_is_digit(s->at[i]); i++) {
+		if (__builtin_mul_overflow(value, 10, &value) ||
+			__builtin_add_overflow(value, s->at[i] - '0', &value))
+			fits = false;
+	}
+	if (i == first)
+		return false;
+	*s = oom_span_from(*s, i);
+	if (fits)
+		*ret = negative ? -value : value;
+	return fits;
+}
+
+static int hex_digit(char c)
+{
+	if (oom_is_digit(c))
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool oom_span_take_hex(struct oom_span *s, int64_t *ret)
+{
+	struct oom_span rest = *s;
+	uint64_t value = 0;
+	size_t i;
+
+	oom_span_skip(&rest, OOM_SPAN("0x"));
+	for (i = 0; i < rest.len && hex_digit(rest.at[i]) >= 0; i++) {
+		if (i >= 15)
+			return false;
+		value = value << 4 | (unsigned)hex_digit(rest.at[i]);
+	}
+	if (!i)
+		return false;
+	*s = oom_span_from(rest, i);
+	*ret = (int64_t)value;
+	return true;
+}
+
+/* The byte that an escape of four characters at @p stands for, or -1. */
+static int escape_at(const char *p, size_t len, bool all)
+{
+	if (len < 4)
+		return -1;
+	if (p[0] == '\\' && p[1] == 'x' && hex_digit(p[2]) >= 0 && hex_digit(p[3]) >= 0) {
+		int byte = hex_digit(p[2]) << 4 | hex_digit(p[3]);
+
+		return all || byte < 0x20 || byte == 0x7f ? byte : -1;
+	}
+	/* only control characters: "#123" is somebody's text */
+	if (!all && p[0] == '#' && p[1] == '0' && p[2] >= '0' && p[2] <= '3' && p[3] >= '0' &&
+		p[3] <= '7')
+		return (p[2] - '0') << 3 | (p[3] - '0');
+	return -1;
+}
+
+size_t oom_text_unescape(char *dst, struct oom_span s, bool all)
+{
+	size_t out = 0;
+
+	for (size_t i = 0; i < s.len;) {
+		int byte = s.at[i] == '\\' || s.at[i] == '#'
+				   ? escape_at(s.at + i, s.len - i, all)
+				   : -1;
+
+		dst[out++] = byte >= 0 ? (char)byte : s.at[i];
+		i += byte >= 0 ? 4 : 1;
+	}
+	return out;
+}

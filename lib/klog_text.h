@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_KLOG_TEXT_H
+#define OOM_KLOG_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* A piece of somebody else's text, without a NUL; .at NULL: none. */
+struct oom_span {
+	const char *at;
+	size_t len;
+};
+
+/* A string literal as a span. */
+#define OOM_SPAN(literal) ((struct oom_span){(literal), sizeof(literal) - 1})
+
+static inline struct oom_span oom_span_from(struct oom_span s, size_t offset)
+{
+	return offset > s.len ? (struct oom_span){s.at + s.len, 0}
+			      : (struct oom_span){s.at + offset, s.len - offset};
+}
+
+static inline bool oom_span_starts(struct oom_span s, struct oom_span with)
+{
+	return s.len >= with.len && !memcmp(s.at, with.at, with.len);
+}
+
+static inline bool oom_span_is(struct oom_span s, struct oom_span other)
+{
+	return s.len == other.len && !memcmp(s.at, other.at, other.len);
+}
+
+/* Drops @with from the front of @s when it is there. */
+static inline bool oom_span_skip(struct oom_span *s, struct oom_span with)
+{
+	if (!oom_span_starts(*s, with))
+		return false;
+	*s = oom_span_from(*s, with.len);
+	return true;
+}
+
+static inline bool oom_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool oom_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static inline void oom_span_skip_blanks(struct oom_span *s)
+{
+	while (s->len && oom_is_blank(*s->at)) {
+		s->at++;
+		s->len--;
+	}
+}
+
+static inline void oom_span_trim_end(struct oom_span *s)
+{
+	while (s->len && oom_is_blank(s->at[s->len - 1]))
+		s->len--;
+}
+
+/* Where @what begins in @s, or -1. */
+static inline ptrdiff_t oom_span_find(struct oom_span s, struct oom_span what)
+{
+	const char *hit = memmem(s.at, s.len, what.at, what.len);
+
+	return hit ? hit - s.at : -1;
+}
+
+/* Where @what begins for the last time in @s, or -1. */
+ptrdiff_t oom_span_find_last(struct oom_span s, struct oom_span what);
+/* The same, letters of any case. */
+ptrdiff_t oom_span_find_nocase(struct oom_span s, struct oom_span what);
+
+/*
+ * Takes a decimal number (with a sign where there is one) off the front of @s. A number that does
+ * not fit int64_t is taken, too, and false is returned: the log says something, but not a number.
+ */
+bool oom_span_take_int(struct oom_span *s, int64_t *ret);
+/* The same for "0x1f" and "1f". */
+bool oom_span_take_hex(struct oom_span *s, int64_t *ret);
+
+/*
+ * Undoes what loggers do to non-printable bytes: "\x0a" (the kernel, dmesg) and "#012" (rsyslog).
+ * Only /dev/kmsg escapes every byte that way, the backslash too (@all); in other text "\x2d" is a
+ * part of a unit's name, and only control characters are escapes. @dst holds s.len bytes and may be
+ * s.at; returns the length.
+ */
+size_t oom_text_unescape(char *dst, struct oom_span s, bool all);
+
+#endif

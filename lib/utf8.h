@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_UTF8_H
+#define OOM_UTF8_H
+
+#include <stddef.h>
+
+/* Bytes of the valid UTF-8 sequence at @text (RFC 3629: no surrogates, nothing overlong), or 0. */
+size_t oom_utf8_len(const char *text, size_t len);
+
+/*
+ * Copies @text with each byte that is not UTF-8 replaced by U+FFFD. @dst holds 3 * @len + 1 bytes.
+ * Returns the length written, without the NUL.
+ */
+size_t oom_utf8_clean(char *dst, const char *text, size_t len);
+
+#endif
