@@ -26,6 +26,17 @@ struct oom_guest_options {
 	void *say_ctx;
 };
 
+/* What a guest is told over its port. */
+struct oom_guest_job {
+	const char *id, *path, *text; /* the scenario: its id, its file's name, the whole file */
+	const char *machine;	      /* the machine's id, for the record */
+	const char *evidence_dir;     /* in the guest: every file in it is handed to the host */
+	unsigned attempt;
+	uint64_t seed, timeout_us;
+	int64_t realtime_us;	      /* the host's clock when it was sent */
+	unsigned char entropy[64];
+};
+
 int oom_guest_spec_parse(struct oom_arena *arena, const char *text, struct oom_err *err,
 	struct oom_guest_spec *ret);
 
@@ -53,7 +64,22 @@ int oom_guest_attempt_step(struct oom_guest_attempt *attempt, struct oom_attempt
 /* Ends QEMU (if it still runs) and frees. */
 void oom_guest_attempt_free(struct oom_guest_attempt *attempt);
 
-/* In the guest, started by its systemd unit: serves attempts over the virtio-serial port @path. */
-int oom_guest_agent(const char *path);
+/* How many guests at once: options.jobs, or what cores and memory allow. */
+int oom_guest_host_jobs(const struct oom_guest_host *host);
+
+/*
+ * In the guest, started by its systemd unit: serves attempts over the virtio-serial port @path ("auto":
+ * the one named oomgate.0). @run judges one job in a process of its own; its record goes to the host.
+ */
+typedef int (*oom_guest_run_fn)(const struct oom_guest_job *job, struct oom_err *err,
+	struct oom_attempt **ret);
+int oom_guest_agent(const char *path, oom_guest_run_fn run);
+
+/*
+ * In a job: asks the host for what only it can do, as one line of JSON ({"balloon_bytes":N} leaves the
+ * guest N bytes; {"swap_error":true} makes its swap disk fail). Allocates nothing. -ENOTCONN where
+ * there is no host.
+ */
+int oom_guest_request(const char *json);
 
 #endif

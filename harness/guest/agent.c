@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The guest's side: says hello, is saved while it waits for a job, then serves that job. */
+#include "harness/guest/agent.h"
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <linux/random.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+#include <sys/utsname.h>
+#include <systemd/sd-bus.h>
+#include <time.h>
+
+#define MANAGER "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
+#define STARTUP_TIMEOUT_US 20000000ULL
+
+/* Without udev there are no names in /dev/virtio-ports: the kernel's own are in sysfs. */
+static int find_port(char path[static PATH_MAX])
+{
+	oom_autoclosedir DIR *dir = opendir("/sys/class/virtio-ports");
+
+	for (struct dirent *d; dir && (d = readdir(dir));) {
+		struct oom_arena arena = {0};
+		char name[PATH_MAX], *text;
+		bool ours;
+
+		snprintf(name, sizeof(name), "/sys/class/virtio-ports/%s/name", d->d_name);
+		ours = *d->d_name != '.' && !oom_file_read(&arena, name, 64, &text, NULL) &&
+			!strncmp(text, "oomgate.0", 9);
+		oom_arena_release(&arena);
+		if (ours) {
+			snprintf(path, PATH_MAX, "/dev/%s", d->d_name);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+static int on_startup_finished(sd_bus_message *m, void *data, sd_bus_error *error)
+{
+	(void)m, (void)error;
+	*(bool *)data = true;
+	return 0;
+}
+
+/* Nothing of the boot may be left to do in every restored guest: waits for systemd to be idle. */
+static void wait_for_startup(sd_bus *bus)
+{
+	struct timespec now;
+	uint64_t deadline, at;
+	bool finished = false;
+	char *state = NULL;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	at = (uint64_t)now.tv_sec * 1000000;
+	deadline = at + STARTUP_TIMEOUT_US;
+	if (sd_bus_match_signal(bus, NULL, MANAGER, "StartupFinished", on_startup_finished, &finished) < 0 ||
+		sd_bus_call_method(bus, MANAGER, "Subscribe", NULL, NULL, NULL) < 0)
+		return;
+	if (sd_bus_get_property_string(bus, MANAGER, "SystemState", NULL, &state) >= 0)
+		finished |= strcmp(state, "initializing") && strcmp(state, "starting");
+	free(state);
+	while (!finished && at < deadline) {
+		if (!sd_bus_process(bus, NULL))
+			sd_bus_wait(bus, deadline - at);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		at = (uint64_t)now.tv_sec * 1000000;
+	}
+}
+
+static int say_hello(int port)
+{
+	sd_bus *bus = NULL;
+	char *version = NULL, *text;
+	struct utsname uts = {0};
+	json_t *json;
+	int r;
+
+	uname(&uts);
+	if (sd_bus_open_system(&bus) >= 0) {
+		wait_for_startup(bus);
+		sd_bus_get_property_string(bus, MANAGER, "Version", NULL, &version);
+	}
+	sd_bus_flush_close_unref(bus);
+	json = json_pack("{s:s, s:s?, s:I}", "kernel", uts.release, "systemd", version, "memory_bytes",
+		(json_int_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
+	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	free(version);
+	if (!text)
+		return -ENOMEM;
+	r = oom_frame_send(port, OOM_FRAME_HELLO, text, strlen(text));
+	free(text);
+	return r;
+}
+
+/* Every restored guest has the same random numbers ahead of it (random(4)): new ones from the host. */
+static int add_entropy(const unsigned char *data, size_t len)
+{
+	oom_autoclose int fd = open("/dev/random", O_RDWR | O_CLOEXEC);
+	struct {
+		struct rand_pool_info info;
+		unsigned char data[64];
+	} pool = {{(int)len * 8, (int)len}, {0}};
+
+	if (fd < 0 || len > sizeof(pool.data))
+		return -EINVAL;
+	memcpy(pool.info.buf, data, len);
+	if (ioctl(fd, RNDADDENTROPY, &pool) < 0 || ioctl(fd, RNDRESEEDCRNG) < 0)
+		return -errno;
+	return 0;
+}
+
+/* The third disk, where the machine has one (no udev: names are in the order of the bus) */
+static int swap_on(void)
+{
+	if (access("/dev/vdc", F_OK) < 0)
+		return 0;
+	return swapon("/dev/vdc", 0) < 0 && errno != EBUSY ? -errno : 0;
+}
+
+/* What a restored machine cannot know: the time, fresh randomness; and what must not be saved: swap. */
+static int wake_up(const struct oom_guest_job *job, struct oom_err *err)
+{
+	struct timespec now = {job->realtime_us / 1000000, job->realtime_us % 1000000 * 1000};
+	int r;
+
+	if (clock_settime(CLOCK_REALTIME, &now) < 0)
+		return oom_err_errno(err, errno, "cannot set the clock");
+	r = add_entropy(job->entropy, sizeof(job->entropy));
+	if (r)
+		return oom_err_errno(err, -r, "cannot renew the random numbers");
+	r = swap_on();
+	if (r)
+		return oom_err_errno(err, -r, "cannot swap on '/dev/vdc'");
+	/* a panic leaves nothing but the console: then it shall have all */
+	if (strstr(job->text, "panic_on_oom") || strstr(job->text, "Panic="))
+		oom_file_write("/proc/sys/kernel/printk", "8", 1, 0644, NULL);
+	return 0;
+}
+
+static int serve_one(int port, const char *data, size_t len, oom_guest_run_fn run)
+{
+	struct oom_arena arena = {0};
+	struct oom_guest_job job;
+	struct oom_err err = {0};
+	int r = oom_job_decode(&arena, data, len, &err, &job);
+
+	if (!r)
+		r = wake_up(&job, &err);
+	if (!r)
+		r = oom_agent_run(port, &job, run, &err);
+	if (r)
+		r = oom_frame_send(port, OOM_FRAME_FAILED, err.msg, strlen(err.msg));
+	oom_arena_release(&arena);
+	return r;
+}
+
+static int serve(int port, oom_guest_run_fn run)
+{
+	struct oom_buffer in = {0};
+	struct oom_frame frame;
+	int r;
+
+	for (;;) {
+		r = oom_frame_next(&in, &frame);
+		if (r > 0)
+			r = frame.type == OOM_FRAME_START ? serve_one(port, frame.data, frame.len, run) : -EBADMSG;
+		else if (!r)
+			r = oom_buffer_fill(&in, port);
+		if (r < 0)
+			break;
+	}
+	oom_buffer_free(&in);
+	return r;
+}
+
+int oom_guest_agent(const char *path, oom_guest_run_fn run)
+{
+	char found[PATH_MAX];
+	oom_autoclose int port = -1;
+	int r;
+
+	if (!strcmp(path, "auto")) {
+		r = find_port(found);
+		if (r)
+			return r;
+		path = found;
+	}
+	port = open(path, O_RDWR | O_CLOEXEC);
+	if (port < 0)
+		return -errno;
+	r = say_hello(port);
+	return r ? r : serve(port, run);
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Every way an attempt can end, and the record that says so. */
+#include "harness/guest/attempt.h"
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { TAIL_BYTES = 600, DEATH_POLL_MS = 2000 };
+
+static void over(struct oom_guest_attempt *a, struct oom_attempt *record)
+{
+	a->record = record;
+	oom_attempt_vm_stop(a);
+	oom_state_discard(&a->state);
+	a->phase = OOM_GUEST_OVER;
+	a->deadline_us = a->silence_us = 0;
+	oom_attempt_arm(a); /* in the past: the descriptor stays readable until the caller has stepped */
+}
+
+/* A record of ours: the guest could not write one. */
+static void end_with(struct oom_guest_attempt *a, enum oom_verdict verdict, const char *reason)
+{
+	struct oom_attempt *record = oom_attempt_new();
+	bool boot = a->boot != NULL;
+
+	if (boot)
+		oom_boot_leave(a, true, reason);
+	if (record) {
+		record->scenario = oom_arena_strdup(&record->arena, a->job.id);
+		record->title = oom_arena_strdup(&record->arena, a->title);
+		record->machine = oom_arena_strdup(&record->arena, a->machine_id);
+		record->reason = oom_arena_strdup(&record->arena, reason);
+		record->attempt = a->job.attempt;
+		record->verdict = verdict;
+		record->panicked = a->panicked && !boot;
+		record->start_realtime_us = a->start_realtime_us;
+		record->duration_us = (int64_t)(oom_now_us() - a->start_us);
+	}
+	over(a, record);
+}
+
+void oom_attempt_fail(struct oom_guest_attempt *a, const char *fmt, ...)
+{
+	char reason[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	end_with(a, OOM_BROKEN, reason);
+}
+
+void oom_attempt_done(struct oom_guest_attempt *a)
+{
+	json_t *json = json_loadb(a->record_text.data ? a->record_text.data : "", a->record_text.len, 0, NULL);
+	struct oom_attempt *record = NULL;
+	struct oom_err err = {0};
+	int r = json ? oom_attempt_from_json(json, &err, &record) : -EBADMSG;
+
+	json_decref(json);
+	if (r) {
+		oom_attempt_fail(a, "the guest's record cannot be read: %s", err.msg[0] ? err.msg : "no JSON");
+		return;
+	}
+	record->machine = oom_arena_strdup(&record->arena, a->machine_id);
+	over(a, record);
+}
+
+static const char *phase_name(const struct oom_guest_attempt *a)
+{
+	switch (a->phase) {
+	case OOM_GUEST_BOOTING:
+		return "while it booted";
+	case OOM_GUEST_SAVING:
+		return "while it was saved";
+	case OOM_GUEST_RESTORING:
+		return "while it was restored";
+	default:
+		return "in the attempt";
+	}
+}
+
+/* "Kernel panic - not syncing: …" of the console, or NULL */
+static const char *panic_line(struct oom_guest_attempt *a)
+{
+	static const char words[] = "Kernel panic - not syncing";
+	char *text, *at, *last = NULL;
+
+	if (oom_file_read(&a->arena, a->console, 4 << 20, &text, NULL))
+		return NULL;
+	for (at = text; (at = strstr(at, words)) && strncmp(at, "---", 3); at += sizeof(words))
+		if (!last)
+			last = at;
+	return last ? oom_arena_strndup(&a->arena, last, strcspn(last, "\r\n")) : NULL;
+}
+
+/* Whoever restores a saved machine that does not come up drops it and boots anew, once. */
+static bool try_anew(struct oom_guest_attempt *a)
+{
+	if (a->phase != OOM_GUEST_RESTORING || a->restored_twice)
+		return false;
+	a->restored_twice = true;
+	oom_host_say(a->host, "%s: the saved machine does not come up; booting again", a->machine_id);
+	oom_attempt_vm_stop(a);
+	oom_state_drop(&a->state);
+	oom_attempt_begin(a);
+	return true;
+}
+
+static void describe_death(struct oom_guest_attempt *a, const char *what)
+{
+	const char *panic = panic_line(a);
+	bool boot = a->boot != NULL;
+
+	a->panicked |= panic != NULL;
+	if (a->panicked && !boot) {
+		char reason[1024];
+
+		snprintf(reason, sizeof(reason), "the guest's kernel panicked: %s",
+			panic ? panic : oom_log_tail(&a->arena, a->console, TAIL_BYTES));
+		end_with(a, OOM_FAIL, reason);
+		return;
+	}
+	oom_attempt_fail(a, "the guest %s %s after %.1f s; console: '%s'",
+		a->panicked ? "panicked" : what, phase_name(a), (double)(oom_now_us() - a->phase_us) / 1e6,
+		oom_log_tail(&a->arena, a->console, TAIL_BYTES));
+}
+
+/* Its process is gone or going: its last events first. */
+void oom_attempt_died(struct oom_guest_attempt *a)
+{
+	struct pollfd gone = {.fd = a->pid_fd, .events = POLLIN};
+	siginfo_t info = {0};
+	pid_t pid = a->pid;
+
+	if (a->phase == OOM_GUEST_OVER)
+		return;
+	while (a->pid == pid && a->qmp_fd >= 0 && oom_qmp_readable(a) > 0)
+		;
+	if (a->phase == OOM_GUEST_OVER || a->pid != pid)
+		return;
+	poll(&gone, 1, DEATH_POLL_MS);
+	waitid(P_PID, (id_t)a->pid, &info, WEXITED | WNOHANG | WNOWAIT);
+	if (try_anew(a))
+		return;
+	if (a->rebooted || a->powered_off || a->panicked)
+		describe_death(a, a->powered_off ? "powered itself off" : "reset itself without a panic (a triple fault?)");
+	else if (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED)
+		oom_attempt_fail(a, "QEMU was killed by signal %d %s: %s", info.si_status, phase_name(a),
+			oom_log_tail(&a->arena, a->log, TAIL_BYTES));
+	else
+		oom_attempt_fail(a, "QEMU ended with status %d %s: %s", info.si_status, phase_name(a),
+			oom_log_tail(&a->arena, a->log, TAIL_BYTES));
+}
+
+void oom_attempt_timed_out(struct oom_guest_attempt *a)
+{
+	bool silent = a->silence_us && oom_now_us() >= a->silence_us && oom_now_us() < a->deadline_us;
+
+	if (a->phase == OOM_GUEST_OVER || oom_now_us() < (silent ? a->silence_us : a->deadline_us))
+		return;
+	if (a->phase == OOM_GUEST_WAITING) {
+		oom_attempt_fail(a, "waited in vain for the machine to be booted");
+		return;
+	}
+	if (try_anew(a))
+		return;
+	describe_death(a, silent ? "gave no sign of life" : "was not ready by its deadline");
+}
+
+/* The guest is stopped and its state is on disk: seal it, and go on from it like everybody else. */
+int oom_attempt_saved(struct oom_guest_attempt *a)
+{
+	int state_fd = oom_take_fd(&a->state_fd);
+	struct oom_err err;
+	int r;
+
+	oom_host_say(a->host, "%s: booted and saved in %.1f s", a->machine_id,
+		(double)(oom_now_us() - a->start_us) / 1e6);
+	oom_attempt_vm_stop(a);
+	r = oom_state_commit(&a->state, a->host->cache, state_fd, &err);
+	close(state_fd);
+	if (r) {
+		oom_attempt_fail(a, "%s", err.msg);
+		return r;
+	}
+	oom_boot_leave(a, false, NULL);
+	oom_attempt_begin(a);
+	return 0;
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/guest/internal.h"
+#include "lib/cleanup.h"
+#include "lib/key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define BOUND_DEFAULT ((uint64_t)4 << 30)
+
+static int make_dir(const char *path, struct oom_err *err)
+{
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return oom_err_errno(err, errno, "cannot make the cache folder '%s' (OOMGATE_CACHE=DIR names another)", path);
+	return 0;
+}
+
+/* the folders above it, too */
+static int make_path(char *path, struct oom_err *err)
+{
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(path, 0755) < 0 && errno != EEXIST && access(path, F_OK) < 0) {
+			int e = errno;
+
+			oom_err_errno(err, e, "cannot make the cache folder '%s' (OOMGATE_CACHE=DIR names another)", path);
+			*slash = '/';
+			return -e;
+		}
+		*slash = '/';
+	}
+	return make_dir(path, err);
+}
+
+int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **ret)
+{
+	static const char *const folders[] = {"images", "states", "payloads", "kernels", "qemu"};
+	const char *own = getenv("OOMGATE_CACHE"), *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	char *dir, *sub;
+	int r;
+
+	if (own && *own)
+		dir = *own == '/' ? oom_arena_strdup(arena, own) : realpath(own, NULL);
+	else if (xdg && *xdg == '/')
+		dir = oom_arena_printf(arena, "%s/oomgate", xdg);
+	else if (home && *home == '/')
+		dir = oom_arena_printf(arena, "%s/.cache/oomgate", home);
+	else
+		return oom_err_set(err, ENOENT, "no folder for the cache: neither OOMGATE_CACHE nor HOME is set");
+	if (own && *own && *own != '/') {
+		char *absolute = dir;
+
+		if (!absolute)
+			return oom_err_errno(err, errno, "cannot use OOMGATE_CACHE='%s' (an absolute path is made where it is missing)", own);
+		dir = oom_arena_strdup(arena, absolute);
+		free(absolute);
+	}
+	if (!dir)
+		return oom_err_set(err, ENOMEM, "no memory");
+	r = make_path(dir, err);
+	for (size_t i = 0; !r && i < sizeof(folders) / sizeof(*folders); i++) {
+		sub = oom_arena_printf(arena, "%s/%s", dir, folders[i]);
+		r = sub ? make_dir(sub, err) : -ENOMEM;
+	}
+	if (r)
+		return r;
+	*ret = dir;
+	return 0;
+}
+
+uint64_t oom_cache_bound_bytes(void)
+{
+	const char *text = getenv("OOMGATE_CACHE_MAX");
+	struct oom_size size;
+
+	if (text && *text && !oom_parse_size(text, &size) && !size.is_percent)
+		return size.bytes;
+	return BOUND_DEFAULT;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+int oom_tree_remove(const char *path)
+{
+	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+static _Thread_local uint64_t tree_bytes;
+
+static int count_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)path, (void)type, (void)ftw;
+	tree_bytes += (uint64_t)st->st_blocks * 512;
+	return 0;
+}
+
+uint64_t oom_tree_bytes(const char *path)
+{
+	tree_bytes = 0;
+	nftw(path, count_one, 16, FTW_PHYS);
+	return tree_bytes;
+}
+
+/* ".tmp-PID-N": of a process that is gone? */
+static bool is_stale(const char *name)
+{
+	long pid;
+	char *end;
+
+	if (strncmp(name, ".tmp-", 5))
+		return false;
+	pid = strtol(name + 5, &end, 10);
+	return *end == '-' && pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+int oom_cache_temp(struct oom_arena *arena, const char *dir, struct oom_err *err, const char **ret)
+{
+	static unsigned serial;
+	oom_autoclosedir DIR *stream = opendir(dir);
+	char *path;
+
+	if (!stream)
+		return oom_err_errno(err, errno, "cannot open '%s'", dir);
+	for (struct dirent *d; (d = readdir(stream));) {
+		if (is_stale(d->d_name)) {
+			char old[PATH_MAX];
+
+			snprintf(old, sizeof(old), "%s/%s", dir, d->d_name);
+			oom_tree_remove(old);
+		}
+	}
+	path = oom_arena_printf(arena, "%s/.tmp-%d-%u", dir, (int)getpid(), ++serial);
+	if (!path)
+		return oom_err_set(err, ENOMEM, "no memory");
+	if (mkdir(path, 0755) < 0)
+		return oom_err_errno(err, errno, "cannot make '%s'", path);
+	*ret = path;
+	return 0;
+}
+
+struct entry {
+	char path[PATH_MAX];
+	uint64_t bytes;
+	struct timespec used;
+};
+
+static int by_age(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->used.tv_sec != y->used.tv_sec)
+		return x->used.tv_sec < y->used.tv_sec ? -1 : 1;
+	return x->used.tv_nsec < y->used.tv_nsec ? -1 : x->used.tv_nsec > y->used.tv_nsec;
+}
+
+static int collect(const char *cache, const char *folder, struct entry **entries, size_t *count)
+{
+	char dir[PATH_MAX];
+	oom_autoclosedir DIR *stream = NULL;
+
+	snprintf(dir, sizeof(dir), "%s/%s", cache, folder);
+	stream = opendir(dir);
+	for (struct dirent *d; stream && (d = readdir(stream));) {
+		struct entry *e, *grown;
+		struct stat st;
+
+		if (*d->d_name == '.')
+			continue;
+		grown = realloc(*entries, (*count + 1) * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		*entries = grown;
+		e = &grown[*count];
+		if (snprintf(e->path, sizeof(e->path), "%s/%s", dir, d->d_name) >= (int)sizeof(e->path) ||
+			lstat(e->path, &st) < 0)
+			continue;
+		e->bytes = oom_tree_bytes(e->path);
+		e->used = st.st_mtim;
+		++*count;
+	}
+	return 0;
+}
+
+int oom_cache_prune(const char *cache, uint64_t bound_bytes, const char *keep)
+{
+	oom_autofree struct entry *entries = NULL;
+	uint64_t total = 0;
+	size_t count = 0;
+	int r = collect(cache, "states", &entries, &count);
+
+	if (!r)
+		r = collect(cache, "payloads", &entries, &count);
+	if (r)
+		return r;
+	for (size_t i = 0; i < count; i++)
+		total += entries[i].bytes;
+	if (count)
+		qsort(entries, count, sizeof(*entries), by_age);
+	for (size_t i = 0; i < count && total > bound_bytes; i++) {
+		if (keep && !strcmp(entries[i].path, keep))
+			continue;
+		r = oom_tree_remove(entries[i].path);
+		if (r)
+			return r;
+		total -= entries[i].bytes;
+	}
+	return 0;
+}
+
+int oom_file_read(struct oom_arena *arena, const char *path, size_t max, char **ret, size_t *ret_len)
+{
+	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	oom_autofree char *buf = NULL;
+	size_t len = 0;
+
+	if (fd < 0)
+		return -errno;
+	buf = malloc(max);
+	if (!buf)
+		return -ENOMEM;
+	for (ssize_t n; len < max; len += (size_t)n) {
+		n = read(fd, buf + len, max - len);
+		if (n < 0)
+			return -errno;
+		if (!n)
+			break;
+	}
+	*ret = oom_arena_strndup(arena, buf, len);
+	if (ret_len)
+		*ret_len = len;
+	return *ret ? 0 : -ENOMEM;
+}
+
+int oom_file_write(const char *path, const void *data, size_t len, mode_t mode, struct oom_err *err)
+{
+	oom_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	const char *p = data;
+
+	if (fd < 0)
+		return oom_err_errno(err, errno, "cannot write '%s'", path);
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0)
+			return oom_err_errno(err, errno, "cannot write '%s'", path);
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}

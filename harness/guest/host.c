@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/guest/internal.h"
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+void oom_host_say(struct oom_guest_host *host, const char *fmt, ...)
+{
+	char line[512];
+	va_list args;
+
+	if (!host->options.say)
+		return;
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	host->options.say(host->options.say_ctx, line);
+}
+
+int oom_guest_host_open(const struct oom_guest_options *options, struct oom_err *err,
+	struct oom_guest_host **ret)
+{
+	struct oom_guest_host *host = calloc(1, sizeof(*host));
+	int r;
+
+	if (!host)
+		return oom_err_set(err, ENOMEM, "no memory");
+	host->options = *options;
+	r = oom_cache_open(&host->arena, err, &host->cache);
+	if (!r)
+		r = oom_qemu_find(&host->arena, host->cache, err, &host->qemu);
+	if (!r)
+		r = oom_payload_programs(&host->arena, err, &host->exe, &host->helper);
+	if (!r)
+		r = oom_payload_make(&host->arena, host->cache, host->exe, host->helper, options->config_dir, err,
+			&host->payload);
+	if (r) {
+		oom_guest_host_close(host);
+		return r;
+	}
+	*ret = host;
+	return 0;
+}
+
+void oom_guest_host_close(struct oom_guest_host *host)
+{
+	if (!host)
+		return;
+	while (host->boots) {
+		struct oom_boot *boot = host->boots;
+
+		host->boots = boot->next;
+		free(boot);
+	}
+	oom_arena_release(&host->arena);
+	free(host);
+}
+
+int oom_guest_host_jobs(const struct oom_guest_host *host)
+{
+	long pages = sysconf(_SC_AVPHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	cpu_set_t set;
+	int cores, fit;
+
+	if (host->options.jobs > 0)
+		return host->options.jobs;
+	cores = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+	fit = (int)((uint64_t)pages * (uint64_t)page >> 30); /* a guest and its QEMU: 1 GiB at the most */
+	return fit < 1 ? 1 : fit < cores ? fit : cores;
+}
+
+/* The initial file system of a kernel and its modules, in the cache by content. */
+static int make_initrd(struct oom_guest_host *host, struct oom_prepared *p, struct oom_err *err)
+{
+	struct oom_blob init = oom_blob_guest_init();
+	uint64_t hash = oom_hash(OOM_HASH_SEED, init.text, init.len);
+	const char *temp;
+	char path[PATH_MAX];
+	struct stat st;
+	int r;
+
+	hash = oom_hash_text(oom_hash_text(hash, p->kernel), p->modules);
+	snprintf(path, sizeof(path), "%s/modules.dep", p->modules ? p->modules : "");
+	if (p->modules && !stat(path, &st))
+		hash = oom_hash(hash, &st.st_mtim, sizeof(st.st_mtim));
+	if (oom_hash_file(hash, p->image.busybox, &hash))
+		return oom_err_errno(err, errno, "cannot read '%s'", p->image.busybox);
+	p->initrd = oom_arena_printf(&host->arena, "%s/kernels/%016" PRIx64 ".cpio", host->cache, hash);
+	if (!p->initrd)
+		return oom_err_set(err, ENOMEM, "no memory");
+	if (!access(p->initrd, R_OK))
+		return 0;
+	r = oom_cache_temp(&host->arena, oom_arena_printf(&host->arena, "%s/kernels", host->cache), err, &temp);
+	if (r)
+		return r;
+	snprintf(path, sizeof(path), "%s/initrd", temp);
+	r = oom_initrd_write(path, p->image.busybox, p->modules, p->kernel, err);
+	if (!r && rename(path, p->initrd) < 0)
+		r = oom_err_errno(err, errno, "cannot put the initial file system to '%s'", p->initrd);
+	oom_tree_remove(temp);
+	return r;
+}
+
+/* KVM where it was asked for or boots; the QEMU that boots this kernel under TCG. */
+static int choose_qemu(struct oom_guest_host *host, struct oom_prepared *p, struct oom_err *err)
+{
+	const char *accel = host->options.accel ? host->options.accel : "auto";
+	bool asked = !strcmp(accel, "kvm");
+
+	p->qemu = host->qemu;
+	if (!asked && strcmp(accel, "tcg") && strcmp(accel, "auto"))
+		return oom_err_set(err, EINVAL, "unknown accelerator '%s' (auto, kvm, tcg)", accel);
+	if (asked && access("/dev/kvm", R_OK | W_OK) < 0)
+		return oom_err_errno(err, errno, "cannot use '/dev/kvm' (--accel tcg does without)");
+	if (asked || (strcmp(accel, "tcg") && !p->image.own_disk &&
+			     oom_kvm_works(host->cache, &p->qemu, &p->image, p->vmlinuz,
+				     p->initrd))) {
+		p->accel = "kvm";
+		return 0;
+	}
+	p->accel = "tcg";
+	if (oom_qemu_boots(&p->qemu, p->kernel))
+		return 0;
+	return oom_qemu_newer(&host->arena, host->cache, host->options.say, host->options.say_ctx, err, &p->qemu);
+}
+
+/* A disk image of the user's runs with the kernel and busybox of an image of ours, or with kernel=. */
+static int find_image(struct oom_guest_host *host, const struct oom_guest_spec *spec,
+	struct oom_image *image, struct oom_err *err)
+{
+	bool own = !oom_image_suite(spec->image);
+	int r;
+
+	if (own && access(spec->image, R_OK) < 0)
+		return oom_err_errno(err, errno, "cannot read the disk image '%s'", spec->image);
+	r = oom_image_build(&host->arena, host->cache, own ? "debian:bookworm" : spec->image, false,
+		host->options.say, host->options.say_ctx, err, image);
+	if (r || !own)
+		return r;
+	image->own_disk = true;
+	image->name = image->disk = spec->image;
+	image->systemd = NULL;
+	return 0;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+int oom_host_prepared(struct oom_guest_host *host, const struct oom_guest_spec *spec,
+	struct oom_err *err, const struct oom_prepared **ret)
+{
+	struct oom_prepared *p;
+	int r;
+
+	for (p = host->prepared; p; p = p->next) {
+		if (same(p->spec.image, spec->image) && same(p->spec.kernel, spec->kernel) &&
+			same(p->spec.modules, spec->modules)) {
+			*ret = p;
+			return 0;
+		}
+	}
+	p = oom_arena_alloc(&host->arena, sizeof(*p));
+	if (!p)
+		return oom_err_set(err, ENOMEM, "no memory");
+	p->spec.image = oom_arena_strdup(&host->arena, spec->image);
+	p->spec.kernel = oom_arena_strdup(&host->arena, spec->kernel);
+	p->spec.modules = oom_arena_strdup(&host->arena, spec->modules);
+	r = find_image(host, &p->spec, &p->image, err);
+	if (r)
+		return r;
+	p->vmlinuz = p->spec.kernel ? p->spec.kernel : p->image.vmlinuz;
+	p->modules = p->spec.kernel ? p->spec.modules : p->image.modules;
+	r = oom_kernel_release(&host->arena, p->vmlinuz, err, &p->kernel);
+	if (!r)
+		r = make_initrd(host, p, err);
+	if (!r)
+		r = choose_qemu(host, p, err);
+	if (r)
+		return r;
+	p->next = host->prepared;
+	host->prepared = p;
+	*ret = p;
+	return 0;
+}
+
+int oom_guest_prepare(struct oom_guest_host *host, const struct oom_guest_spec *spec,
+	struct oom_err *err, struct oom_machine_rec *ret)
+{
+	const struct oom_prepared *p;
+	int r = oom_host_prepared(host, spec, err, &p);
+
+	if (r)
+		return r;
+	memset(ret, 0, sizeof(*ret));
+	ret->id = spec->id;
+	ret->kernel = p->kernel;
+	ret->systemd = p->image.systemd;
+	ret->accel = p->accel;
+	ret->config = host->options.config_dir;
+	ret->backend = "guest";
+	ret->memory_bytes = (int64_t)512 << 20;
+	ret->cpus = 1;
+	return 0;
+}

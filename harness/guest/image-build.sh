@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Builds the folder of a guest image: root.ext2, vmlinuz, busybox, modules/, packages.
+# usage: image-build.sh SUITE DIR    (DIR exists and is empty)
+# Works as root and as an ordinary user (a user namespace, newuidmap). The archive is the one that this
+# machine uses itself, or $OOMGATE_MIRROR (and $OOMGATE_MIRROR_SECURITY).
+set -eu
+suite=$1 dir=$2
+mirror_of() # PATTERN: the first configured archive whose address matches
+{
+  command -v apt-get >/dev/null || return 0
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep -E "$1" | head -n 1
+}
+mirror=${OOMGATE_MIRROR:-$(mirror_of '/debian/?$')}
+security=${OOMGATE_MIRROR_SECURITY:-$(mirror_of '/debian-security/?$')}
+[ -n "$mirror" ] || {
+  echo "no Debian archive is configured on this machine: set OOMGATE_MIRROR to one" >&2
+  exit 1
+}
+for tool in mmdebstrap genext2fs; do
+  command -v $tool >/dev/null || { echo "'$tool' is not installed (package $tool)" >&2; exit 1; }
+done
+keyring=${OOMGATE_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
+packages=systemd,systemd-sysv,dbus,util-linux,mount,kmod,procps,iproute2,stress-ng,earlyoom,numactl,libcap2-bin
+kernel=linux-image-cloud-amd64
+
+case $suite in
+  bullseye) ;; # systemd 247 brings systemd-oomd without a package of its own, or not at all
+  *) packages=$packages,systemd-oomd ;;
+esac
+
+set -- "deb [signed-by=$keyring] $mirror $suite main"
+case $suite in
+  sid | unstable) security= ;;
+esac
+[ -z "$security" ] || set -- "$@" "deb [signed-by=$keyring] $security $suite-security main"
+
+# ---- hooks: $1 is the root of the image -----------------------------------------------------------
+# The kernel's packages are unpacked, not installed: that would drag in an initramfs generator. The
+# image package of newer suites is split (linux-binary-*, linux-modules-*): follow its dependencies.
+unpack_kernel='set -eu
+root=$1; cd "$root/tmp"
+todo=KERNEL seen=" "
+while [ -n "$todo" ]; do
+  next=
+  for p in $todo; do
+    case $seen in *" $p "*) continue ;; esac
+    seen="$seen$p "
+    apt-get -q download "$p" >/dev/null
+    next="$next $(apt-cache depends --important "$p" | sed -n "s/^ *|\{0,1\}\(Pre\)\{0,1\}Depends: \(linux-[a-z]*-[0-9].*\)/\2/p")"
+  done
+  todo=$(echo $next)
+done
+apt-get -q download busybox-static >/dev/null
+for deb in linux-*.deb; do
+  dpkg-deb -f "$deb" Package Version | sed "s/^[A-Za-z]*: //" | paste -s -d " " >>kernel-packages
+  dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$root" --keep-directory-symlink \
+    --exclude="*/drivers/gpu" --exclude="*/drivers/net/ethernet" --exclude="*/sound" --exclude="*/drivers/media" \
+    --exclude="*/drivers/infiniband" --exclude="*/drivers/scsi" --exclude="*/drivers/usb" \
+    --exclude="./usr/share/doc" --exclude="./boot/System.map*"
+done
+mkdir bb && dpkg-deb -x busybox-static_*.deb bb
+rm -f ./*.deb'
+
+out='set -eu
+root=$1; out=$root/oomgate-out; mkdir "$out"
+v=$(ls "$root/usr/lib/modules" | sort -V | tail -n 1)
+chroot "$root" depmod "$v"
+for f in "$root/boot/vmlinuz-$v" "$root/usr/lib/modules/$v/vmlinuz"; do
+  [ ! -e "$f" ] || { cp "$f" "$out/vmlinuz"; rm -f "$f"; break; }
+done
+[ -s "$out/vmlinuz" ]
+cp "$(find "$root/tmp/bb" -type f -path "*bin/busybox" | head -n 1)" "$out/busybox"
+mkdir "$out/modules" && cp -a "$root/usr/lib/modules/$v" "$out/modules/"
+{ cat "$root/tmp/kernel-packages"; chroot "$root" dpkg-query -W -f "\${Package} \${Version}\n"; } >"$out/packages"
+echo "$v" >"$out/kernel"
+rm -rf "$root/tmp/bb" "$root/tmp/kernel-packages" "$root/boot"; mkdir "$root/boot"
+chmod -R u+rwX,go+rX "$out"'
+
+# A machine that only serves attempts: no login, no udev, no timers, no network, a journal in memory.
+configure='set -eu
+cd "$1"
+echo oomgate >etc/hostname
+echo 00000000000000000000000000000001 >etc/machine-id
+: >etc/fstab
+printf "127.0.0.1 localhost oomgate\n" >etc/hosts
+for unit in getty.target serial-getty@ttyS0.service serial-getty@hvc0.service getty@tty1.service console-getty.service \
+  autovt@.service systemd-udevd.service systemd-udevd-control.socket systemd-udevd-kernel.socket \
+  systemd-udevd-varlink.socket systemd-udev-trigger.service systemd-udev-settle.service \
+  systemd-udev-load-credentials.service systemd-hwdb-update.service \
+  systemd-networkd.service systemd-networkd.socket systemd-resolved.service systemd-timesyncd.service \
+  systemd-random-seed.service systemd-update-utmp.service systemd-update-utmp-runlevel.service \
+  systemd-journal-flush.service systemd-journal-catalog-update.service systemd-update-done.service \
+  systemd-firstboot.service systemd-machine-id-commit.service systemd-boot-random-seed.service \
+  systemd-pcrphase.service systemd-pcrphase-sysinit.service systemd-pcrmachine.service systemd-rfkill.socket \
+  systemd-logind.service systemd-user-sessions.service systemd-ask-password-wall.path \
+  systemd-ask-password-console.path systemd-binfmt.service systemd-backlight@.service \
+  systemd-vconsole-setup.service systemd-remount-fs.service ldconfig.service \
+  systemd-oomd.service systemd-oomd.socket earlyoom.service \
+  proc-sys-fs-binfmt_misc.automount sys-kernel-debug.mount sys-kernel-config.mount sys-fs-fuse-connections.mount \
+  dev-hugepages.mount dev-mqueue.mount timers.target e2scrub_reap.service dpkg-db-backup.timer cron.service; do
+  case $unit in
+    systemd-oomd.* | earlyoom.*) find etc/systemd/system -name "$unit" -type l -delete ;;
+    *) ln -sf /dev/null "etc/systemd/system/$unit" ;;
+  esac
+done
+find etc/systemd/system -name "dbus-org.freedesktop.oom1.service" -delete
+mkdir -p etc/systemd/journald.conf.d etc/systemd/system.conf.d
+printf "[Journal]\nStorage=volatile\nReadKMsg=no\nForwardToWall=no\nForwardToSyslog=no\nRateLimitIntervalSec=0\nAudit=no\n" \
+  >etc/systemd/journald.conf.d/oomgate.conf
+ln -sf /usr/lib/systemd/system/multi-user.target etc/systemd/system/default.target
+rm -rf var/lib/apt/lists/* var/cache/apt/* var/cache/debconf/*-old usr/share/doc usr/share/man usr/share/locale \
+  usr/share/info usr/share/bash-completion usr/lib/udev/hwdb.bin usr/lib/udev/hwdb.d'
+
+hooks=
+[ "$suite" != bullseye ] || hooks=/usr/share/mmdebstrap/hooks/merged-usr
+exec mmdebstrap --quiet --variant=essential --format=ext2 ${hooks:+--hook-dir=$hooks} --include="$packages" \
+  --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Languages "none"' \
+  --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' \
+  --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+  --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
+  --customize-hook="$(printf %s "$unpack_kernel" | sed "s/KERNEL/$kernel/")" \
+  --customize-hook="$configure" --customize-hook="$out" \
+  --customize-hook="sync-out /oomgate-out $dir" \
+  --customize-hook='rm -rf "$1/oomgate-out"' \
+  "$suite" "$dir/root.ext2" "$@"

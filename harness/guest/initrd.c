@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/guest/internal.h"
+#include "lib/cleanup.h"
+
+#include <archive.h>
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+/* What the machine has; a kernel that has it built in names no such module. */
+static const char *const wanted[] = {"virtio_pci", "virtio_blk", "virtio_console", "virtio_balloon",
+	"ext4", "overlay", "pvpanic", "pvpanic_mmio", "pvpanic_pci"};
+
+struct modules {
+	const char *dir, *release;
+	char *dep; /* modules.dep: "PATH: PATH…" a line, nearest dependency first */
+	char *order;
+	struct archive *pack;
+	struct oom_arena arena;
+};
+
+/* Does the file name of @path belong to module @name? '-' and '_' are the same in module names. */
+static bool names(const char *path, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+	const char *base = path + len;
+
+	while (base > path && base[-1] != '/')
+		base--;
+	if ((size_t)(path + len - base) < n + 3 || strncmp(base + n, ".ko", 3))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if ((base[i] == '-' ? '_' : base[i]) != name[i])
+			return false;
+	return true;
+}
+
+static const char *dep_line(const struct modules *mods, const char *name)
+{
+	for (const char *line = mods->dep; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		size_t len = strcspn(line, ":\n");
+
+		if (line[len] == ':' && names(line, len, name))
+			return line;
+	}
+	return NULL;
+}
+
+static int check_vermagic(const struct modules *mods, const char *path, const char *data, size_t len,
+	struct oom_err *err)
+{
+	static const char key[] = "vermagic=";
+	const char *magic = memmem(data, len, key, sizeof(key) - 1);
+	size_t n = strlen(mods->release);
+
+	if (!magic)
+		return oom_err_set(err, EINVAL, "'%s' is no kernel module", path);
+	magic += sizeof(key) - 1;
+	if (strncmp(magic, mods->release, n) || magic[n] != ' ')
+		return oom_err_set(err, EINVAL, "'%s' is for kernel '%.*s', not '%s': name its own modules=DIR",
+			mods->dir, (int)strcspn(magic, " "), magic, mods->release);
+	return 0;
+}
+
+static int add_file(struct modules *mods, const char *path, size_t len, struct oom_err *err)
+{
+	char full[PATH_MAX], name[256], line[300];
+	const char *base = memrchr(path, '/', len);
+	oom_autofree char *data = NULL;
+	size_t bytes;
+	int r;
+
+	base = base ? base + 1 : path;
+	snprintf(name, sizeof(name), "modules/%.*s", (int)(path + len - base), base);
+	*strstr(name, ".ko") = '\0';
+	snprintf(line, sizeof(line), "%s.ko\n", name + 8);
+	if (strstr(mods->order, line))
+		return 0;
+	mods->order = oom_arena_printf(&mods->arena, "%s%s", mods->order, line);
+	strcat(name, ".ko");
+	/* depmod writes absolute paths for an old or foreign base folder */
+	snprintf(full, sizeof(full), "%s%s%.*s", *path == '/' ? "" : mods->dir, *path == '/' ? "" : "/",
+		(int)len, path);
+	r = oom_unpack_file(full, (void **)&data, &bytes, err);
+	if (!r)
+		r = check_vermagic(mods, full, data, bytes, err);
+	if (!r && (!mods->order || oom_pack_data(mods->pack, name, data, bytes, 0644)))
+		r = oom_err_set(err, EIO, "cannot write module '%s'", name);
+	return r;
+}
+
+static int add_module(struct modules *mods, const char *name, struct oom_err *err)
+{
+	const char *line = dep_line(mods, name), *end, *p;
+
+	if (!line)
+		return 0; /* built in, or not there: the init says which disk it misses */
+	end = line + strcspn(line, "\n");
+	/* dependencies stand nearest first: load from the end of the line to its beginning */
+	for (p = end; p > line;) {
+		const char *word;
+		size_t len;
+		int r;
+
+		while (p > line && p[-1] == ' ')
+			p--;
+		for (word = p; word > line && word[-1] != ' ';)
+			word--;
+		len = (size_t)(p - word) - (p[-1] == ':');
+		if (len > 200)
+			return oom_err_set(err, EINVAL, "'%s/modules.dep' has a path that is too long", mods->dir);
+		r = add_file(mods, word, len, err);
+		if (r)
+			return r;
+		p = word;
+	}
+	return 0;
+}
+
+static int add_modules(struct modules *mods, struct oom_err *err)
+{
+	char path[PATH_MAX];
+	size_t len;
+	int r;
+
+	mods->order = oom_arena_strdup(&mods->arena, "");
+	if (mods->dir) {
+		snprintf(path, sizeof(path), "%s/modules.dep", mods->dir);
+		r = oom_file_read(&mods->arena, path, 16 << 20, &mods->dep, &len);
+		if (r)
+			return oom_err_errno(err, -r, "cannot read '%s' (depmod writes it)", path);
+		for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+			r = add_module(mods, wanted[i], err);
+			if (r)
+				return r;
+		}
+	}
+	if (oom_pack_data(mods->pack, "modules/order", mods->order, strlen(mods->order), 0644))
+		return oom_err_set(err, EIO, "cannot write the initial file system");
+	return 0;
+}
+
+int oom_initrd_write(const char *path, const char *busybox, const char *modules, const char *release,
+	struct oom_err *err)
+{
+	static const char *const dirs[] = {"bin", "modules", "proc", "sys", "dev", "image", "payload", "rw", "new"};
+	static const char *const applets[] = {"sh", "mount", "umount", "insmod", "switch_root", "sleep",
+		"mkdir", "echo", "test", "["};
+	struct modules mods = {.dir = modules, .release = release};
+	struct oom_blob init = oom_blob_guest_init();
+	int r = oom_pack_open(path, false, err, &mods.pack), w = 0;
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+		w |= oom_pack_dir(mods.pack, dirs[i]);
+	for (size_t i = 0; i < sizeof(applets) / sizeof(*applets); i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "bin/%s", applets[i]);
+		w |= oom_pack_link(mods.pack, name, "busybox");
+	}
+	w |= oom_pack_data(mods.pack, "init", init.text, init.len, 0755);
+	r = oom_pack_file(mods.pack, "bin/busybox", busybox, 0755, err);
+	if (!r)
+		r = add_modules(&mods, err);
+	if ((archive_write_close(mods.pack) != ARCHIVE_OK || w) && !r)
+		r = oom_err_set(err, EIO, "cannot write '%s': %s", path, archive_error_string(mods.pack));
+	archive_write_free(mods.pack);
+	oom_arena_release(&mods.arena);
+	return r;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/guest/internal.h"
+#include "lib/cleanup.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+/* Documentation/arch/x86/boot.rst: "HdrS" at 0x202, at 0x20e the offset (less 0x200) of the version */
+static const char *bzimage_version(const char *image, size_t len)
+{
+	unsigned offset;
+
+	if (len < 0x1000 || memcmp(image + 0x202, "HdrS", 4))
+		return NULL;
+	offset = (unsigned char)image[0x20e] | (unsigned)(unsigned char)image[0x20f] << 8;
+	if (!offset || offset + 0x200U + 256 > len)
+		return NULL;
+	return image + offset + 0x200;
+}
+
+static const char *elf_version(const char *image, size_t len)
+{
+	static const char banner[] = "Linux version ";
+	const char *at = image;
+
+	if (len < 4096 || memcmp(image, "\177ELF", 4))
+		return NULL;
+	/* the banner's format string stands in the image, too: a digit must follow */
+	while ((at = memmem(at, len - (size_t)(at - image) - 256, banner, sizeof(banner) - 1))) {
+		at += sizeof(banner) - 1;
+		if (isdigit((unsigned char)*at))
+			return at;
+	}
+	return NULL;
+}
+
+int oom_kernel_release(struct oom_arena *arena, const char *path, struct oom_err *err, const char **ret)
+{
+	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const char *version = NULL;
+	struct stat st;
+	char *map;
+	int r = 0;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return oom_err_errno(err, errno, "cannot read the kernel '%s'", path);
+	map = st.st_size > 0 ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+	if (map != MAP_FAILED) {
+		version = bzimage_version(map, (size_t)st.st_size);
+		if (!version)
+			version = elf_version(map, (size_t)st.st_size);
+	}
+	if (version) {
+		*ret = oom_arena_strndup(arena, version, strcspn(version, " \n"));
+		if (!*ret)
+			r = oom_err_set(err, ENOMEM, "no memory");
+	} else {
+		r = oom_err_set(err, EINVAL, "'%s' is no kernel: neither a bzImage nor an x86 vmlinux", path);
+	}
+	if (map != MAP_FAILED)
+		munmap(map, (size_t)st.st_size);
+	return r;
+}
+
+int oom_release_compare(const char *a, const char *b)
+{
+	for (int i = 0; i < 3; i++) {
+		char *end_a, *end_b;
+		unsigned long x = strtoul(a, &end_a, 10), y = strtoul(b, &end_b, 10);
+
+		if (x != y)
+			return x < y ? -1 : 1;
+		a = *end_a == '.' ? end_a + 1 : "";
+		b = *end_b == '.' ? end_b + 1 : "";
+	}
+	return 0;
+}

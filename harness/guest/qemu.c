@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* One QEMU process: its arguments, its birth. Whatever it opens by itself it opens read-only, but for
+ * its console; it has no network, may start nothing, and dies with us. */
+#include "harness/guest/internal.h"
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#define MIB ((uint64_t)1 << 20)
+
+struct args {
+	struct oom_arena *arena;
+	const char **items;
+	size_t count;
+};
+
+static void add(struct args *a, const char *arg)
+{
+	if (a->arena->failed)
+		return;
+	a->items = oom_arena_grow(a->arena, a->items, a->count, sizeof(*a->items));
+	if (a->items)
+		a->items[a->count++] = arg;
+}
+
+#define addf(a, ...) add(a, oom_arena_printf((a)->arena, __VA_ARGS__))
+
+/* A comma ends a value of QEMU's option lists: double it. */
+static const char *quoted(struct args *a, const char *path)
+{
+	char *out = oom_arena_alloc(a->arena, 2 * strlen(path) + 1), *p = out;
+
+	for (; out && *path; path++) {
+		*p++ = *path;
+		if (*path == ',')
+			*p++ = ',';
+	}
+	return out ? out : "";
+}
+
+static const char *disk_format(const char *path)
+{
+	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char magic[4];
+
+	return fd >= 0 && read(fd, magic, 4) == 4 && !memcmp(magic, "QFI\xfb", 4) ? "qcow2" : "raw";
+}
+
+static void add_memory(struct args *a, const struct oom_shape *shape)
+{
+	add(a, "-m");
+	addf(a, "%" PRIu64 "M", shape->memory_bytes / MIB);
+	add(a, "-smp");
+	addf(a, "%d,sockets=%d,cores=1,threads=1", shape->cpus, shape->cpus);
+	for (int i = 0; i < shape->n_nodes; i++) {
+		add(a, "-object");
+		addf(a, "memory-backend-ram,id=mem%d,size=%" PRIu64 "M", i, shape->node_bytes[i] / MIB);
+		add(a, "-numa");
+		addf(a, "node,nodeid=%d,memdev=mem%d", i, i);
+	}
+	for (int i = 0; shape->n_nodes && i < shape->cpus; i++) {
+		add(a, "-numa");
+		addf(a, "cpu,node-id=%d,socket-id=%d", i % shape->n_nodes, i);
+	}
+}
+
+static void add_disk(struct args *a, const char *id, const char *path)
+{
+	add(a, "-drive");
+	addf(a, "file=%s,if=none,id=%s,format=%s,readonly=on", quoted(a, path), id, disk_format(path));
+	add(a, "-device");
+	addf(a, "virtio-blk-pci,drive=%s", id);
+}
+
+static void add_disks(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
+{
+	add_disk(a, "root", vm->image->disk);
+	if (vm->payload)
+		add_disk(a, "payload", vm->payload);
+	if (!vm->shape.swap_bytes)
+		return;
+	/* a name-less file of ours */
+	if (files) {
+		add(a, "-add-fd");
+		addf(a, "fd=%d,set=1", files->swap_fd);
+	}
+	/* the filter's child can be changed while it runs: see the fault swap-error */
+	add(a, "-blockdev");
+	add(a, "driver=file,node-name=swapfile,filename=/dev/fdset/1,cache.direct=off,cache.no-flush=on");
+	add(a, "-blockdev");
+	add(a, "driver=copy-on-read,node-name=swap,file=swapfile");
+	add(a, "-device");
+	add(a, "virtio-blk-pci,drive=swap,werror=report,rerror=report");
+}
+
+static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
+{
+	char huge[48] = "";
+
+	if (vm->shape.hugepages)
+		snprintf(huge, sizeof(huge), " hugepages=%" PRId64, vm->shape.hugepages);
+	add(a, "-kernel");
+	add(a, vm->vmlinuz);
+	add(a, "-initrd");
+	add(a, vm->initrd);
+	add(a, "-append");
+	/* a short console, because a serial line is slow; a whole log, because kills are many lines */
+	addf(a,
+		"console=ttyS0 earlyprintk=ttyS0 loglevel=4 log_buf_len=16M panic=-1 nokaslr "
+		"mitigations=off apparmor=0 audit=0 tsc=reliable no_timer_check random.trust_cpu=on "
+		"cryptomgr.notests systemd.show_status=no systemd.unit=oomgate.target oomgate.root=%s%s%s%s%s%s",
+		vm->image->own_disk ? "find" : "/dev/vda", huge, vm->shape.kernel_args ? " " : "",
+		vm->shape.kernel_args ? vm->shape.kernel_args : "", files && files->append ? " " : "",
+		files && files->append ? files->append : "");
+}
+
+static void add_channels(struct args *a, const struct oom_vm_files *files)
+{
+	add(a, "-serial");
+	addf(a, "file:%s", files ? files->console : "");
+	add(a, "-device");
+	add(a, "virtio-serial-pci");
+	if (!files || files->port_fd >= 0) {
+		add(a, "-chardev");
+		addf(a, "socket,id=port,fd=%d", files ? files->port_fd : 0);
+		add(a, "-device");
+		add(a, "virtserialport,chardev=port,name=oomgate.0,nr=1");
+	}
+	if (files && files->qmp_fd >= 0) {
+		add(a, "-chardev");
+		addf(a, "socket,id=qmp,fd=%d", files->qmp_fd);
+		add(a, "-mon");
+		add(a, "chardev=qmp,mode=control");
+	}
+	if (files && files->incoming) {
+		add(a, "-incoming");
+		add(a, "defer");
+	}
+}
+
+int oom_vm_argv(struct oom_arena *arena, const struct oom_vm *vm, const struct oom_vm_files *files,
+	const char ***ret)
+{
+	static const char *const fixed[] = {"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+		"-net", "none", "-action", "panic=none", "-sandbox",
+		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny", "-device", "pvpanic",
+		"-device", "virtio-balloon-pci,id=balloon"};
+	struct args a = {.arena = arena};
+
+	add(&a, vm->qemu.program);
+	if (vm->qemu.data_dir) {
+		add(&a, "-L");
+		add(&a, vm->qemu.data_dir);
+	}
+	add(&a, "-M");
+	add(&a, "q35,smm=off,vmport=off");
+	add(&a, "-accel");
+	add(&a, vm->accel);
+	add(&a, "-cpu");
+	/* five-level page tables only cost time under TCG */
+	add(&a, strcmp(vm->accel, "kvm") ? "max,la57=off" : "host");
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		add(&a, fixed[i]);
+	add_memory(&a, &vm->shape);
+	add_disks(&a, vm, files);
+	add_kernel(&a, vm, files);
+	add_channels(&a, files);
+	add(&a, NULL);
+	if (arena->failed)
+		return -ENOMEM;
+	*ret = a.items;
+	return 0;
+}
+
+static uint64_t hash_identity(uint64_t hash, const char *path)
+{
+	struct stat st;
+	uint64_t id[4] = {0};
+
+	if (path && !stat(path, &st)) {
+		id[0] = (uint64_t)st.st_size;
+		id[1] = (uint64_t)st.st_mtim.tv_sec;
+		id[2] = (uint64_t)st.st_mtim.tv_nsec;
+		id[3] = st.st_ino;
+	}
+	return oom_hash(oom_hash_text(hash, path), id, sizeof(id));
+}
+
+/* A guest saved under KVM knows the host's processor. */
+static uint64_t hash_processor(struct oom_arena *arena, uint64_t hash)
+{
+	char *text, *end;
+
+	if (oom_file_read(arena, "/proc/cpuinfo", 16384, &text, NULL))
+		return hash;
+	end = strstr(text, "\n\n");
+	if ((end = strstr(text, "cpu MHz")))
+		*end = '\0';
+	return oom_hash_text(hash, text);
+}
+
+int oom_vm_key(const struct oom_vm *vm, uint64_t *ret)
+{
+	struct oom_arena arena = {0};
+	uint64_t hash = oom_hash_text(OOM_HASH_SEED, vm->qemu.version);
+	const char **argv;
+	int r = oom_vm_argv(&arena, vm, NULL, &argv);
+
+	for (; !r && *argv; argv++)
+		hash = oom_hash_text(hash, *argv);
+	hash = hash_identity(hash, vm->image->disk);
+	hash = hash_identity(hash, vm->vmlinuz);
+	hash = hash_identity(hash, vm->qemu.program);
+	hash = oom_hash(hash, &vm->shape.swap_bytes, sizeof(vm->shape.swap_bytes));
+	if (!strcmp(vm->accel, "kvm"))
+		hash = hash_processor(&arena, hash);
+	oom_arena_release(&arena);
+	if (!r)
+		*ret = hash;
+	return r;
+}
+
+int oom_swap_create(const char *cache, uint64_t bytes, struct oom_err *err)
+{
+	/* mkswap(8): version, last page, bad pages at 1024; the signature ends the first page */
+	oom_autoclose int fd = open(cache, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	uint32_t head[3] = {1, (uint32_t)(bytes / 4096 - 1), 0};
+
+	if (fd < 0 || ftruncate(fd, (off_t)(bytes / 4096 * 4096)) < 0 ||
+		pwrite(fd, head, sizeof(head), 1024) != sizeof(head) ||
+		pwrite(fd, "SWAPSPACE2", 10, 4086) != 10)
+		return oom_err_errno(err, errno, "cannot make a swap disk in '%s'", cache);
+	return oom_take_fd(&fd);
+}
+
+static void inherit(int fd)
+{
+	if (fd >= 0)
+		fcntl(fd, F_SETFD, 0);
+}
+
+int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, struct oom_err *err,
+	pid_t *ret_pid, int *ret_pidfd)
+{
+	oom_autoclose int log = open(files->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	oom_autoclose int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct oom_arena arena = {0};
+	const char **argv;
+	int pidfd;
+	pid_t pid;
+
+	if (log < 0)
+		return oom_err_errno(err, errno, "cannot write '%s'", files->log);
+	if (oom_vm_argv(&arena, vm, files, &argv))
+		return oom_err_set(err, ENOMEM, "no memory");
+	pid = oom_fork_bound(SIGKILL);
+	if (!pid) {
+		dup2(null, 0);
+		dup2(log, 1);
+		dup2(log, 2);
+		inherit(files->qmp_fd);
+		inherit(files->port_fd);
+		inherit(vm->shape.swap_bytes ? files->swap_fd : -1);
+		if (vm->qemu.lib_dir)
+			setenv("LD_LIBRARY_PATH", vm->qemu.lib_dir, 1);
+		execvp(argv[0], (char *const *)argv);
+		dprintf(2, "cannot start '%s': %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	oom_arena_release(&arena);
+	if (pid < 0)
+		return oom_err_errno(err, errno, "cannot start '%s'", vm->qemu.program);
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0) {
+		int e = errno;
+
+		kill(pid, SIGKILL);
+		return oom_err_errno(err, e, "cannot watch '%s'", vm->qemu.program);
+	}
+	*ret_pid = pid;
+	*ret_pidfd = pidfd;
+	return 0;
+}

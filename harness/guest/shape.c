@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/guest/internal.h"
+#include "lib/key.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MIB ((uint64_t)1 << 20)
+#define MEMORY_DEFAULT (512 * MIB)
+#define MEMORY_LEAST (96 * MIB) /* a kernel, its log and systemd */
+#define CPUS_MOST 64
+
+static const char *machine_text(const struct oom_scenario *scenario, const char *key)
+{
+	const struct oom_section *section =
+		scenario ? oom_scenario_section(scenario, OOM_SEC_MACHINE, NULL) : NULL;
+	const char *text = section ? oom_section_text(section, key, NULL) : NULL;
+
+	return text && *text ? text : NULL;
+}
+
+static int read_size(const char *key, const char *text, struct oom_err *err, uint64_t *ret)
+{
+	struct oom_size size;
+
+	if (oom_parse_size(text, &size) || size.is_percent)
+		return oom_err_set(err, EINVAL, "[Machine] %s='%s' is no absolute size", key, text);
+	*ret = size.bytes;
+	return 0;
+}
+
+static int read_int(const char *key, const char *text, int64_t most, struct oom_err *err, int64_t *ret)
+{
+	int64_t number;
+
+	if (oom_parse_int(text, &number) || number < 0 || number > most)
+		return oom_err_set(err, EINVAL, "[Machine] %s='%s' is not within 0..%" PRId64, key, text, most);
+	*ret = number;
+	return 0;
+}
+
+/* "2": so many equal nodes; "256M 128M": one of each size */
+static int read_nodes(struct oom_shape *shape, const char *text, struct oom_err *err)
+{
+	char copy[256], *save = NULL;
+	int64_t number;
+
+	if (!oom_parse_int(text, &number)) {
+		if (number < 1 || number > OOM_SHAPE_NODES)
+			return oom_err_set(err, EINVAL, "[Machine] NUMANodes='%s' is not within 1..%d", text, OOM_SHAPE_NODES);
+		shape->n_nodes = (int)number;
+		for (int i = 0; i < shape->n_nodes; i++)
+			shape->node_bytes[i] = shape->memory_bytes / (uint64_t)number / MIB * MIB;
+	} else {
+		snprintf(copy, sizeof(copy), "%s", text);
+		for (char *word = strtok_r(copy, " \t,", &save); word; word = strtok_r(NULL, " \t,", &save)) {
+			int r;
+
+			if (shape->n_nodes == OOM_SHAPE_NODES)
+				return oom_err_set(err, EINVAL, "[Machine] NUMANodes='%s' has more than %d nodes", text, OOM_SHAPE_NODES);
+			r = read_size("NUMANodes", word, err, &shape->node_bytes[shape->n_nodes++]);
+			if (r)
+				return r;
+		}
+	}
+	shape->memory_bytes = 0;
+	for (int i = 0; i < shape->n_nodes; i++) {
+		if (shape->node_bytes[i] < 16 * MIB)
+			return oom_err_set(err, EINVAL, "[Machine] NUMANodes='%s': a node has less than 16M", text);
+		shape->memory_bytes += shape->node_bytes[i];
+	}
+	return 0;
+}
+
+/* sysconf() would count page cache as used: MemAvailable of proc(5) */
+static uint64_t host_available_bytes(struct oom_arena *arena)
+{
+	char *text, *at;
+
+	if (oom_file_read(arena, "/proc/meminfo", 8192, &text, NULL) || !(at = strstr(text, "MemAvailable:")))
+		return UINT64_MAX;
+	return strtoull(at + 13, NULL, 10) * 1024;
+}
+
+static int check_host(struct oom_arena *arena, const struct oom_shape *shape, struct oom_err *err)
+{
+	uint64_t available = host_available_bytes(arena);
+	char want[24], have[24];
+
+	if (shape->memory_bytes < MEMORY_LEAST)
+		return oom_err_set(err, EINVAL, "[Machine] Memory=%s is too small for a guest (%s at least)",
+			oom_format_size(shape->memory_bytes, want), oom_format_size(MEMORY_LEAST, have));
+	if (shape->memory_bytes > available)
+		return oom_err_set(err, E2BIG, "[Machine] Memory=%s is more than this host has left (%s)",
+			oom_format_size(shape->memory_bytes, want), oom_format_size(available, have));
+	return 0;
+}
+
+int oom_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
+	struct oom_shape *ret)
+{
+	struct oom_shape shape = {.memory_bytes = MEMORY_DEFAULT, .cpus = 1};
+	const char *text;
+	int64_t number = 0;
+	int r = 0;
+
+	if ((text = machine_text(scenario, "Memory")))
+		r = read_size("Memory", text, err, &shape.memory_bytes);
+	shape.memory_bytes = shape.memory_bytes / MIB * MIB;
+	if (!r && (text = machine_text(scenario, "CPUs"))) {
+		r = read_int("CPUs", text, CPUS_MOST, err, &number);
+		shape.cpus = r ? 1 : (int)number;
+		if (!r && shape.cpus < 1)
+			r = oom_err_set(err, EINVAL, "[Machine] CPUs='%s' is not within 1..%d", text, CPUS_MOST);
+	}
+	if (!r && (text = machine_text(scenario, "NUMANodes")))
+		r = read_nodes(&shape, text, err);
+	if (!r && (text = machine_text(scenario, "Swap")))
+		r = read_size("Swap", text, err, &shape.swap_bytes);
+	if (!r && (text = machine_text(scenario, "HugePages")))
+		r = read_int("HugePages", text, 1 << 20, err, &shape.hugepages);
+	if (!r)
+		r = check_host(arena, &shape, err);
+	if (r)
+		return r;
+	shape.kernel_args = oom_arena_strdup(arena, machine_text(scenario, "KernelArgs"));
+	*ret = shape;
+	return 0;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/guest/internal.h"
+#include "lib/cleanup.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+pid_t oom_fork_bound(int death_signal)
+{
+	pid_t parent = getpid(), pid = fork();
+	sigset_t none;
+
+	if (pid)
+		return pid;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* between fork and prctl the parent may have gone */
+	if (prctl(PR_SET_PDEATHSIG, death_signal) < 0 || getppid() != parent)
+		_exit(127);
+	return 0;
+}
+
+char *oom_log_tail(struct oom_arena *arena, const char *path, size_t max)
+{
+	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char buf[8192], *text;
+	off_t size;
+	ssize_t n;
+	size_t len = 0;
+
+	if (fd < 0 || (size = lseek(fd, 0, SEEK_END)) < 0)
+		return oom_arena_strdup(arena, "");
+	if (max > sizeof(buf))
+		max = sizeof(buf);
+	n = pread(fd, buf, max, size > (off_t)max ? size - (off_t)max : 0);
+	text = oom_arena_alloc(arena, max * 2 + 8);
+	if (!text)
+		return NULL;
+	if (size > (off_t)max)
+		len = (size_t)sprintf(text, "...");
+	for (ssize_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)buf[i];
+
+		if (c == '\r')
+			continue;
+		if (c == '\n') {
+			while (len && text[len - 1] == ' ')
+				len--;
+			if (len && i + 1 < n)
+				len += (size_t)sprintf(text + len, "| ");
+		} else {
+			text[len++] = isprint(c) ? (char)c : '.';
+		}
+	}
+	while (len && (text[len - 1] == ' ' || text[len - 1] == '|'))
+		len--;
+	text[len] = '\0';
+	return text;
+}
+
+static int input_fd(const char *input)
+{
+	size_t len = input ? strlen(input) : 0;
+	int fd = input ? memfd_create("input", MFD_CLOEXEC) : open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && input && (write(fd, input, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) < 0)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int oom_tool_run(const char *const argv[], const char *input, const char *log, struct oom_err *err)
+{
+	oom_autoclose int in = input_fd(input);
+	oom_autoclose int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	struct oom_arena arena = {0};
+	int status;
+	pid_t pid;
+
+	if (in < 0 || out < 0)
+		return oom_err_errno(err, errno, "cannot write '%s'", log);
+	pid = oom_fork_bound(SIGTERM);
+	if (pid < 0)
+		return oom_err_errno(err, errno, "cannot start '%s'", argv[0]);
+	if (!pid) {
+		dup2(in, 0);
+		dup2(out, 1);
+		dup2(out, 2);
+		execvp(argv[0], (char *const *)argv);
+		_exit(errno == ENOENT ? 127 : 126);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return oom_err_errno(err, errno, "cannot wait for '%s'", argv[0]);
+	if (WIFEXITED(status) && !WEXITSTATUS(status))
+		return 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && !input)
+		return oom_err_set(err, ENOENT, "cannot start '%s': is it installed? ('oomgate doctor' says what is missing)", argv[0]);
+	oom_err_set(err, EIO, "'%s' failed (%s %d): %s", argv[0], WIFEXITED(status) ? "status" : "signal",
+		WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), oom_log_tail(&arena, log, 150));
+	oom_arena_release(&arena);
+	return -EIO;
+}
