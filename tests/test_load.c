@@ -125,6 +125,7 @@ Test(load, becomes_what_it_is_told)
 		{"anon", {"--memory-policy", "bind:0", NULL},
 			{"Size=4096", "Hold=18446744073709551615"}},
 		{"anon", {"--memory-policy", "default", NULL}, {"Size=4096"}},
+		{"anon", {NULL}, {"Size=4096", "Nice=5", "MemoryPolicy=bind:0"}},
 	};
 	const struct load_start bad[] = {
 		{"idle", {"--adj", "1001", NULL}, {NULL}},
@@ -137,6 +138,8 @@ Test(load, becomes_what_it_is_told)
 		{"idle", {"--memory-policy", "local:0", NULL}, {NULL}},
 		{"idle", {"--parent", "1", NULL}, {NULL}},
 		{"idle", {NULL}, {"Hold=-1"}},
+		{"idle", {NULL}, {"Nice=20"}},
+		{"idle", {NULL}, {"MemoryPolicy=bind:1000"}},
 	};
 	struct load_child child;
 	char path[64], text[64] = "";

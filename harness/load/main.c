@@ -175,7 +175,16 @@ static int check_params(struct oom_load *load, const struct oom_workload *worklo
 	return 0;
 }
 
-static int run(struct oom_load *load, const struct oom_load_setup *setup)
+/* Nice= and MemoryPolicy= may come as parameters, too; their defaults leave what was inherited. */
+static void setup_from_params(const struct oom_load *load, struct oom_load_setup *setup)
+{
+	if (!setup->nice && !oom_load_is(load, "Nice", "0"))
+		setup->nice = oom_load_text(load, "Nice", NULL);
+	if (!setup->memory_policy && !oom_load_is(load, "MemoryPolicy", "default"))
+		setup->memory_policy = oom_load_text(load, "MemoryPolicy", NULL);
+}
+
+static int run(struct oom_load *load, struct oom_load_setup *setup)
 {
 	const struct oom_workload *workload = oom_workload_find(setup->type);
 	uint32_t state;
@@ -184,6 +193,7 @@ static int run(struct oom_load *load, const struct oom_load_setup *setup)
 	if (!workload)
 		return oom_load_failed(load, "no workload type '%s'", setup->type);
 	status = check_params(load, workload);
+	setup_from_params(load, setup);
 	if (!status)
 		status = oom_load_become(load, setup);
 	if (!status)
