@@ -96,14 +96,50 @@ Test(load, a_refusal_is_no_kill)
 	}
 }
 
+Test(load, a_refused_request_can_be_tried_again)
+{
+	static rlim_t limit = 16 * MIB;
+	const struct load_start start = {"anon", {NULL}, {"Size=33554432", "OnRefusal=retry"},
+		limit_address_space, &limit, true};
+	struct load_child child;
+	struct pollfd ended;
+
+	cr_assert(load_start(&start, &child));
+	ended = (struct pollfd){.fd = child.pidfd, .events = POLLIN};
+	load_go(&child);
+	while (!child.page->errno_value && !poll(&ended, 1, 1))
+		;
+	/* longer than one round of it: it neither ends nor gets on */
+	cr_expect_eq(poll(&ended, 1, 150), 0);
+	cr_expect_eq(child.page->errno_value, ENOMEM);
+	cr_expect_lt(child.page->reached_bytes, limit);
+	kill(child.pid, SIGKILL);
+	cr_expect_eq(load_wait(&child), 137);
+}
+
 Test(load, becomes_what_it_is_told)
 {
 	const struct load_start start = {"idle", {"--adj", "321", "--cpus", "0", NULL}, {NULL}};
+	const struct load_start good[] = {
+		{"anon", {"--nice", "5", "--memory-policy", "local", NULL}, {"Size=4096"}},
+		{"anon", {"--memory-policy", "bind:0", NULL},
+			{"Size=4096", "Hold=18446744073709551615"}},
+		{"anon", {"--memory-policy", "default", NULL}, {"Size=4096"}},
+		{"anon", {NULL}, {"Size=4096", "Nice=5", "MemoryPolicy=bind:0"}},
+	};
 	const struct load_start bad[] = {
 		{"idle", {"--adj", "1001", NULL}, {NULL}},
 		{"idle", {"--cpus", "0-x", NULL}, {NULL}},
+		{"idle", {"--cpus", "1023", NULL}, {NULL}},
 		{"idle", {"--user", "no such user", NULL}, {NULL}},
+		{"idle", {"--nice", "20", NULL}, {NULL}},
+		{"idle", {"--memory-policy", "bind", NULL}, {NULL}},
+		{"idle", {"--memory-policy", "bind:1000", NULL}, {NULL}},
+		{"idle", {"--memory-policy", "local:0", NULL}, {NULL}},
 		{"idle", {"--parent", "1", NULL}, {NULL}},
+		{"idle", {NULL}, {"Hold=-1"}},
+		{"idle", {NULL}, {"Nice=20"}},
+		{"idle", {NULL}, {"MemoryPolicy=bind:1000"}},
 	};
 	struct load_child child;
 	char path[64], text[64] = "";
@@ -118,6 +154,13 @@ Test(load, becomes_what_it_is_told)
 	cr_expect_eq(getsid(child.pid), child.pid);
 	kill(child.pid, SIGKILL);
 	cr_expect_eq(load_wait(&child), 137);
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		cr_assert(load_start(&good[i], &child), "row %zu: %s", i, child.page->msg);
+		load_go(&child);
+		if (i == 1)
+			kill(child.pid, SIGKILL);
+		cr_expect_eq(load_wait(&child), i == 1 ? 137 : 0, "row %zu", i);
+	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		cr_expect_eq(load_run(&bad[i], &child), 125, "row %zu", i);
 		cr_expect_eq(child.page->state, OOM_LOAD_FAILED, "row %zu", i);

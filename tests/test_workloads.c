@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/workload.h"
+#include "lib/arena.h"
 #include "tests/load_child.h"
 
 #include <criterion/criterion.h>
@@ -175,8 +176,23 @@ Test(workloads, stress_ng_hands_on_its_exit)
 	cr_expect_eq(load_run(&bad, &child), 1);
 }
 
+static void check_key(const char *type, const struct oom_key *key, struct oom_arena *arena)
+{
+	struct oom_err err = {0};
+	struct oom_value value;
+
+	cr_expect(key->help && *key->help, "%s: %s= has no help", type, key->name);
+	cr_expect(key->type != OOM_T_CHOICE || key->choices, "%s: %s= has no choices", type,
+		key->name);
+	if (key->dflt)
+		cr_expect_eq(oom_value_parse(arena, key, key->dflt, &err, &value), 0,
+			"%s: %s=%s: %s", type, key->name, key->dflt, err.msg);
+}
+
 Test(workloads, tables_are_whole)
 {
+	struct oom_arena arena = {0};
+
 	for (const struct oom_workload *const *w = oom_workloads; *w; w++) {
 		const struct oom_kind *kind = &(*w)->kind;
 
@@ -184,14 +200,9 @@ Test(workloads, tables_are_whole)
 		cr_expect_eq(oom_workload_of(kind), *w);
 		cr_expect(
 			kind->help && *kind->help && (*w)->run, "'%s' lacks something", kind->name);
-		for (const struct oom_key *key = kind->keys; key->name; key++) {
-			cr_expect(key->help && *key->help, "%s: %s= has no help", kind->name,
-				key->name);
-			cr_expect_eq(key->type == OOM_T_CHOICE, !!key->choices,
-				"%s: %s=", kind->name, key->name);
-			cr_expect(key->type != OOM_T_CHOICE || strstr(key->choices, key->dflt),
-				"%s: %s=", kind->name, key->name);
-		}
+		for (const struct oom_key *key = kind->keys; key->name; key++)
+			check_key(kind->name, key, &arena);
 	}
 	cr_expect_null(oom_workload_find("anonymous"));
+	oom_arena_release(&arena);
 }

@@ -67,7 +67,7 @@ void oom_load_gate(struct oom_load *load)
 		_exit(oom_load_failed(load, "cannot read the gate: %m"));
 	close(load->gate_fd);
 	load->gate_fd = -1;
-	/* the runner's death closes the gate, too */
+	/* the runner's death closes the gate, too; what does not show yet, PR_SET_PDEATHSIG ends */
 	oom_load_sleep_until(load, 0);
 	load->start_us = oom_load_now_us();
 	atomic_store(&load->page->state, OOM_LOAD_RUNNING);

@@ -18,7 +18,9 @@
  */
 static const char usage[] =
 	"usage: oomgate-workload TYPE --name N --page FD --gate FD --ready FD --notify FD\n"
-	"                        [--adj N] [--user NAME|UID[:GID]] [--cpus LIST] [--parent PID]\n"
+	"                        [--adj N] [--user NAME|UID[:GID]] [--cpus LIST] [--nice N]\n"
+	"                        [--memory-policy local|bind:LIST|preferred:N|interleave:LIST]\n"
+	"                        [--parent PID]\n"
 	"                        -- [KEY=VALUE...]\n";
 
 enum {
@@ -30,7 +32,9 @@ enum {
 	OPT_ADJ,
 	OPT_USER,
 	OPT_CPUS,
-	OPT_PARENT
+	OPT_PARENT,
+	OPT_NICE,
+	OPT_MEMORY_POLICY
 };
 
 static const struct option options[] = {
@@ -44,17 +48,21 @@ static const struct option options[] = {
 	{"user", required_argument, NULL, OPT_USER},
 	{"cpus", required_argument, NULL, OPT_CPUS},
 	{"parent", required_argument, NULL, OPT_PARENT},
+	{"nice", required_argument, NULL, OPT_NICE},
+	{"memory-policy", required_argument, NULL, OPT_MEMORY_POLICY},
 	{NULL, 0, NULL, 0},
 };
 
-static bool whole_number(const char *text, int64_t max, int64_t *ret)
+static bool whole_number(const char *text, uint64_t max, uint64_t *ret)
 {
-	long long value;
+	unsigned long long value;
 	char *end;
 
+	if (*text < '0' || *text > '9')
+		return false;
 	errno = 0;
-	value = strtoll(text, &end, 10);
-	if (end == text || *end || errno || value < 0 || value > max)
+	value = strtoull(text, &end, 10);
+	if (*end || errno || value > max)
 		return false;
 	*ret = value;
 	return true;
@@ -62,7 +70,7 @@ static bool whole_number(const char *text, int64_t max, int64_t *ret)
 
 static bool set_fd(const char *text, int *ret)
 {
-	int64_t fd;
+	uint64_t fd;
 
 	/* not handed on to a program that the workload executes */
 	if (!whole_number(text, INT32_MAX, &fd) || fcntl((int)fd, F_SETFD, FD_CLOEXEC))
@@ -93,6 +101,12 @@ static bool parse_option(int opt, struct oom_load *load, struct oom_load_setup *
 		return true;
 	case OPT_CPUS:
 		setup->cpus = optarg;
+		return true;
+	case OPT_NICE:
+		setup->nice = optarg;
+		return true;
+	case OPT_MEMORY_POLICY:
+		setup->memory_policy = optarg;
 		return true;
 	case OPT_PARENT:
 		return whole_number(optarg, INT32_MAX, &setup->parent_pid);
@@ -143,7 +157,7 @@ static int check_params(struct oom_load *load, const struct oom_workload *worklo
 	for (const char *const *param = load->params; *param; param++) {
 		const char *value = strchr(*param, '=') + 1;
 		const struct oom_key *key = key_of(workload->kind.keys, *param);
-		int64_t number;
+		uint64_t number;
 
 		if (!key)
 			key = key_of(common, *param);
@@ -154,14 +168,23 @@ static int check_params(struct oom_load *load, const struct oom_workload *worklo
 		if (key->type == OOM_T_DURATION &&
 			(!strcmp(value, "forever") || !strcmp(value, "infinity")))
 			continue;
-		if (!whole_number(value, INT64_MAX, &number))
+		if (!whole_number(value, UINT64_MAX, &number))
 			return oom_load_failed(load, "'%s' is no plain number", *param);
 	}
 	load->rate_bytes = oom_load_number(load, "Rate", 0);
 	return 0;
 }
 
-static int run(struct oom_load *load, const struct oom_load_setup *setup)
+/* Nice= and MemoryPolicy= may come as parameters, too; their defaults leave what was inherited. */
+static void setup_from_params(const struct oom_load *load, struct oom_load_setup *setup)
+{
+	if (!setup->nice && !oom_load_is(load, "Nice", "0"))
+		setup->nice = oom_load_text(load, "Nice", NULL);
+	if (!setup->memory_policy && !oom_load_is(load, "MemoryPolicy", "default"))
+		setup->memory_policy = oom_load_text(load, "MemoryPolicy", NULL);
+}
+
+static int run(struct oom_load *load, struct oom_load_setup *setup)
 {
 	const struct oom_workload *workload = oom_workload_find(setup->type);
 	uint32_t state;
@@ -170,6 +193,7 @@ static int run(struct oom_load *load, const struct oom_load_setup *setup)
 	if (!workload)
 		return oom_load_failed(load, "no workload type '%s'", setup->type);
 	status = check_params(load, workload);
+	setup_from_params(load, setup);
 	if (!status)
 		status = oom_load_become(load, setup);
 	if (!status)

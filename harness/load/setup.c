@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/mempolicy.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,31 +26,77 @@ static int set_adj(struct oom_load *load, const char *adj)
 		errno == EACCES ? " (below the inherited one: CAP_SYS_RESOURCE)" : "");
 }
 
-/* "0-1,3" */
-static int set_cpus(struct oom_load *load, const char *text)
+/* "0-1,3": sets bits of @mask, an array of @bits bits. False: it is no such list. */
+static bool parse_list(const char *text, unsigned long *mask, unsigned long bits)
 {
-	const char *at = text;
-	cpu_set_t set;
+	const unsigned long word = 8 * sizeof(*mask);
 
-	CPU_ZERO(&set);
-	while (*at >= '0' && *at <= '9') {
+	for (;; text++) {
+		unsigned long first, last;
 		char *end;
-		unsigned long first = strtoul(at, &end, 10), last = first;
 
+		if (*text < '0' || *text > '9')
+			return false;
+		first = last = strtoul(text, &end, 10);
 		if (*end == '-' && end[1] >= '0' && end[1] <= '9')
 			last = strtoul(end + 1, &end, 10);
-		for (; first <= last && first < CPU_SETSIZE; first++)
-			CPU_SET(first, &set);
-		at = end;
-		if (*at != ',')
-			break;
-		at++;
+		if (first > last || last >= bits)
+			return false;
+		for (; first <= last; first++)
+			mask[first / word] |= 1ul << first % word;
+		text = end;
+		if (*text != ',')
+			return !*text;
 	}
-	if (*at || !CPU_COUNT(&set))
+}
+
+static int set_cpus(struct oom_load *load, const char *text)
+{
+	unsigned long mask[1024 / (8 * sizeof(unsigned long))] = {0};
+
+	if (!parse_list(text, mask, 1024))
 		return oom_load_failed(load, "'%s' is no list of CPUs (0-1,3)", text);
-	if (sched_setaffinity(0, sizeof(set), &set))
+	if (syscall(SYS_sched_setaffinity, 0, sizeof(mask), mask))
 		return oom_load_failed(load, "cannot run on CPUs %s: %m", text);
 	return 0;
+}
+
+static int set_nice(struct oom_load *load, const char *text)
+{
+	char *end;
+	long nice_value = strtol(text, &end, 10);
+
+	if (end == text || *end || nice_value < -20 || nice_value > 19)
+		return oom_load_failed(load, "'%s' is no nice value (-20 to 19)", text);
+	if (setpriority(PRIO_PROCESS, 0, (int)nice_value))
+		return oom_load_failed(load, "cannot set the nice value to %s: %m", text);
+	return 0;
+}
+
+/* For this process and all that it forks or executes. */
+static int set_memory_policy(struct oom_load *load, const char *text)
+{
+	static const struct {
+		const char *name;
+		int mode;
+	} modes[] = {{"default", MPOL_DEFAULT}, {"local", MPOL_LOCAL}, {"bind", MPOL_BIND},
+		{"preferred", MPOL_PREFERRED}, {"interleave", MPOL_INTERLEAVE}};
+	unsigned long mask[1024 / (8 * sizeof(unsigned long))] = {0};
+	size_t len = strcspn(text, ":");
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		bool nodes = text[len] && parse_list(text + len + 1, mask, 1024);
+
+		if (strncmp(modes[i].name, text, len) || modes[i].name[len] || nodes != (i >= 2))
+			continue;
+		/* the kernel takes one bit off the count */
+		if (!syscall(SYS_set_mempolicy, modes[i].mode, nodes ? mask : NULL,
+			    nodes ? 1025 : 0))
+			return 0;
+		return oom_load_failed(load, "cannot set the memory policy '%s': %m", text);
+	}
+	return oom_load_failed(load,
+		"'%s' is no memory policy (local, bind:0, preferred:1, interleave:0-1)", text);
 }
 
 /* Of "UID" or "UID:GID"; false: it is a name. */
@@ -120,7 +166,7 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int follow_runner(struct oom_load *load, int64_t parent_pid)
+static int follow_runner(struct oom_load *load, uint64_t parent_pid)
 {
 	pid_t parent = getppid();
 
@@ -133,7 +179,7 @@ static int follow_runner(struct oom_load *load, int64_t parent_pid)
 			return oom_load_failed(load, "the runner is gone");
 	}
 	/* after prctl(): a parent that died before it shows here */
-	if (getppid() != parent || (parent_pid && parent != parent_pid))
+	if (getppid() != parent || (parent_pid && (uint64_t)parent != parent_pid))
 		return oom_load_failed(load, "the runner is gone");
 	return 0;
 }
@@ -152,6 +198,10 @@ int oom_load_become(struct oom_load *load, const struct oom_load_setup *setup)
 		r = set_adj(load, setup->adj);
 	if (!r && setup->cpus)
 		r = set_cpus(load, setup->cpus);
+	if (!r && setup->nice)
+		r = set_nice(load, setup->nice);
+	if (!r && setup->memory_policy)
+		r = set_memory_policy(load, setup->memory_policy);
 	if (!r && setup->user)
 		r = set_user(load, setup->user);
 	return r ? r : follow_runner(load, setup->parent_pid);

@@ -7,10 +7,14 @@
 /* What a process of oomgate-workload makes of itself before its workload runs. */
 struct oom_load_setup {
 	const char *type, *name;
-	const char *user;   /* name of /etc/passwd, or UID[:GID]; NULL: stay */
-	const char *adj;    /* oom_score_adj; NULL: inherited */
-	const char *cpus;   /* "0-1,3"; NULL: inherited */
-	int64_t parent_pid; /* the runner, 0: whoever the parent is */
+	const char *user; /* name of /etc/passwd, or UID[:GID]; NULL: stay */
+	const char *adj;  /* oom_score_adj; NULL: inherited */
+	const char *cpus; /* "0-1,3"; NULL: inherited */
+	const char *nice; /* -20..19; NULL: inherited */
+	/* set_mempolicy(2): default, local, bind:0-1, preferred:1, interleave:0,1; NULL: inherited
+	 */
+	const char *memory_policy;
+	uint64_t parent_pid; /* the runner, 0: whoever the parent is */
 	int page_fd;
 };
 

@@ -86,6 +86,7 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE_REQUIRED("bytes of memory that each of its Count= processes takes"),
 	{.name = "Threads",
 		.type = OOM_T_INT,
 		.dflt = "1",

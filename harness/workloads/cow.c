@@ -45,6 +45,7 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE_REQUIRED("bytes that the first process touches, and its children inherit"),
 	{.name = "Share",
 		.type = OOM_T_INT,
 		.dflt = "100",

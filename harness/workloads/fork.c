@@ -71,6 +71,7 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE("0", "bytes that each child takes"),
 	{.name = "Children",
 		.type = OOM_T_INT,
 		.dflt = "1000",

@@ -41,6 +41,7 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE_REQUIRED("bytes of huge pages that each process takes, rounded up to whole pages"),
 	{.name = "PageSize",
 		.type = OOM_T_CHOICE,
 		.dflt = "2M",

@@ -38,6 +38,8 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE("0", "bytes that each process holds"),
+	KEY_HOLD_FOREVER,
 	KEY_FILL,
 	KEY_ON_REFUSAL,
 	{NULL},

@@ -7,6 +7,16 @@
 /* Keys that several types share: a row each of their tables. */
 
 /* clang-format off */
+/* bytes; a type without this row takes none */
+#define KEY_SIZE_REQUIRED(help_)                                                                   \
+	{.name = "Size", .type = OOM_T_SIZE, .min = 1, .max = INT64_MAX,                           \
+	 .flags = OOM_KEY_REQUIRED, .help = help_}
+#define KEY_SIZE(dflt_, help_)                                                                     \
+	{.name = "Size", .type = OOM_T_SIZE, .dflt = dflt_, .min = 0, .max = INT64_MAX,            \
+	 .help = help_}
+#define KEY_HOLD_FOREVER                                                                           \
+	{.name = "Hold", .type = OOM_T_DURATION, .dflt = "forever", .choices = "forever|infinity", \
+	 .help = "how long it goes on; a bystander that ends by itself is no longer one"}
 #define KEY_ON_REFUSAL                                                                             \
 	{.name = "OnRefusal", .type = OOM_T_CHOICE, .dflt = "exit", .choices = "exit|hold|retry",  \
 	 .help = "when the kernel refuses a request (ENOMEM, EAGAIN): exit with status 1, hold what " \

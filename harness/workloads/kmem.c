@@ -101,6 +101,8 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE_REQUIRED(
+		"bytes of kernel memory that each process fills; the last object may go beyond"),
 	{.name = "Kind",
 		.type = OOM_T_CHOICE,
 		.dflt = "pipe",

@@ -42,6 +42,7 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE(NULL, "bytes that each process leaks; default: no end"),
 	{.name = "Block",
 		.type = OOM_T_SIZE,
 		.dflt = "4K",

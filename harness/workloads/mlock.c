@@ -72,6 +72,7 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE_REQUIRED("bytes that each process locks"),
 	{.name = "Method",
 		.type = OOM_T_CHOICE,
 		.dflt = "mlock",

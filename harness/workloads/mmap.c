@@ -62,6 +62,7 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE_REQUIRED("bytes of the file that are mapped and touched, by each process"),
 	{.name = "Mapping",
 		.type = OOM_T_CHOICE,
 		.dflt = "private",

@@ -59,6 +59,7 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE_REQUIRED("bytes of the file that are read or written in each pass"),
 	{.name = "Access",
 		.type = OOM_T_CHOICE,
 		.dflt = "read",

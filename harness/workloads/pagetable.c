@@ -48,6 +48,7 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE_REQUIRED("bytes of page tables of each process; 1M of them map 512M"),
 	KEY_ON_REFUSAL,
 	{NULL},
 };

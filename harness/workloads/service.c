@@ -81,6 +81,8 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE("0", "bytes of its working set"),
+	KEY_HOLD_FOREVER,
 	{.name = "Interval",
 		.type = OOM_T_DURATION,
 		.dflt = "10ms",

@@ -89,6 +89,7 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE_REQUIRED("bytes of the segment of each process"),
 	{.name = "Kind",
 		.type = OOM_T_CHOICE,
 		.dflt = "memfd",

@@ -56,6 +56,7 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE_REQUIRED("bytes of memory that each process spreads over, rounded up to 2 MiB"),
 	{.name = "Sparse",
 		.type = OOM_T_BOOL,
 		.dflt = "yes",

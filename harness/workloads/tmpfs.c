@@ -95,6 +95,7 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
+	KEY_SIZE_REQUIRED("bytes written to the file of each process"),
 	KEY_DIR(DIR_DFLT, "a tmpfs, where the file is made"),
 	{.name = "Keep",
 		.type = OOM_T_BOOL,
