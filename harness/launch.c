@@ -18,8 +18,7 @@
 
 /*
  * Starts each workload as a process of oomgate-workload inside its cgroup, where it prepares itself and
- * waits at its gate. Pipes are the gates: closing the write end lets go, and so does our death, which
- * the workload tells apart.
+ * waits at its gate. Pipes are the gates: a byte lets go, an end without one says that we are gone.
  */
 enum { READY_LIMIT_US = 20000000, MAX_PARAMS = 64 };
 

@@ -30,7 +30,7 @@ struct oom_run_workload {
 	const char *name;
 	struct oom_backend_unit *unit; /* NULL: in oomgate's own cgroup */
 	int pid;
-	int pid_fd, gate_fd; /* gate_fd: closing it lets the workload go */
+	int pid_fd, gate_fd; /* gate_fd: a byte lets the workload go */
 	struct oom_load_page *page;
 	struct oom_watch watch;
 	struct oom_run_state *run;

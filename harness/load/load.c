@@ -62,13 +62,13 @@ void oom_load_gate(struct oom_load *load)
 	add_one(load->ready_fd);
 	do
 		n = read(load->gate_fd, &byte, 1);
-	while (n > 0 || (n < 0 && errno == EINTR));
+	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		_exit(oom_load_failed(load, "cannot read the gate: %m"));
+	if (n == 0) /* closed without a word: the runner is gone */
+		_exit(OOM_LOAD_EXIT_FAILED);
 	close(load->gate_fd);
 	load->gate_fd = -1;
-	/* the runner's death closes the gate, too; what does not show yet, PR_SET_PDEATHSIG ends */
-	oom_load_sleep_until(load, 0);
 	load->start_us = oom_load_now_us();
 	atomic_store(&load->page->state, OOM_LOAD_RUNNING);
 }
@@ -148,6 +148,7 @@ void oom_load_hold(struct oom_load *load, uint64_t fallback_us)
 	if (!hold_us)
 		return;
 	atomic_store(&load->page->state, OOM_LOAD_HOLDING);
+	add_one(load->notify_fd); /* the runner may have waited for nobody else */
 	oom_load_sleep_until(load, hold_us < UINT64_MAX - now_us ? now_us + hold_us : UINT64_MAX);
 }
 
