@@ -47,22 +47,25 @@ static bool in_a_unit(const struct oom_attempt *attempt, const struct oom_kill *
  */
 static int check_kills(struct oom_attempt *attempt)
 {
-	int64_t counted = sum_local(attempt, "oom_kill"), logged = 0, groups = 0;
+	int64_t counted = sum_local(attempt, "oom_kill"), logged = 0;
+	int64_t groups = sum_local(attempt, "oom_group_kill"); /* since 5.17 */
 	char logged_text[24], counted_text[24];
 	struct oom_dispute_rec dispute = {
 		"", "OOMKills", "kmsg", logged_text, "memory.events.local", counted_text};
 
 	if (counted < 0 || !(is_ok(attempt, "kmsg") || is_ok(attempt, "mark_victim")))
 		return 0;
+	if (groups < 0 && is_ok(attempt, "kmsg"))
+		groups = 0; /* what the log says comes on top; without it there is no upper bound */
 	for (size_t i = 0; i < attempt->n_kills; i++) {
 		const struct oom_kill *kill = &attempt->kills[i];
 
 		if (kill->workload && !in_a_unit(attempt, kill))
 			return 0;
 		logged += in_a_unit(attempt, kill);
-		groups += kill->oom_group; /* at most one a member */
+		groups += groups >= 0 && kill->oom_group; /* at most one a member */
 	}
-	if (counted >= logged && counted <= logged + groups)
+	if (counted >= logged && (groups < 0 || counted <= logged + groups))
 		return 0;
 	snprintf(logged_text, sizeof(logged_text), "%" PRId64, logged);
 	snprintf(counted_text, sizeof(counted_text), "%" PRId64, counted);
@@ -105,7 +108,8 @@ static int check_killer(struct oom_attempt *attempt, const struct oom_workload_r
 	return oom_attempt_add_dispute(attempt, &dispute);
 }
 
-/* The log prints every kill ("Killed process" is not rate-limited): what mark_victim saw must be there. */
+/* The log prints every kill ("Killed process" is not rate-limited): what mark_victim saw must be
+ * there. */
 static int check_log(struct oom_attempt *attempt)
 {
 	char text[160];
