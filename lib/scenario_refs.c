@@ -50,29 +50,36 @@ static void check_name(struct oom_reader *reader, const struct oom_setting *sett
 			"'%s=': there is no %s '%.60s' in this file", setting->name, what, name);
 }
 
+/* "hog|leak": each is a workload of the file, or one of the key's own words. */
+static void check_workload_names(
+	struct oom_reader *reader, const struct oom_setting *setting, const char *word)
+{
+	for (const char *p = word; p;) {
+		size_t len = strcspn(p, "|");
+		const char *name = oom_arena_strndup(&reader->scenario->arena, p, len);
+
+		if (name && !oom_choices_have(setting->key->choices, name, len))
+			check_name(reader, setting, name, 1U << OOM_SEC_WORKLOAD, "workload");
+		p = p[len] ? p + len + 1 : NULL;
+	}
+}
+
 static void check_workload_ref(struct oom_reader *reader, const struct oom_setting *setting)
 {
-	static const unsigned workloads = 1U << OOM_SEC_WORKLOAD;
 	const struct oom_value *value = &setting->value;
-	const char *choices = setting->key->choices;
 
 	switch (value->type) {
 	case OOM_T_WHEN:
 		if (value->when.subject)
-			check_name(reader, setting, value->when.subject, workloads, "workload");
+			check_workload_names(reader, setting, value->when.subject);
 		break;
 	case OOM_T_WORDS:
 	case OOM_T_ALTERNATIVES:
-		for (size_t i = 0; i < value->list.count; i++) {
-			const char *word = value->list.items[i];
-
-			if (!oom_choices_have(choices, word, strlen(word)))
-				check_name(reader, setting, word, workloads, "workload");
-		}
+		for (size_t i = 0; i < value->list.count; i++)
+			check_workload_names(reader, setting, value->list.items[i]);
 		break;
 	default:
-		if (!oom_choices_have(choices, value->text, strlen(value->text)))
-			check_name(reader, setting, value->text, workloads, "workload");
+		check_workload_names(reader, setting, value->text);
 		break;
 	}
 }

@@ -32,6 +32,9 @@ int oom_choices_refuse(const char *choices, const char *word, struct oom_err *er
 			names[count++] = p;
 	}
 	nearest = oom_nearest(word, names, count);
+	if (nearest && strlen(choices) > sizeof(err->msg) / 2) /* the list would push the hint out */
+		return oom_err_set(err, EINVAL, "'%s' is none of the %zu words it takes, did you mean '%s'?",
+			word, count, nearest);
 	if (nearest)
 		return oom_err_set(err, EINVAL, "'%s' is none of %s, did you mean '%s'?", word,
 			choices, nearest);
