@@ -152,8 +152,8 @@ struct oom_dispute_rec *oom_attempt_dispute_slot(struct oom_attempt *attempt)
 {
 	static const struct oom_dispute_rec empty;
 
-	return append(&attempt->arena, &attempt->disputes, &attempt->n_disputes, &empty,
-		sizeof(empty));
+	return append(
+		&attempt->arena, &attempt->disputes, &attempt->n_disputes, &empty, sizeof(empty));
 }
 
 int oom_attempt_add_text(

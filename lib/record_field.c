@@ -78,6 +78,17 @@ int oom_fields_to_json(const struct oom_field *fields, const void *record, json_
 	return 0;
 }
 
+json_t *oom_fields_object(const struct oom_field *fields, const void *record)
+{
+	json_t *object = json_object();
+
+	if (object && oom_fields_to_json(fields, record, object) < 0) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
 static int read_text(struct oom_arena *arena, const json_t *json, void *at)
 {
 	char *copy;

@@ -34,6 +34,8 @@ int oom_json_set_keyed(json_t *object, const char *key, json_t *value_taken);
 
 /* Sets the fields of @record in @object; 0 or -ENOMEM. */
 int oom_fields_to_json(const struct oom_field *fields, const void *record, json_t *object);
+/* A new object of them; NULL without memory. */
+json_t *oom_fields_object(const struct oom_field *fields, const void *record);
 /* Reads them; what is null or missing stays as it is. @what names the object in messages. */
 int oom_fields_from_json(const struct oom_field *fields, struct oom_arena *arena, const json_t *object,
 	const char *what, struct oom_err *err, void *record);

@@ -32,19 +32,6 @@ static const struct oom_field workload_fields[] = {
 	{NULL},
 };
 #undef RECORD
-#define RECORD oom_unit_rec
-static const struct oom_field unit_fields[] = {
-	FIELD("kind", OOM_F_TEXT, kind),
-	FIELD("unit", OOM_F_TEXT, unit),
-	FIELD("cgroup", OOM_F_TEXT, cgroup),
-	FIELD("result", OOM_F_TEXT, result),
-	FIELD("active_state", OOM_F_TEXT, active_state),
-	FIELD("memory_max", OOM_F_INT, memory_max_bytes),
-	FIELD("memory_peak", OOM_F_INT, memory_peak_bytes),
-	FIELD("pressure_full_us", OOM_F_INT, pressure_full_us),
-	{NULL},
-};
-#undef RECORD
 #define RECORD oom_source_rec
 static const struct oom_field source_fields[] = {
 	FIELD("name", OOM_F_TEXT, name),
@@ -109,8 +96,7 @@ int oom_texts_from_json(struct oom_attempt *attempt, const json_t *list, const c
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		if (!json_is_string(item))
 			return oom_err_set(
 				err, EBADMSG, "'%s' holds something that is no string", what);
@@ -120,58 +106,11 @@ int oom_texts_from_json(struct oom_attempt *attempt, const json_t *list, const c
 	return 0;
 }
 
-static json_t *counters_to_json(const struct oom_counter *counters, size_t count)
-{
-	json_t *object = json_object();
-
-	for (size_t i = 0; i < count; i++) {
-		if (oom_json_set_keyed(object, counters[i].name, json_integer(counters[i].value)) <
-			0) {
-			json_decref(object);
-			return NULL;
-		}
-	}
-	return object;
-}
-
-static int counters_from_json(struct oom_attempt *attempt, json_t *unit, const char *key,
-	struct oom_err *err, struct oom_counter **counters, size_t *count)
-{
-	json_t *object, *item;
-	const char *name;
-	int r = oom_json_member(unit, key, JSON_OBJECT, err, &object);
-
-	if (r < 0)
-		return r;
-	json_object_foreach(object, name, item)
-	{
-		if (!json_is_integer(item))
-			return oom_err_set(
-				err, EBADMSG, "'%s' of '%s' is no whole number", name, key);
-		if (oom_attempt_add_counter(
-			    attempt, counters, count, name, json_integer_value(item)) < 0)
-			return oom_err_set(err, ENOMEM, "out of memory reading '%s'", key);
-	}
-	return 0;
-}
-
-/* ---- one element of each list: write element @i, read a new one
- * ---------------------------------- */
-static json_t *fields_object(const struct oom_field *fields, const void *record)
-{
-	json_t *object = json_object();
-
-	if (object && oom_fields_to_json(fields, record, object) < 0) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
-}
-
+/* ---- one element of each list: write element @i, read a new one ---- */
 static json_t *workload_write(const struct oom_attempt *attempt, size_t i)
 {
 	const struct oom_workload_rec *workload = &attempt->workloads[i];
-	json_t *object = fields_object(workload_fields, workload);
+	json_t *object = oom_fields_object(workload_fields, workload);
 	json_t *evidence = oom_texts_to_json(workload->evidence, workload->n_evidence);
 
 	if (json_object_set_new(object, "evidence", evidence)) {
@@ -197,62 +136,6 @@ static int workload_read(
 	return r < 0 ? r
 		     : oom_texts_from_json(attempt, list, "evidence", err, &workload->evidence,
 			       &workload->n_evidence);
-}
-
-/* The lists of counters that a unit has. */
-static const struct {
-	const char *name;
-	size_t list, count;
-} unit_counters[] = {
-	{"memory_events", offsetof(struct oom_unit_rec, events), offsetof(struct oom_unit_rec, n_events)},
-	{"memory_events_local", offsetof(struct oom_unit_rec, events_local),
-		offsetof(struct oom_unit_rec, n_events_local)},
-	{"memory_events_parent", offsetof(struct oom_unit_rec, events_parent),
-		offsetof(struct oom_unit_rec, n_events_parent)},
-	{"pids_events", offsetof(struct oom_unit_rec, pids_events),
-		offsetof(struct oom_unit_rec, n_pids_events)},
-};
-enum { UNIT_COUNTERS = sizeof(unit_counters) / sizeof(*unit_counters) };
-
-static struct oom_counter **counters_of(struct oom_unit_rec *unit, int i)
-{
-	return (struct oom_counter **)((char *)unit + unit_counters[i].list);
-}
-
-static size_t *n_counters_of(struct oom_unit_rec *unit, int i)
-{
-	return (size_t *)((char *)unit + unit_counters[i].count);
-}
-
-static json_t *unit_write(const struct oom_attempt *attempt, size_t i)
-{
-	struct oom_unit_rec *unit = &attempt->units[i];
-	json_t *object = fields_object(unit_fields, unit);
-
-	for (int c = 0; c < UNIT_COUNTERS; c++) {
-		if (json_object_set_new(object, unit_counters[c].name,
-			    counters_to_json(*counters_of(unit, c), *n_counters_of(unit, c)))) {
-			json_decref(object);
-			return NULL;
-		}
-	}
-	return object;
-}
-
-static int unit_read(
-	struct oom_attempt *attempt, const char *name, json_t *json, struct oom_err *err)
-{
-	struct oom_unit_rec *unit = oom_attempt_add_unit(attempt);
-	int r;
-
-	if (!unit)
-		return -ENOMEM;
-	unit->name = oom_arena_strdup(&attempt->arena, name);
-	r = oom_fields_from_json(unit_fields, &attempt->arena, json, name, err, unit);
-	for (int c = 0; r == 0 && c < UNIT_COUNTERS; c++)
-		r = counters_from_json(attempt, json, unit_counters[c].name, err, counters_of(unit, c),
-			n_counters_of(unit, c));
-	return r;
 }
 
 static json_t *kill_write(const struct oom_attempt *attempt, size_t i)
@@ -286,7 +169,7 @@ static int kill_read(
 #define PLAIN(part, array, add)                                                                    \
 	static json_t *part##_write(const struct oom_attempt *attempt, size_t i)                   \
 	{                                                                                          \
-		return fields_object(part##_fields, &attempt->array[i]);                           \
+		return oom_fields_object(part##_fields, &attempt->array[i]);                       \
 	}                                                                                          \
 	static int part##_read(                                                                    \
 		struct oom_attempt *attempt, const char *name, json_t *json, struct oom_err *err)  \
@@ -303,8 +186,7 @@ PLAIN(signal, signals, oom_attempt_add_signal)
 PLAIN(source, sources, oom_attempt_add_source)
 PLAIN(dispute, disputes, oom_attempt_dispute_slot)
 
-/* ---- the lists ---------------------------------------------------------------------------------
- */
+/* ---- the lists ---- */
 struct part {
 	const char *key;
 	size_t count_offset; /* of n_… in struct oom_attempt */
@@ -326,7 +208,7 @@ static const struct part parts[] = {
 	PART("expectations", expects, expect),
 	KEYED("workloads", workloads, workload),
 	PART("kills", kills, kill),
-	KEYED("units", units, unit),
+	KEYED("units", units, oom_unit),
 	PART("signals", signals, signal),
 	PART("sources", sources, source),
 	PART("disputes", disputes, dispute),
@@ -372,13 +254,11 @@ static int part_read(const struct part *part, const json_t *object, struct oom_e
 	int r = oom_json_member(
 		object, part->key, part->element_bytes ? JSON_OBJECT : JSON_ARRAY, err, &list);
 
-	json_object_foreach(list, name, item)
-	{
+	json_object_foreach (list, name, item) {
 		if (r == 0)
 			r = part->read(attempt, name, item, err);
 	}
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		if (r == 0)
 			r = part->read(attempt, part->key, item, err);
 	}

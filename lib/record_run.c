@@ -38,13 +38,7 @@ static const struct oom_field run_fields[] = {
 
 struct json_t *oom_machine_to_json(const struct oom_machine_rec *machine)
 {
-	json_t *object = json_object();
-
-	if (object && oom_fields_to_json(machine_fields, machine, object) < 0) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
+	return oom_fields_object(machine_fields, machine);
 }
 
 int oom_machine_from_json(
@@ -108,8 +102,7 @@ static int machines_read(const json_t *list, struct oom_err *err, struct oom_run
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		struct oom_machine_rec *machine = oom_run_add_machine(run);
 		int r;
 
@@ -128,8 +121,7 @@ static int results_read(const json_t *list, struct oom_err *err, struct oom_run 
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		struct oom_attempt *attempt = NULL;
 		int r = oom_attempt_from_json(item, err, &attempt);
 

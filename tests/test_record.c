@@ -10,7 +10,7 @@
 
 /* A new member of a record needs a row in lib/record_json*.c and a value in full_attempt(). */
 _Static_assert(sizeof(struct oom_workload_rec) == 18 * 8, "see above");
-_Static_assert(sizeof(struct oom_unit_rec) == 15 * 8, "see above");
+_Static_assert(sizeof(struct oom_unit_rec) == 17 * 8, "see above");
 _Static_assert(sizeof(struct oom_source_rec) == 5 * 8, "see above");
 _Static_assert(sizeof(struct oom_signal_rec) == 7 * 8, "see above");
 _Static_assert(sizeof(struct oom_dispute_rec) == 6 * 8, "see above");
@@ -57,6 +57,7 @@ static void fill_unit(struct oom_attempt *attempt)
 	oom_attempt_add_counter(attempt, &unit->events, &unit->n_events, "oom", 3);
 	oom_attempt_add_counter(attempt, &unit->events, &unit->n_events, "max", 2);
 	oom_attempt_add_counter(attempt, &unit->events_local, &unit->n_events_local, "oom", 1);
+	oom_attempt_add_counter(attempt, &unit->events_parent, &unit->n_events_parent, "oom", 4);
 	oom_attempt_add_counter(attempt, &unit->pids_events, &unit->n_pids_events, "max", 9);
 }
 
@@ -118,15 +119,13 @@ static const char *find_null(const json_t *json)
 	json_t *value;
 	size_t i;
 
-	json_object_foreach((json_t *)json, key, value)
-	{
+	json_object_foreach ((json_t *)json, key, value) {
 		if (json_is_null(value))
 			return key;
 		if (strcmp(key, "kills") && !*found)
 			found = find_null(value);
 	}
-	json_array_foreach(json, i, value)
-	{
+	json_array_foreach (json, i, value) {
 		if (json_is_null(value))
 			return "an array's element";
 		if (!*found)
@@ -142,7 +141,7 @@ static void expect_members(const json_t *json)
 	static const struct {
 		const char *list;
 		size_t members;
-	} rows[] = {{"workloads", 16}, {"units", 11}, {"signals", 7}, {"sources", 5},
+	} rows[] = {{"workloads", 16}, {"units", 12}, {"signals", 7}, {"sources", 5},
 		{"disputes", 6}, {"expectations", 6}, {"timing", 4}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -281,54 +280,7 @@ Test(record, text_of_any_bytes)
 	oom_attempt_free(copy);
 }
 
-Test(record, wrong_json_is_refused_by_name)
-{
-	static const struct {
-		const char *json, *message; /* NULL: it is taken */
-	} rows[] = {
-		{"{\"scenario\":\"x\"}", NULL},
-		{"{\"scenario\":\"x\",\"of_tomorrow\":[1]}", NULL},
-		{"{\"scenario\":\"x\",\"units\":null,\"tags\":null,\"timing\":null}", NULL},
-		{"[]", "'result' is no JSON object"},
-		{"{}", "field 'scenario' of 'result' is missing"},
-		{"{\"scenario\":7}", "field 'scenario' of 'result' is not a string"},
-		{"{\"scenario\":\"x\",\"attempt\":\"1\"}", "'attempt' of 'result' is not a whole"},
-		{"{\"scenario\":\"x\",\"attempt\":1.5}", "'attempt' of 'result' is not a whole"},
-		{"{\"scenario\":\"x\",\"verdict\":\"good\"}", "is not a verdict"},
-		{"{\"scenario\":\"x\",\"panicked\":0}", "'panicked' of 'x' is not true or false"},
-		{"{\"scenario\":\"x\",\"tags\":[1]}", "'tags' holds something that is no string"},
-		{"{\"scenario\":\"x\",\"tags\":{}}", "field 'tags' is no array"},
-		{"{\"scenario\":\"x\",\"timing\":[]}", "field 'timing' is no object"},
-		{"{\"scenario\":\"x\",\"workloads\":[]}", "field 'workloads' is no object"},
-		{"{\"scenario\":\"x\",\"workloads\":{\"hog\":7}}", "'hog' is no JSON object"},
-		{"{\"scenario\":\"x\",\"workloads\":{\"hog\":{\"end\":\"well\"}}}",
-			"'end' of 'hog' is not an end's name"},
-		{"{\"scenario\":\"x\",\"workloads\":{\"hog\":{\"killed_by\":\"me\"}}}",
-			"'killed_by' of 'hog' is not a killer's name"},
-		{"{\"scenario\":\"x\",\"units\":{\"box\":{\"memory_events\":{\"oom\":null}}}}",
-			"'oom' of 'memory_events' is no whole number"},
-		{"{\"scenario\":\"x\",\"sources\":[{\"state\":\"gone\"}]}", "a source's state"},
-		{"{\"scenario\":\"x\",\"kills\":[7]}", "'kills' holds something that is no kill"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		json_t *json = json_loads(rows[i].json, 0, NULL);
-		struct oom_attempt *attempt = NULL;
-		struct oom_err err = {0};
-		int r = oom_attempt_from_json(json, &err, &attempt);
-
-		cr_expect_eq(
-			r, rows[i].message ? -EBADMSG : 0, "%s: %d %s", rows[i].json, r, err.msg);
-		cr_expect(!rows[i].message || strstr(err.msg, rows[i].message), "%s: %s",
-			rows[i].json, err.msg);
-		cr_expect(!attempt == !!rows[i].message);
-		oom_attempt_free(attempt);
-		json_decref(json);
-	}
-}
-
-/* ---- a run
- * ---------------------------------------------------------------------------------------- */
+/* ---- a run ---- */
 static struct oom_run *full_run(void)
 {
 	struct oom_run *run = oom_run_new();
@@ -375,105 +327,6 @@ Test(record, a_run_comes_back_from_its_folder)
 	json_decref(again);
 	oom_run_free(run);
 	oom_run_free(copy);
-}
-
-Test(record, a_folder_without_a_run_is_a_sentence)
-{
-	static const struct {
-		const char *text; /* NULL: no file */
-		int code;
-		const char *message;
-	} rows[] = {
-		{NULL, ENOENT, "run.json': No such file"},
-		{"{\"schema\":", EBADMSG, "is no JSON: line 1"},
-		{"{}", EBADMSG, "schema '' is not 'oomgate.run/1'"},
-		{"{\"schema\":\"oomgate.run/9\"}", EBADMSG, "schema 'oomgate.run/9' is not"},
-		{"{\"schema\":\"oomgate.run/1\",\"machines\":[3]}", EBADMSG, "is no machine"},
-		{"{\"schema\":\"oomgate.run/1\",\"results\":[{}]}", EBADMSG, "'scenario'"},
-		{"{\"schema\":\"oomgate.run/1\"}", 0, ""},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		char dir[] = "/tmp/oomgate-test-XXXXXX", path[64];
-		struct oom_run *run = NULL;
-		struct oom_err err = {0};
-		int r;
-
-		cr_assert(mkdtemp(dir));
-		snprintf(path, sizeof(path), "%s/run.json", dir);
-		if (rows[i].text) {
-			FILE *file = fopen(path, "w");
-
-			fputs(rows[i].text, file);
-			fclose(file);
-		}
-		r = oom_run_load(dir, &err, &run);
-		cr_expect_eq(r, -rows[i].code, "row %zu: %s", i, err.msg);
-		cr_expect(strstr(err.msg, rows[i].message), "row %zu: %s", i, err.msg);
-		cr_expect(!run == !!rows[i].code);
-		oom_run_free(run);
-		unlink(path);
-		rmdir(dir);
-	}
-}
-
-/* ---- words
- * ---------------------------------------------------------------------------------------- */
-Test(record, the_worse_verdict)
-{
-	static const enum oom_verdict by_badness[] = {
-		OOM_SKIPPED, OOM_PASS, OOM_KNOWN, OOM_INCONCLUSIVE, OOM_FAIL, OOM_BROKEN};
-
-	for (int a = 0; a < OOM_VERDICT_COUNT_; a++)
-		for (int b = 0; b < OOM_VERDICT_COUNT_; b++)
-			cr_expect_eq(oom_verdict_worse(by_badness[a], by_badness[b]),
-				by_badness[a > b ? a : b]);
-}
-
-Test(record, names_go_both_ways)
-{
-	for (int i = 0; i < OOM_VERDICT_COUNT_; i++)
-		cr_expect_eq((int)oom_verdict_from_name(oom_verdict_name((enum oom_verdict)i)), i);
-	for (int i = 0; i < OOM_END_COUNT_; i++)
-		cr_expect_eq((int)oom_end_from_name(oom_end_name((enum oom_end)i)), i);
-	for (int i = 0; i < OOM_SOURCE_COUNT_; i++)
-		cr_expect_eq((int)oom_source_state_from_name(
-				     oom_source_state_name((enum oom_source_state)i)),
-			i);
-	cr_expect_eq(oom_verdict_from_name("passed"), OOM_VERDICT_COUNT_);
-	cr_expect_null(oom_verdict_name(OOM_VERDICT_COUNT_));
-}
-
-Test(record, the_fate_of_a_workload)
-{
-	static const struct {
-		struct oom_workload_rec workload;
-		const char *fate;
-	} rows[] = {
-		{{.end = OOM_END_NOT_STARTED}, "not started"},
-		{{.end = OOM_END_EXITED, .exit_code = 3}, "exited 3"},
-		{{.end = OOM_END_SURVIVED}, "survived"},
-		{{.end = OOM_END_STUCK}, "stuck, ended at the deadline"},
-		{{.end = OOM_END_SIGNALLED,
-			 .signal = 9,
-			 .killed_by = OOM_KILLER_KERNEL_MEMCG,
-			 .reached_bytes = 199 << 20},
-			"killed by kernel-memcg at 199M"},
-		{{.end = OOM_END_SIGNALLED,
-			 .signal = 9,
-			 .killed_by = OOM_KILLER_EARLYOOM,
-			 .reached_bytes = -1},
-			"killed by earlyoom"},
-		{{.end = OOM_END_SIGNALLED, .signal = 11, .killed_by = OOM_KILLER_NOBODY},
-			"ended by SIGSEGV"},
-		{{.end = OOM_END_SIGNALLED, .signal = 9, .killed_by = OOM_KILLER_UNKNOWN},
-			"ended by SIGKILL, sender unknown"},
-	};
-	char buf[80];
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		cr_expect_str_eq(
-			oom_workload_fate(&rows[i].workload, buf, sizeof(buf)), rows[i].fate);
 }
 
 Test(record, finds_by_whole_name)
