@@ -162,17 +162,17 @@ static void heed_known_issue(const struct oom_scenario *scenario, struct oom_att
 {
 	const struct oom_section *section = oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL);
 	const char *issue = section ? oom_section_text(section, "KnownIssue", NULL) : NULL;
-	int64_t until_us;
+	int64_t end_s;
 
 	if (!issue || (attempt->verdict != OOM_FAIL && attempt->verdict != OOM_PASS))
 		return;
 	if (attempt->verdict == OOM_PASS) {
 		attempt->reason = oom_arena_printf(
 			&attempt->arena, "passes in spite of the known issue: %s", issue);
-	} else if (oom_known_issue_parse(issue, &until_us) < 0) {
+	} else if (oom_known_issue_end(issue, &end_s) < 0) {
 		attempt->reason = oom_arena_printf(&attempt->arena,
 			"%s (KnownIssue= has no date, so it does not count)", attempt->reason);
-	} else if (attempt->start_realtime_us < 0 || attempt->start_realtime_us >= until_us) {
+	} else if (attempt->start_realtime_us < 0 || attempt->start_realtime_us / 1000000 >= end_s) {
 		attempt->reason = oom_arena_printf(
 			&attempt->arena, "%s (known issue, expired: %s)", attempt->reason, issue);
 	} else {

@@ -54,10 +54,6 @@ const struct oom_expect_key *oom_expect_keys(void); /* for struct oom_schema */
 int oom_expects_judge(const struct oom_scenario *scenario, uint64_t machine_bytes,
 	struct oom_attempt *attempt);
 
-/* KnownIssue=: some words and the last day (YYYY-MM-DD, UTC) of its validity, anywhere among them.
- * Realtime µs of that day's end; -EINVAL when there is no such date. */
-int oom_known_issue_parse(const char *text, int64_t *ret_until_us);
-
 /* ---- for expects/ (expect_help.c) -------------------------------------------------------------- */
 
 /* The usual endings. @observed_text NULL: the record does not say, which is inconclusive. */

@@ -26,27 +26,46 @@ const char *oom_expect_kmsg_doubt(const struct oom_expect_case *c)
 	return oom_expect_source_doubt(c, "kmsg");
 }
 
-/* Do the units' own counters leave room for a kill that the record lacks? The kernel counts each
+/* Is @unit below another one, whose memory.events count its kills, too? */
+static bool is_nested(const struct oom_attempt *attempt, const struct oom_unit_rec *unit)
+{
+	for (size_t i = 0; i < attempt->n_units && unit->cgroup; i++) {
+		const char *parent = attempt->units[i].cgroup;
+		size_t len = parent ? strlen(parent) : 0;
+
+		if (len && !strncmp(unit->cgroup, parent, len) && unit->cgroup[len] == '/')
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Do the units' own counters leave no room for a kill that the record lacks? The kernel counts each
  * kill in the victim's memory.events, and a group's first victim twice (mm/oom_kill.c:
- * oom_kill_process(), __oom_kill_process()). They say nothing of victims outside of the units. */
+ * oom_kill_process(),
+ * __oom_kill_process()). They say nothing of victims outside of the units: no good when the machine
+ * itself ran out of memory.
+ */
 static bool counters_confirm_kills(const struct oom_attempt *attempt)
 {
 	int64_t counted = 0, known = 0;
 
-	if (!attempt->n_units)
-		return false;
 	for (size_t i = 0; i < attempt->n_units; i++) {
 		const struct oom_unit_rec *unit = &attempt->units[i];
-		int64_t kills =
-			oom_counter_get(unit->events_local, unit->n_events_local, "oom_kill");
+		int64_t kills = oom_counter_get(unit->events, unit->n_events, "oom_kill");
 
 		if (kills < 0)
 			return false;
-		counted += kills;
+		counted += is_nested(attempt, unit) ? 0 : kills;
 	}
-	for (size_t i = 0; i < attempt->n_kills; i++)
-		known += oom_kill_is_kernels(&attempt->kills[i]) && attempt->kills[i].workload;
-	return counted <= known;
+	for (size_t i = 0; i < attempt->n_kills; i++) {
+		const struct oom_kill *kill = &attempt->kills[i];
+
+		if (kill->killer != OOM_KILLER_UNKNOWN && kill->killer != OOM_KILLER_KERNEL_MEMCG)
+			return false;
+		known += kill->workload != NULL;
+	}
+	return attempt->n_units && counted <= known;
 }
 
 const char *oom_expect_kills_doubt(const struct oom_expect_case *c)
@@ -54,7 +73,7 @@ const char *oom_expect_kills_doubt(const struct oom_expect_case *c)
 	const char *kmsg = oom_expect_kmsg_doubt(c);
 	const char *mark = kmsg ? oom_expect_source_doubt(c, "mark_victim") : NULL;
 
-	if (!kmsg || !mark || (c->workload && counters_confirm_kills(c->attempt)))
+	if (!kmsg || !mark || counters_confirm_kills(c->attempt))
 		return NULL;
 	return oom_arena_printf(c->arena, "%s, and %s", kmsg, mark);
 }

@@ -3,15 +3,13 @@
 
 #include <criterion/criterion.h>
 
-#define BOTH_LOST                                                                                  \
-	{                                                                                          \
-		judge_lose_kmsg, judge_without_mark                                                \
-	}
-#define LOST_WHY                                                                                   \
+/* clang-format off */
+#define BOTH_LOST {judge_lose_all}
+#define LOST_WHY \
 	"kmsg lost 812 records (between 1200 and 2013), and mark_victim is absent (no tracefs)"
+/* clang-format on */
 
-/* ---- OOMKills
- * -------------------------------------------------------------------------------------- */
+/* ---- OOMKills ---- */
 static void second_kill(struct oom_attempt *attempt)
 {
 	judge_add_kill(attempt, "neighbour", 42);
@@ -20,6 +18,27 @@ static void second_kill(struct oom_attempt *attempt)
 static void count_unknown(struct oom_attempt *attempt)
 {
 	attempt->oom_kills = -1;
+}
+
+static void counted_twice(struct oom_attempt *attempt)
+{
+	attempt->units[0].events[4].value = 2;
+}
+
+/* a scope in a slice: the slice's counters hold the scope's */
+static void child_counts_too(struct oom_attempt *attempt)
+{
+	struct oom_unit_rec *child = oom_attempt_add_unit(attempt);
+
+	attempt->units[0].cgroup = "/oomgate.slice";
+	child->name = "child";
+	child->cgroup = "/oomgate.slice/child.scope";
+	oom_attempt_add_counter(attempt, &child->events, &child->n_events, "oom_kill", 1);
+}
+
+static void out_of_memory(struct oom_attempt *attempt)
+{
+	attempt->kills[0].killer = OOM_KILLER_KERNEL_GLOBAL;
 }
 
 static void without_kmsg(struct oom_attempt *attempt)
@@ -38,21 +57,28 @@ Test(expect_run, oom_kills)
 		{{judge_lose_kmsg}, "", "OOMKills", "1", OOM_PASS, "1", NULL},
 		{{judge_without_mark}, "", "OOMKills", "1", OOM_PASS, "1", NULL},
 		{BOTH_LOST, "", "OOMKills", "1", OOM_INCONCLUSIVE, "1..", LOST_WHY},
-		{{without_kmsg, judge_without_mark}, "", "OOMKills", "1", OOM_INCONCLUSIVE, "1..",
-			"kmsg is absent, and"},
+		{{without_kmsg, judge_without_mark, judge_without_events}, "", "OOMKills", "1",
+			OOM_INCONCLUSIVE, "1..", "kmsg is absent, and"},
 		/* there may be more, which cannot mend or spoil these */
 		{BOTH_LOST, "", "OOMKills", "1..", OOM_PASS, "1..", NULL},
 		{BOTH_LOST, "", "OOMKills", "0", OOM_FAIL, "1..", NULL},
-		{{judge_without_kills, judge_lose_kmsg, judge_without_mark}, "", "OOMKills", "0",
-			OOM_INCONCLUSIVE, "0..", LOST_WHY},
+		{{judge_without_kills, judge_lose_all}, "", "OOMKills", "0", OOM_INCONCLUSIVE,
+			"0..", LOST_WHY},
+		/* the units' counters leave no room for another kill, or do, or cannot know */
+		{{judge_lose_kmsg, judge_without_mark}, "", "OOMKills", "1", OOM_PASS, "1", NULL},
+		{{judge_lose_kmsg, judge_without_mark, counted_twice}, "", "OOMKills", "1",
+			OOM_INCONCLUSIVE, "1..", LOST_WHY},
+		{{judge_lose_kmsg, judge_without_mark, child_counts_too}, "", "OOMKills", "1",
+			OOM_PASS, "1", NULL},
+		{{judge_lose_kmsg, judge_without_mark, out_of_memory}, "", "OOMKills", "1",
+			OOM_INCONCLUSIVE, "1..", LOST_WHY},
 		{{count_unknown}, "", "OOMKills", "1", OOM_INCONCLUSIVE, "1..", "cannot be told"},
 	};
 
 	JUDGE_ROWS(rows);
 }
 
-/* ---- Victim
- * ---------------------------------------------------------------------------------------- */
+/* ---- Victim ---- */
 static void stranger_killed(struct oom_attempt *attempt)
 {
 	judge_add_kill(attempt, NULL, 900);
@@ -86,19 +112,21 @@ Test(expect_run, victim)
 		{{stranger_killed}, "", "Victim", "hog", OOM_FAIL, "hog (sshd)", NULL},
 		{{og_killed}, "", "Victim", "hog", OOM_FAIL, "hog og", NULL},
 		{{by_earlyoom}, "", "Victim", "hog", OOM_PASS, "hog", NULL},
-		{{judge_without_kills}, "", "Victim", "hog", OOM_FAIL, "no kill", NULL},
+		{{judge_without_kills}, "", "Victim", "hog", OOM_FAIL, "nobody", NULL},
+		{{judge_without_kills}, "", "Victim", "nobody", OOM_PASS, "nobody", NULL},
+		{{judge_without_kills}, "", "Victim", "hog|nobody", OOM_PASS, "nobody", NULL},
+		{{NULL}, "", "Victim", "nobody", OOM_FAIL, "hog", NULL},
 		{BOTH_LOST, "", "Victim", "hog", OOM_INCONCLUSIVE, "hog", LOST_WHY},
 		{BOTH_LOST, "", "Victim", "neighbour", OOM_FAIL, "hog", NULL},
 		{BOTH_LOST, "", "Victim", "neighbour hog", OOM_INCONCLUSIVE, "hog", LOST_WHY},
-		{{judge_without_kills, judge_lose_kmsg, judge_without_mark}, "", "Victim", "hog",
-			OOM_INCONCLUSIVE, "no kill", LOST_WHY},
+		{{judge_without_kills, judge_lose_all}, "", "Victim", "hog", OOM_INCONCLUSIVE,
+			"nobody", LOST_WHY},
 	};
 
 	JUDGE_ROWS(rows);
 }
 
-/* ---- Constraint, GroupKill
- * ------------------------------------------------------------------------- */
+/* ---- Constraint, GroupKill ---- */
 static void global_kill(struct oom_attempt *attempt)
 {
 	struct oom_kill *kill = judge_add_kill(attempt, "neighbour", 42);
@@ -143,7 +171,7 @@ static void group_flag(struct oom_attempt *attempt)
 
 static void group_counted(struct oom_attempt *attempt)
 {
-	attempt->units[0].events_local[5].value = 1;
+	attempt->units[0].events[5].value = 1;
 }
 
 Test(expect_run, group_kill)
@@ -164,8 +192,7 @@ Test(expect_run, group_kill)
 	JUDGE_ROWS(rows);
 }
 
-/* ---- Panic, KernelWarnings, ForkRejected, LogComplete
- * ---------------------------------------------- */
+/* ---- Panic, KernelWarnings, ForkRejected, LogComplete ---- */
 static void panicked(struct oom_attempt *attempt)
 {
 	attempt->panicked = true;
@@ -218,8 +245,7 @@ Test(expect_run, what_the_kernel_log_says)
 	JUDGE_ROWS(rows);
 }
 
-/* ---- PredictedVictim
- * ------------------------------------------------------------------------------- */
+/* ---- PredictedVictim ---- */
 static void other_died(struct oom_attempt *attempt)
 {
 	attempt->kills[0].victim.pid = 43;

@@ -70,6 +70,11 @@ Test(expect_unit, cgroup_files)
 		{{judge_without_events}, "box", "EventLocal.oom_kill", "0", OOM_INCONCLUSIVE, NULL,
 			"memory.events.local was not read"},
 
+		{{NULL}, "box", "EventParent.oom_kill", "3", OOM_PASS, "3", NULL},
+		{{NULL}, "box", "EventParent.oom_kill", "0", OOM_FAIL, "3", NULL},
+		{{judge_without_events}, "box", "EventParent.oom_kill", "0", OOM_INCONCLUSIVE, NULL,
+			"memory.events of the parent was not read"},
+
 		{{NULL}, "box", "PidsEvent.max", "0", OOM_PASS, "0", NULL},
 		{{NULL}, "box", "PidsEvent.max", "1..", OOM_FAIL, "0", NULL},
 		{{judge_without_events}, "box", "PidsEvent.max", "0", OOM_INCONCLUSIVE, NULL,

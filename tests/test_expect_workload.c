@@ -51,8 +51,7 @@ static void unobserved(struct oom_attempt *attempt)
 	attempt->kill_latency_us = -1;
 }
 
-/* ---- ExitCode, Signal, Survives
- * ----------------------------------------------------------------------- */
+/* ---- ExitCode, Signal, Survives ---- */
 Test(expect_workload, how_it_ended)
 {
 	static const struct judge_row rows[] = {
@@ -87,8 +86,7 @@ Test(expect_workload, how_it_ended)
 	JUDGE_ROWS(rows);
 }
 
-/* ---- KilledBy, Kills
- * ---------------------------------------------------------------------------------- */
+/* ---- KilledBy, Kills ---- */
 static void unknown_killer(struct oom_attempt *attempt)
 {
 	hog_of(attempt)->killed_by = OOM_KILLER_UNKNOWN;
@@ -135,7 +133,7 @@ Test(expect_workload, killed_by)
 
 static void one_more_counted(struct oom_attempt *attempt)
 {
-	attempt->units[0].events_local[4].value = 2;
+	attempt->units[0].events[4].value = 2;
 }
 
 Test(expect_workload, kills)
@@ -156,8 +154,7 @@ Test(expect_workload, kills)
 	JUDGE_ROWS(rows);
 }
 
-/* ---- Errno, Reached, Ops, times
- * ------------------------------------------------------------------------ */
+/* ---- Errno, Reached, Ops, times ---- */
 static void odd_errno(struct oom_attempt *attempt)
 {
 	hog_of(attempt)->errno_value = 523;
@@ -216,8 +213,7 @@ Test(expect_workload, times)
 	JUDGE_ROWS(rows);
 }
 
-/* ---- what the kernel printed of its victim
- * ------------------------------------------------------------- */
+/* ---- what the kernel printed of its victim ---- */
 static void only_a_pid(struct oom_attempt *attempt)
 {
 	struct oom_task *victim = &attempt->kills[0].victim;

@@ -8,8 +8,7 @@ static int64_t counted(const struct oom_attempt *attempt)
 
 	for (size_t i = 0; i < attempt->n_units && sum >= 0; i++) {
 		const struct oom_unit_rec *unit = &attempt->units[i];
-		int64_t groups =
-			oom_counter_get(unit->events_local, unit->n_events_local, "oom_group_kill");
+		int64_t groups = oom_counter_get(unit->events, unit->n_events, "oom_group_kill");
 
 		sum = groups < 0 ? -1 : sum + groups;
 	}

@@ -38,9 +38,12 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 		matches = matches && kill->workload &&
 			  is_one_of(c->wanted->list.items[word], kill->workload);
 	}
-	oom_expect_observed(c, matches && seen >= n_words ? OOM_PASS : OOM_FAIL, ret, "%s",
-		list ? list : "no kill");
-	if (doubt && (matches || n_words > 1))
+	if (!seen)
+		matches = is_one_of(c->wanted->list.items[0], "nobody");
+	else
+		matches = matches && seen >= n_words;
+	oom_expect_observed(c, matches ? OOM_PASS : OOM_FAIL, ret, "%s", list ? list : "nobody");
+	if (doubt && (matches || !seen || n_words > 1))
 		oom_expect_inconclusive(c, ret, "%s", doubt);
 }
 
@@ -48,7 +51,8 @@ const struct oom_expect oom_expect_victim = {
 	.key = {.name = "Victim",
 		.type = OOM_T_WORDS,
 		.help = "workloads that the victims belong to, in order; the last word "
-			"stands for all later ones",
+			"stands for all later ones; nobody",
+		.choices = "nobody",
 		.flags = OOM_KEY_WORKLOAD},
 	.about = OOM_ABOUT_RUN,
 	.judge = judge,

@@ -22,6 +22,7 @@ struct oom_kill *judge_add_kill(struct oom_attempt *attempt, const char *workloa
 {
 	struct oom_kill *kill = oom_attempt_add_kill(attempt);
 
+	kill->line = 7; /* in the log */
 	kill->killer = OOM_KILLER_KERNEL_MEMCG;
 	kill->constraint = OOM_CONSTRAINT_MEMCG;
 	kill->workload = workload;
@@ -89,6 +90,7 @@ static void add_box(struct oom_attempt *attempt)
 		oom_attempt_add_counter(attempt, &box->events_local, &box->n_events_local,
 			counters[i].name, counters[i].value);
 	}
+	oom_attempt_add_counter(attempt, &box->events_parent, &box->n_events_parent, "oom_kill", 3);
 	oom_attempt_add_counter(attempt, &box->pids_events, &box->n_pids_events, "max", 0);
 }
 
@@ -127,6 +129,13 @@ void judge_without_mark(struct oom_attempt *attempt)
 	judge_set_source(attempt, "mark_victim", OOM_SOURCE_ABSENT, -1, "no tracefs");
 }
 
+void judge_lose_all(struct oom_attempt *attempt)
+{
+	judge_lose_kmsg(attempt);
+	judge_without_mark(attempt);
+	judge_without_events(attempt);
+}
+
 void judge_without_kills(struct oom_attempt *attempt)
 {
 	attempt->n_kills = 0;
@@ -138,6 +147,7 @@ void judge_without_events(struct oom_attempt *attempt)
 	for (size_t i = 0; i < attempt->n_units; i++) {
 		attempt->units[i].n_events = 0;
 		attempt->units[i].n_events_local = 0;
+		attempt->units[i].n_events_parent = 0;
 		attempt->units[i].n_pids_events = 0;
 	}
 }

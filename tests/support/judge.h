@@ -46,6 +46,7 @@ void judge_rows(const struct judge_row *rows, size_t count);
 /* Changes that several tests make. */
 void judge_lose_kmsg(struct oom_attempt *attempt);    /* 812 records */
 void judge_without_mark(struct oom_attempt *attempt); /* no tracing here */
+void judge_lose_all(struct oom_attempt *attempt);     /* both, and no counters either */
 void judge_without_kills(struct oom_attempt *attempt);
 void judge_without_events(struct oom_attempt *attempt); /* of any unit */
 

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	oom_expect_counter(c, "memory.events of the parent", c->unit->events_parent,
+		c->unit->n_events_parent, ret);
+}
+
+const struct oom_expect oom_expect_event_parent = {
+	.key = {.name = "EventParent.",
+		.type = OOM_T_RANGE_INT,
+		.help = "a counter of memory.events of the cgroup above, its growth over the run",
+		.flags = OOM_KEY_PREFIX},
+	.about = OOM_ABOUT_UNIT,
+	.judge = judge,
+};
