@@ -36,6 +36,13 @@ static void child_counts_too(struct oom_attempt *attempt)
 	oom_attempt_add_counter(attempt, &child->events, &child->n_events, "oom_kill", 1);
 }
 
+/* another one beside it, whose name only begins alike */
+static void sibling_counts(struct oom_attempt *attempt)
+{
+	child_counts_too(attempt);
+	oom_attempt_unit(attempt, "child")->cgroup = "/oomgate.slice-2";
+}
+
 static void out_of_memory(struct oom_attempt *attempt)
 {
 	attempt->kills[0].killer = OOM_KILLER_KERNEL_GLOBAL;
@@ -70,6 +77,8 @@ Test(expect_run, oom_kills)
 			OOM_INCONCLUSIVE, "1..", LOST_WHY},
 		{{judge_lose_kmsg, judge_without_mark, child_counts_too}, "", "OOMKills", "1",
 			OOM_PASS, "1", NULL},
+		{{judge_lose_kmsg, judge_without_mark, sibling_counts}, "", "OOMKills", "1",
+			OOM_INCONCLUSIVE, "1..", LOST_WHY},
 		{{judge_lose_kmsg, judge_without_mark, out_of_memory}, "", "OOMKills", "1",
 			OOM_INCONCLUSIVE, "1..", LOST_WHY},
 		{{count_unknown}, "", "OOMKills", "1", OOM_INCONCLUSIVE, "1..", "cannot be told"},
