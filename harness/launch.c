@@ -207,7 +207,7 @@ static const char *failure(const struct oom_run_workload *w)
 /* Waits until every workload stands at its gate, or one of them ends. */
 static int wait_ready(struct oom_run_state *run, struct oom_err *err)
 {
-	uint64_t deadline = oom_now_us() + READY_LIMIT_US, ready = 0;
+	uint64_t deadline = oom_monotonic_us() + READY_LIMIT_US, ready = 0;
 	struct pollfd *fds = oom_arena_alloc(&run->arena, (2 + run->n_workloads) * sizeof(*fds));
 
 	if (!fds)
@@ -217,7 +217,7 @@ static int wait_ready(struct oom_run_state *run, struct oom_err *err)
 	for (size_t i = 0; i < run->n_workloads; i++)
 		fds[2 + i] = (struct pollfd){.fd = run->workloads[i].pid_fd, .events = POLLIN};
 	while (ready < run->n_workloads) {
-		uint64_t now = oom_now_us(), more;
+		uint64_t now = oom_monotonic_us(), more;
 		int n = now < deadline
 			? poll(fds, (nfds_t)(2 + run->n_workloads), (int)((deadline - now) / 1000) + 1)
 			: 0;

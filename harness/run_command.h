@@ -12,10 +12,10 @@
 
 /* 'oomgate run' from its options to its exit status: what the steps share. */
 
-enum oom_place { OOM_PLACE_AUTO, OOM_PLACE_GUEST, OOM_PLACE_LOCAL };
+enum oom_run_place { OOM_PLACE_AUTO, OOM_PLACE_GUEST, OOM_PLACE_LOCAL };
 
 struct oom_run_options {
-	enum oom_place place;
+	enum oom_run_place place;
 	const struct oom_backend *backend; /* of LOCAL */
 	const char *guests[32];		   /* --guest, as given */
 	size_t n_guests;

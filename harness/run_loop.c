@@ -29,7 +29,7 @@ void oom_workload_go(struct oom_run_workload *workload)
 	close(workload->gate_fd);
 	workload->gate_fd = -1;
 	workload->started = true;
-	workload->start_us = oom_now_us();
+	workload->start_us = oom_monotonic_us();
 }
 
 /* Hold= without end: as quiet as a bystander once it has all it wanted. */
@@ -108,7 +108,7 @@ static void workload_ready(struct oom_watch *watch, uint32_t events)
 	(void)events;
 	if (wait4(w->pid, &w->wait_status, WNOHANG, &w->usage) != w->pid)
 		return;
-	w->end_us = oom_now_us();
+	w->end_us = oom_monotonic_us();
 	w->ended = true;
 	oom_loop_remove(&w->run->loop, watch);
 	oom_run_activity(w->run);
@@ -171,7 +171,7 @@ static bool stuck_left(const struct oom_run_state *run)
 
 static void check_over(struct oom_run_state *run)
 {
-	uint64_t now = oom_now_us();
+	uint64_t now = oom_monotonic_us();
 
 	if (!run->deadline_hit && now >= run->deadline_us)
 		deadline_enforce(run);
@@ -186,7 +186,7 @@ static void check_over(struct oom_run_state *run)
 
 static bool settled(const struct oom_run_state *run)
 {
-	uint64_t now = oom_now_us();
+	uint64_t now = oom_monotonic_us();
 	uint64_t quiet = run->activity_us > run->over_us ? run->activity_us : run->over_us;
 
 	return now >= quiet + run->settle_us || now >= run->over_us + SETTLE_LIMIT_US;
@@ -202,7 +202,7 @@ int oom_run_go(struct oom_run_state *run, struct oom_err *err)
 	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
 		run->note_unlocked = true;
 	set_phase(run, OOM_PHASE_RUN);
-	run->go_us = oom_now_us();
+	run->go_us = oom_monotonic_us();
 	run->deadline_us += run->go_us;
 	for (size_t i = 0; i < run->n_workloads; i++)
 		if (!run->workloads[i].delayed)
@@ -216,7 +216,7 @@ int oom_run_go(struct oom_run_state *run, struct oom_err *err)
 			oom_triggers_check(run);
 		check_over(run);
 	}
-	run->settled_us = oom_now_us();
+	run->settled_us = oom_monotonic_us();
 	set_phase(run, OOM_PHASE_COLLECT);
 	munlockall();
 	return r < 0 ? oom_err_errno(err, -r, "cannot wait for the workloads") : 0;

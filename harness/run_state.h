@@ -5,6 +5,7 @@
 #include "harness/backend.h"
 #include "harness/fault.h"
 #include "harness/loop.h"
+#include "harness/process.h"
 #include "harness/undo.h"
 #include "harness/workload.h"
 #include "lib/record.h"
@@ -118,8 +119,6 @@ struct oom_run_state {
 
 	struct oom_attempt *record;
 };
-
-uint64_t oom_now_us(void); /* CLOCK_MONOTONIC */
 
 struct oom_backend_unit *oom_run_unit(const struct oom_run_state *run, const char *name);
 struct oom_run_workload *oom_run_workload(const struct oom_run_state *run, const char *name);

@@ -20,14 +20,6 @@
 
 enum { DEFAULT_TIMEOUT_US = 60000000, DEFAULT_SETTLE_US = 100000 };
 
-uint64_t oom_now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 struct oom_backend_unit *oom_run_unit(const struct oom_run_state *run, const char *name)
 {
 	for (size_t i = 0; name && i < run->n_units; i++)
@@ -46,7 +38,7 @@ struct oom_run_workload *oom_run_workload(const struct oom_run_state *run, const
 
 void oom_run_activity(struct oom_run_state *run)
 {
-	run->activity_us = oom_now_us();
+	run->activity_us = oom_monotonic_us();
 }
 
 static void record_begin(struct oom_run_state *run, const struct oom_local_options *o)
@@ -71,9 +63,9 @@ static int state_open(struct oom_run_state *run, struct oom_err *err)
 	int r;
 
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
-		random = (uint32_t)oom_now_us();
+		random = (uint32_t)oom_monotonic_us();
 	snprintf(run->token, sizeof(run->token), "%x-%08x", (unsigned)getpid(), random);
-	run->prepare_us = oom_now_us();
+	run->prepare_us = oom_monotonic_us();
 	r = oom_loop_open(&run->loop);
 	run->ready_fd = eventfd(0, EFD_CLOEXEC);
 	run->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -226,9 +218,31 @@ static int collect_workload(struct oom_run_state *run, struct oom_run_workload *
 	return 0;
 }
 
+/* The service manager is a source, too: it was heard where a unit has a Result or ActiveState. */
+static int collect_manager(struct oom_attempt *record)
+{
+	struct oom_source_rec *rec = oom_attempt_add_source(record);
+
+	if (!rec)
+		return -ENOMEM;
+	*rec = (struct oom_source_rec){.name = "systemd", .state = OOM_SOURCE_ABSENT,
+		.note = "no unit of this run belongs to it"};
+	for (size_t i = 0; i < record->n_units; i++) {
+		if (!record->units[i].result && !record->units[i].active_state)
+			continue;
+		rec->state = OOM_SOURCE_OK;
+		rec->records++;
+		rec->note = NULL;
+	}
+	return 0;
+}
+
 int oom_run_collect(struct oom_run_state *run)
 {
 	int r = collect_units(run);
+
+	if (r >= 0)
+		r = collect_manager(run->record);
 
 	for (size_t i = 0; r >= 0 && i < run->n_workloads; i++)
 		r = collect_workload(run, &run->workloads[i]);
@@ -239,7 +253,7 @@ int oom_run_collect(struct oom_run_state *run)
 	if (r >= 0)
 		r = oom_attempt_cross_check(run->record);
 	run->record->setup_us = (int64_t)(run->go_us - run->prepare_us);
-	run->record->duration_us = (int64_t)(oom_now_us() - run->prepare_us);
+	run->record->duration_us = (int64_t)(oom_monotonic_us() - run->prepare_us);
 	return r;
 }
 

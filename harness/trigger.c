@@ -29,7 +29,7 @@ static bool when_holds(const struct oom_trigger *t)
 
 void oom_triggers_check(struct oom_run_state *run)
 {
-	uint64_t now = oom_now_us();
+	uint64_t now = oom_monotonic_us();
 
 	for (size_t i = 0; i < run->n_triggers; i++) {
 		struct oom_trigger *t = &run->triggers[i];

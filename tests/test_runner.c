@@ -6,7 +6,9 @@
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /*
  * Real attempts in plain cgroups of at most 64 MiB, where this machine has any (root, and a writable
@@ -65,11 +67,16 @@ static struct oom_attempt *run_text(const char *text)
 	struct oom_attempt *record = NULL;
 	struct oom_err err;
 
+	char libexec[4096];
+
+	/* tests run from the project's folder; the programs are in build/ */
+	cr_assert_not_null(getcwd(libexec, sizeof(libexec) - 8));
+	setenv("OOMGATE_LIBEXEC", strcat(libexec, "/build"), 0);
 	if (oom_backend_cgroup.probe(&err) < 0)
 		cr_skip("no cgroups to be had here: %s", err.msg);
 	if (oom_scenario_parse(oom_schema(), "test/row", "row.scenario", text, strlen(text), &diags,
 		    &scenario) < 0)
-		cr_fatal("%u:%u: %s", diags.items[0].place.line, diags.items[0].place.col,
+		cr_assert_fail("%u:%u: %s", diags.items[0].place.line, diags.items[0].place.col,
 			diags.items[0].msg);
 	cr_assert_eq(oom_attempt_run_local(scenario, &options, &record), 0);
 	oom_scenario_free(scenario);
@@ -140,7 +147,7 @@ Test(runner, allocates_nothing_between_go_and_settled, .timeout = 60)
 	atomic_store(&counting, false);
 	atomic_store(&allocations, 0);
 	record = run_text(BOX "[Workload hog]\nType=anon\nSize=96M\n[Workload quiet]\nType=idle\n"
-		"Size=1M\n[Fault f]\nType=adj\nWhen=hog reached 16M\nWorkload=quiet\nValue=-500\n"
+		"Size=1M\n[Fault f]\nType=adj\nWhen=hog reached 16M\nWorkload=quiet\nValue=500\n"
 		"[Expect hog]\nExitCode=137\n");
 	cr_expect_eq(record->verdict, OOM_PASS, "%s", record->reason);
 	cr_expect_eq(atomic_load(&allocations), 0);

@@ -57,7 +57,7 @@ static void note_kill(struct oom_run_state *run, const char *text, uint64_t kern
 		.pid = pid,
 		.session = oom_proc_session(AT_FDCWD, pid),
 		.kernel_us = kernel_us,
-		.seen_us = oom_now_us(),
+		.seen_us = oom_monotonic_us(),
 	};
 	owner = oom_run_owner(run, pid, seen->session, NULL);
 	if (owner)
@@ -110,7 +110,7 @@ static void kmsg_calibrate(struct oom_source_slot *slot)
 	uint64_t before;
 
 	snprintf(marker, sizeof(marker), "oomgate: begin %s", run->token);
-	before = oom_now_us();
+	before = oom_monotonic_us();
 	if (oom_kmsg_write(AT_FDCWD, "/dev/kmsg", 6, marker) < 0)
 		return;
 	for (int i = 0; i < 4096; i++) {

@@ -12,8 +12,8 @@
 
 /*
  * The counters of each unit's cgroup and of its parent, from files that were opened before the
- * pressure: what they hold is the change over the run. v1 has fewer: memory.oom_control's oom_kill
- * (since 4.13) and memory.failcnt, told as "oom_kill" and "max".
+ * pressure: what they hold is the change over the run. v1 has one: memory.oom_control's oom_kill (since
+ * 4.13). Its memory.failcnt is not what "max" counts, and is left out.
  */
 enum counter_file { EVENTS, EVENTS_LOCAL, EVENTS_PARENT, PIDS_EVENTS, PRESSURE, COUNTER_FILES };
 
@@ -30,9 +30,7 @@ static const struct {
 struct unit_counters {
 	struct oom_backend_unit *unit;
 	int fd[COUNTER_FILES];
-	int failcnt_fd; /* v1 */
 	struct oom_flat before[PRESSURE];
-	int64_t failcnt_before;
 	struct oom_psi psi_before;
 	int64_t oom_kill_last;
 	struct oom_watch watch;
@@ -85,9 +83,6 @@ static void unit_counters_open(struct unit_counters *u)
 		else
 			oom_cgroup_read_flat(u->fd[f], &u->before[f]);
 	}
-	u->failcnt_fd = u->unit->v1 ? oom_cgroup_open(u->unit->dir_fd, "memory.failcnt") : -1;
-	if (u->failcnt_fd >= 0)
-		oom_cgroup_read_number(u->failcnt_fd, &u->failcnt_before);
 	u->oom_kill_last = oom_flat_get(&u->before[EVENTS], "oom_kill");
 }
 
@@ -145,20 +140,6 @@ static int counters_diff(struct oom_attempt *record, int fd, const struct oom_fl
 	return 0;
 }
 
-/* v1: failcnt counts what v2's "max" does; it goes behind the others. */
-static int add_failcnt(const struct unit_counters *u, struct oom_attempt *record,
-	struct oom_unit_rec *rec)
-{
-	int64_t now;
-
-	if (u->failcnt_fd < 0 || oom_cgroup_read_number(u->failcnt_fd, &now) < 0)
-		return 0;
-	/* counters_diff() leaves room for one more */
-	rec->events[rec->n_events].name = oom_arena_strdup(&record->arena, "max");
-	rec->events[rec->n_events++].value = now - u->failcnt_before;
-	return 0;
-}
-
 static int unit_collect(const struct unit_counters *u, struct oom_attempt *record)
 {
 	struct oom_unit_rec *rec = oom_attempt_unit(record, u->unit->name);
@@ -170,8 +151,6 @@ static int unit_collect(const struct unit_counters *u, struct oom_attempt *recor
 	r = counters_diff(record, u->fd[EVENTS], &u->before[EVENTS], &rec->events, &rec->n_events);
 	if (r < 0)
 		return r;
-	if (rec->events)
-		add_failcnt(u, record, rec);
 	r = counters_diff(record, u->fd[EVENTS_LOCAL], &u->before[EVENTS_LOCAL],
 		&rec->events_local, &rec->n_events_local);
 	if (r < 0)
@@ -212,7 +191,6 @@ static void events_close(struct oom_source_slot *slot)
 	for (size_t i = 0; s && i < s->count; i++) {
 		for (int f = 0; f < COUNTER_FILES; f++)
 			oom_closep(&s->units[i].fd[f]);
-		oom_closep(&s->units[i].failcnt_fd);
 	}
 }
 

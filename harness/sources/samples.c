@@ -45,7 +45,7 @@ static void samples_ready(struct oom_source_slot *slot)
 
 	if (read(slot->watch.fd, &expirations, sizeof(expirations)) < 0 || !run->go_us)
 		return;
-	now = oom_now_us() - run->go_us;
+	now = oom_monotonic_us() - run->go_us;
 	for (size_t i = 0; i < run->n_units; i++) {
 		int64_t bytes;
 
