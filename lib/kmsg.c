@@ -91,7 +91,8 @@ int oom_kmsg_write(int root_fd, const char *path, int level, const char *text)
 
 	if (fd < 0)
 		return -errno;
-	n = snprintf(line, sizeof(line), "<%d>%s", level, text);
+	/* without its newline a record could still be continued: no reader would be handed it yet */
+	n = snprintf(line, sizeof(line), "<%d>%s\n", level, text);
 	if (n >= (int)sizeof(line))
 		return -E2BIG;
 	return write(fd, line, (size_t)n) == n ? 0 : -errno;

@@ -269,6 +269,17 @@ static void fate_of_signalled(const struct oom_workload_rec *workload, char *buf
 		snprintf(buf, size, "killed by %s", killer);
 }
 
+/* Its own end is one thing, that the kernel took processes of it another: a fork bomb's first process may
+ * well exit by itself. */
+static void fate_of_children(const struct oom_workload_rec *workload, char *buf, size_t size)
+{
+	size_t len = strlen(buf);
+
+	if (workload->kills > 0 && len < size)
+		snprintf(buf + len, size - len, ", %lld killed by %s", (long long)workload->kills,
+			oom_killer_name(workload->killed_by));
+}
+
 const char *oom_workload_fate(const struct oom_workload_rec *workload, char *buf, size_t size)
 {
 	switch (workload->end) {
@@ -277,12 +288,14 @@ const char *oom_workload_fate(const struct oom_workload_rec *workload, char *buf
 		break;
 	case OOM_END_EXITED:
 		snprintf(buf, size, "exited %lld", (long long)workload->exit_code);
+		fate_of_children(workload, buf, size);
 		break;
 	case OOM_END_SIGNALLED:
 		fate_of_signalled(workload, buf, size);
 		break;
 	case OOM_END_SURVIVED:
 		snprintf(buf, size, "survived");
+		fate_of_children(workload, buf, size);
 		break;
 	case OOM_END_STUCK:
 		snprintf(buf, size, "stuck, ended at the deadline");

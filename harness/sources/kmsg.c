@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,6 +20,7 @@
  */
 enum {
 	KEEP_BYTES = 1536 * 1024,    /* some 100 whole OOM reports */
+	CALIBRATE_MS = 500,	     /* at most so long for our own marker to come back */
 	RESERVE_BYTES = 192 * 1024,  /* of it, for records of kills alone */
 };
 
@@ -106,6 +108,7 @@ static void kmsg_calibrate(struct oom_source_slot *slot)
 	struct kmsg_source *s = slot->priv;
 	struct oom_run_state *run = slot->run;
 	struct oom_kmsg_head head;
+	struct pollfd fd = {.fd = s->kmsg.fd, .events = POLLIN};
 	char marker[64];
 	uint64_t before;
 
@@ -116,9 +119,9 @@ static void kmsg_calibrate(struct oom_source_slot *slot)
 	for (int i = 0; i < 4096; i++) {
 		long n = oom_kmsg_next(&s->kmsg, s->record, sizeof(s->record), &head);
 
-		if (n <= 0)
+		if (n < 0 || (n == 0 && poll(&fd, 1, CALIBRATE_MS) <= 0))
 			return;
-		if (!strstr(s->record + head.text_off, marker))
+		if (n == 0 || !strstr(s->record + head.text_off, marker))
 			continue;
 		run->log_offset_us = (int64_t)before - (int64_t)head.usec;
 		return;
