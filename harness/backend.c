@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/backend.h"
+#include "lib/cgroup_file.h"
 
 #include "harness/cgroup_dir.h"
 
@@ -8,6 +9,7 @@
 #include <string.h>
 
 const struct oom_backend *const oom_backends[] = {
+	&oom_backend_scope,
 	&oom_backend_cgroup,
 	NULL,
 };
@@ -56,9 +58,9 @@ int oom_unit_collect_files(
 	if (unit->dir_fd < 0)
 		return arena->failed ? -ENOMEM : 0;
 	/* v1 has no word for "none": the largest multiple of a page */
-	if (!oom_cgroup_file_number(unit->dir_fd, max_files[unit->v1], &number))
+	if (!oom_cgroup_number_at(unit->dir_fd, max_files[unit->v1], &number))
 		rec->memory_max_bytes = number > INT64_MAX / 2 ? -1 : number;
-	if (!oom_cgroup_file_number(unit->dir_fd, peak_files[unit->v1], &number))
+	if (!oom_cgroup_number_at(unit->dir_fd, peak_files[unit->v1], &number))
 		rec->memory_peak_bytes = number;
 	return arena->failed ? -ENOMEM : 0;
 }

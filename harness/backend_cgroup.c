@@ -5,6 +5,7 @@
 #include "harness/cgroup_limit.h"
 #include "harness/cgroup_root.h"
 #include "harness/property_value.h"
+#include "lib/cgroup_file.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -151,7 +152,7 @@ static int make_dirs(struct cgroup_ctx *ctx, struct cgroup_unit *u,
 	if (r < 0 || !u->limits.v1)
 		return r;
 	/* before Linux 5.11 a v1 cgroup limits its children only when told so, while it has none */
-	(void)oom_cgroup_file_write(u->limits.dir_fd, "memory.use_hierarchy", "1");
+	(void)oom_cgroup_write(u->limits.dir_fd, "memory.use_hierarchy", "1");
 	if (ctx->root.pids_fd < 0)
 		return 0;
 	if (snprintf(u->pids_path, sizeof(u->pids_path), "%s/oomgate-%s-%s",
@@ -264,9 +265,9 @@ static int cgroup_attach(void *data, struct oom_backend_unit *unit, int pid, str
 
 	(void)data;
 	snprintf(text, sizeof(text), "%d", pid);
-	r = oom_cgroup_file_write(unit->dir_fd, "cgroup.procs", text);
+	r = oom_cgroup_write(unit->dir_fd, "cgroup.procs", text);
 	if (!r && u->limits.pids_fd >= 0)
-		r = oom_cgroup_file_write(u->limits.pids_fd, "cgroup.procs", text);
+		r = oom_cgroup_write(u->limits.pids_fd, "cgroup.procs", text);
 	if (r < 0)
 		return oom_err_errno(
 			err, -r, "cannot move process %d to %s ('%s')", pid, u->what, u->path);
@@ -299,7 +300,7 @@ static int cgroup_stop(void *data, struct oom_backend_unit *unit, struct oom_err
 		return 0;
 	/* a fork bomb on v1 has no cgroup.kill: nothing new may be born while it is ended */
 	if (u->limits.pids_fd >= 0)
-		(void)oom_cgroup_file_write(u->limits.pids_fd, "pids.max", "0");
+		(void)oom_cgroup_write(u->limits.pids_fd, "pids.max", "0");
 	r = oom_cgroup_dir_kill(unit->dir_fd, u->path, STOP_TIMEOUT_US, err);
 	if (r < 0)
 		return r;

@@ -2,6 +2,7 @@
 #include "harness/cgroup_dir.h"
 
 #include "harness/process.h"
+#include "lib/cgroup_file.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -10,70 +11,14 @@
 #include <poll.h>
 #include <string.h>
 
-int oom_cgroup_file_write(int dir_fd, const char *file, const char *text)
+bool oom_cgroup_dir_has(int dir_fd, const char *file, const char *word)
 {
-	oom_autoclose int fd = openat(dir_fd, file, O_WRONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	do
-		n = write(fd, text, strlen(text));
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : 0;
-}
-
-int oom_cgroup_file_read(int dir_fd, const char *file, char *buf, size_t size)
-{
-	oom_autoclose int fd = openat(dir_fd, file, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-
-	if (fd < 0)
-		return -errno;
-	while (len + 1 < size) {
-		ssize_t n = read(fd, buf + len, size - 1 - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			break;
-		len += (size_t)n;
-	}
-	if (len && buf[len - 1] == '\n')
-		len--;
-	buf[len] = '\0';
-	return (int)len;
-}
-
-int oom_cgroup_file_number(int dir_fd, const char *file, int64_t *ret)
-{
-	unsigned long long number;
-	char text[64], *end;
-	int r = oom_cgroup_file_read(dir_fd, file, text, sizeof(text));
-
-	if (r < 0)
-		return r;
-	if (!strcmp(text, "max")) {
-		*ret = -1;
-		return 0;
-	}
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (!r || *end || errno || number > INT64_MAX)
-		return -EBADMSG;
-	*ret = (int64_t)number;
-	return 0;
-}
-
-bool oom_cgroup_file_has(int dir_fd, const char *file, const char *word)
-{
+	oom_autoclose int fd = oom_cgroup_open(dir_fd, file);
 	char text[512], *rest = text, *part;
 
-	if (oom_cgroup_file_read(dir_fd, file, text, sizeof(text)) < 0)
+	if (fd < 0 || oom_cgroup_pread(fd, text, sizeof(text)) < 0)
 		return false;
-	while ((part = strsep(&rest, " ")))
+	while ((part = strsep(&rest, " \n")))
 		if (!strcmp(part, word))
 			return true;
 	return false;
@@ -110,7 +55,7 @@ int oom_cgroup_dir_move_all(int from_fd, int to_fd)
 			int r;
 
 			snprintf(text, sizeof(text), "%d", pid);
-			r = oom_cgroup_file_write(to_fd, "cgroup.procs", text);
+			r = oom_cgroup_write(to_fd, "cgroup.procs", text);
 			if (r < 0 && r != -ESRCH)
 				return r;
 			moved++;

@@ -11,14 +11,8 @@
 /* Directories of a cgroup hierarchy (cgroups(7)), v1 or v2: their files, their processes, their
  * end. */
 
-/* Writes @text to @file in one write(2), as the kernel wants it. No allocation. 0 or -errno. */
-int oom_cgroup_file_write(int dir_fd, const char *file, const char *text);
-/* The text of @file without its last newline, cut to @size. Its length, or -errno. */
-int oom_cgroup_file_read(int dir_fd, const char *file, char *buf, size_t size);
-/* A number; "max" is -1. -EBADMSG for anything else. */
-int oom_cgroup_file_number(int dir_fd, const char *file, int64_t *ret);
 /* Is @word one of those that @file holds, separated by blanks? ("memory" in cgroup.controllers) */
-bool oom_cgroup_file_has(int dir_fd, const char *file, const char *word);
+bool oom_cgroup_dir_has(int dir_fd, const char *file, const char *word);
 /* Does it hold no process of its own but (at most) @but? Children do not count. */
 bool oom_cgroup_dir_empty(int dir_fd, int but);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/cgroup_dir.h"
 #include "harness/process.h"
+#include "lib/cgroup_file.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -128,7 +129,7 @@ static int wait_unpopulated(int dir_fd, const char *path, uint64_t deadline_us, 
 int oom_cgroup_dir_kill(int dir_fd, const char *path, uint64_t timeout_us, struct oom_err *err)
 {
 	uint64_t deadline_us = oom_monotonic_us() + timeout_us;
-	int r = oom_cgroup_file_write(dir_fd, "cgroup.kill", "1");
+	int r = oom_cgroup_write(dir_fd, "cgroup.kill", "1");
 
 	if (!r)
 		return wait_unpopulated(dir_fd, path, deadline_us, err);
@@ -136,10 +137,10 @@ int oom_cgroup_dir_kill(int dir_fd, const char *path, uint64_t timeout_us, struc
 		return 0; /* removed */
 	/* frozen processes cannot fork away and still die of SIGKILL (v2 only: no such file on v1)
 	 */
-	r = oom_cgroup_file_write(dir_fd, "cgroup.freeze", "1");
+	r = oom_cgroup_write(dir_fd, "cgroup.freeze", "1");
 	if (!r) {
 		r = kill_rounds(dir_fd, path, deadline_us, err);
-		(void)oom_cgroup_file_write(dir_fd, "cgroup.freeze", "0");
+		(void)oom_cgroup_write(dir_fd, "cgroup.freeze", "0");
 		return r;
 	}
 	return kill_rounds(dir_fd, path, deadline_us, err);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/cgroup_limit.h"
+#include "lib/cgroup_file.h"
 
 #include "harness/cgroup_dir.h"
 #include "harness/property_value.h"
@@ -52,7 +53,7 @@ static int fail_write(const struct oom_cgroup_limits *l, const char *property, c
 
 	snprintf(controller, sizeof(controller), "%.*s", (int)strcspn(file, "."), file);
 	if (code == ENOENT &&
-		(l->v1 || oom_cgroup_file_has(l->dir_fd, "cgroup.controllers", controller)))
+		(l->v1 || oom_cgroup_dir_has(l->dir_fd, "cgroup.controllers", controller)))
 		return oom_err_set(err, ENOTSUP, "cannot set %s of %s: this kernel has no '%s'",
 			property, l->what, file);
 	if (code == ENOENT)
@@ -108,7 +109,7 @@ static int set_v1_memory(struct oom_cgroup_limits *l, const char *property, uint
 		if (swap_file && !swap_set)
 			continue;
 		snprintf(text, sizeof(text), number == UINT64_MAX ? "-1" : "%" PRIu64, number);
-		r = oom_cgroup_file_write(l->dir_fd, files[swap_file], text);
+		r = oom_cgroup_write(l->dir_fd, files[swap_file], text);
 		if (r == -ENOENT && swap_file && !swap && no_swap())
 			continue;
 		if (r == -ENOENT && swap_file)
@@ -142,7 +143,7 @@ static int set_file(struct oom_cgroup_limits *l, const struct oom_unit_property 
 		return oom_err_set(err, EINVAL,
 			"cannot set %s of %s to '%s': a plain cgroup takes a number", p->key.name,
 			l->what, value->text);
-	r = oom_cgroup_file_write(fd, file, text);
+	r = oom_cgroup_write(fd, file, text);
 	if (r == -ENOENT && !strcmp(p->key.name, "MemorySwapMax") && no_swap())
 		return 0;
 	return r < 0 ? fail_write(l, p->key.name, file, text, -r, err) : 0;
@@ -160,15 +161,24 @@ static int set_oom_policy(struct oom_cgroup_limits *l, const char *policy, struc
 			"cannot start %s: OOMPolicy=%s needs systemd%s; use --in scope or --in "
 			"guest",
 			l->what, policy, l->v1 ? " and cgroup v2" : "");
-	r = oom_cgroup_file_write(l->dir_fd, "memory.oom.group", "1");
+	r = oom_cgroup_write(l->dir_fd, "memory.oom.group", "1");
 	return r < 0 ? fail_write(l, "OOMPolicy", "memory.oom.group", "1", -r, err) : 0;
+}
+
+/* Of v1's many hierarchies the memory and pids ones are used. */
+static const char *v1_file(const struct oom_unit_property *p)
+{
+	return p->v1_file && (!strncmp(p->v1_file, "memory.", 7) ||
+				     !strncmp(p->v1_file, "pids.", 5))
+		       ? p->v1_file
+		       : NULL;
 }
 
 int oom_cgroup_limit_set(struct oom_cgroup_limits *l, const char *property,
 	const struct oom_value *value, struct oom_err *err)
 {
 	const struct oom_unit_property *p = oom_unit_property_find(property);
-	const char *file = !p ? NULL : l->v1 ? p->v1_file : p->v2_file;
+	const char *file = !p ? NULL : l->v1 ? v1_file(p) : p->v2_file;
 	bool is_max = !strcmp(property, "MemoryMax"), is_swap = !strcmp(property, "MemorySwapMax");
 	uint64_t number;
 

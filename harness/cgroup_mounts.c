@@ -160,7 +160,7 @@ const struct oom_cgroup_mount *oom_cgroup_mounts_memory(
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* a hybrid machine has both, and the controller on v1 */
 	if (fd >= 0 && (!mounts->v1_memory.found ||
-			       oom_cgroup_file_has(fd, "cgroup.controllers", "memory")))
+			       oom_cgroup_dir_has(fd, "cgroup.controllers", "memory")))
 		return &mounts->v2;
 	if (mounts->v1_memory.found) {
 		*ret_v1 = true;

@@ -2,6 +2,7 @@
 #include "harness/cgroup_root.h"
 
 #include "harness/cgroup_dir.h"
+#include "lib/cgroup_file.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -87,7 +88,7 @@ static bool own_serves(const struct oom_cgroup_root *root, bool is_top)
 {
 	if (faccessat(root->fd, "cgroup.type", F_OK, 0) < 0)
 		return true; /* the real root: no rule against processes beside children */
-	if (oom_cgroup_file_has(root->fd, "cgroup.subtree_control", "memory"))
+	if (oom_cgroup_dir_has(root->fd, "cgroup.subtree_control", "memory"))
 		return true;
 	return is_top || oom_cgroup_dir_empty(root->fd, getpid());
 }
@@ -96,7 +97,7 @@ static int use_parent(struct oom_cgroup_root *root, struct oom_err *err)
 {
 	oom_autoclose int parent = openat(root->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (parent < 0 || !oom_cgroup_file_has(parent, "cgroup.subtree_control", "memory") ||
+	if (parent < 0 || !oom_cgroup_dir_has(parent, "cgroup.subtree_control", "memory") ||
 		faccessat(parent, ".", W_OK, AT_EACCESS) < 0)
 		return oom_err_set(err, EBUSY,
 			"other processes are in our cgroup '%s': start oomgate in one of its own "
@@ -134,7 +135,7 @@ static int use_v2(const char *sysroot, const struct oom_cgroup_mount *mount, str
 			return r;
 		return use_parent(root, err);
 	}
-	if (!oom_cgroup_file_has(root->fd, "cgroup.controllers", "memory"))
+	if (!oom_cgroup_dir_has(root->fd, "cgroup.controllers", "memory"))
 		return no_memory_controller(root->path, err);
 	root->needs_leaf =
 		!oom_cgroup_dir_empty(root->fd, -1) && !faccessat(root->fd, "cgroup.type", F_OK, 0);
@@ -158,7 +159,7 @@ static int use_wanted(const char *wanted, struct oom_err *err, struct oom_cgroup
 		return oom_err_set(err, EINVAL,
 			"OOMGATE_CGROUP '%s' is no cgroup (v2, or v1 with the memory controller)",
 			wanted);
-	} else if (!oom_cgroup_file_has(root->fd, "cgroup.controllers", "memory")) {
+	} else if (!oom_cgroup_dir_has(root->fd, "cgroup.controllers", "memory")) {
 		return no_memory_controller(root->path, err);
 	} else if (!faccessat(root->fd, "cgroup.type", F_OK, 0) &&
 		   !oom_cgroup_dir_empty(root->fd, getpid())) {
@@ -244,9 +245,9 @@ int oom_cgroup_enable(int dir_fd, const char *path, const char *controller, stru
 	char text[32];
 	int r;
 
-	if (oom_cgroup_file_has(dir_fd, "cgroup.subtree_control", controller))
+	if (oom_cgroup_dir_has(dir_fd, "cgroup.subtree_control", controller))
 		return 0;
-	if (!oom_cgroup_file_has(dir_fd, "cgroup.controllers", controller))
+	if (!oom_cgroup_dir_has(dir_fd, "cgroup.controllers", controller))
 		return oom_err_set(err, ENOTSUP,
 			"'%s' does not delegate the %s controller (Delegate=%s)", path, controller,
 			controller);
@@ -254,7 +255,7 @@ int oom_cgroup_enable(int dir_fd, const char *path, const char *controller, stru
 	if (r < 0)
 		return r;
 	snprintf(text, sizeof(text), "+%s", controller);
-	r = oom_cgroup_file_write(dir_fd, "cgroup.subtree_control", text);
+	r = oom_cgroup_write(dir_fd, "cgroup.subtree_control", text);
 	return r < 0 ? oom_err_errno(err, -r, "cannot switch on the %s controller below '%s'",
 			       controller, path)
 		     : 0;
@@ -272,7 +273,7 @@ int oom_cgroup_root_prepare(
 		r = share_leaf(root, undo, err);
 	if (!r)
 		r = oom_cgroup_enable(root->fd, root->path, "memory", undo, err);
-	if (!r && oom_cgroup_file_has(root->fd, "cgroup.controllers", "pids"))
+	if (!r && oom_cgroup_dir_has(root->fd, "cgroup.controllers", "pids"))
 		r = oom_cgroup_enable(root->fd, root->path, "pids", undo, err);
 	return r;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/cgroup_dir.h"
 #include "harness/undo_kind.h"
+#include "lib/cgroup_file.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -131,10 +132,10 @@ static int undo_controllers(char *const *args, struct oom_err *err)
 	while ((name = strsep(&rest, " "))) {
 		char text[32];
 
-		if (!*name || !oom_cgroup_file_has(fd, "cgroup.subtree_control", name))
+		if (!*name || !oom_cgroup_dir_has(fd, "cgroup.subtree_control", name))
 			continue;
 		snprintf(text, sizeof(text), "-%s", name);
-		r = oom_cgroup_file_write(fd, "cgroup.subtree_control", text);
+		r = oom_cgroup_write(fd, "cgroup.subtree_control", text);
 		if (r < 0 && r != -ENODEV)
 			return oom_err_errno(err, -r,
 				"cannot switch off the %s controller below '%s'", name, args[0]);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_BUS_PROPERTY_H
+#define OOM_BUS_PROPERTY_H
+
+#include "lib/err.h"
+#include "lib/unit_property.h"
+
+#include <systemd/sd-bus.h>
+
+/*
+ * Appends a property to an open array a(sv), as StartTransientUnit() and SetUnitProperties() take
+ * it: (sv) with the name and type that the table says. -EINVAL with a sentence for a value that it
+ * cannot be; other errors are sd-bus's.
+ */
+int oom_bus_property_append(sd_bus_message *m, const struct oom_unit_property *property,
+	const struct oom_value *value, struct oom_err *err);
+
+/* ExecStart: a(sasb), one command line; @path is its program. */
+int oom_bus_exec_append(sd_bus_message *m, const char *path, const char *const *argv, size_t argc);
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/libexec.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef OOMGATE_LIBEXECDIR
+#define OOMGATE_LIBEXECDIR "/usr/local/libexec"
+#endif
+
+static int try(const char *dir, const char *below, const char *name, char *buf, size_t size)
+{
+	char path[PATH_MAX + 64];
+	int n = snprintf(path, sizeof(path), "%s%s/%s", dir, below, name);
+
+	if (n < 0 || (size_t)n >= sizeof(path) || (size_t)n >= size)
+		return -ENAMETOOLONG;
+	if (access(path, X_OK) < 0)
+		return -errno;
+	strcpy(buf, path);
+	return 0;
+}
+
+/* The folder of the running program; "" where /proc does not say. */
+static void own_dir(char buf[static PATH_MAX])
+{
+	ssize_t n = readlink("/proc/self/exe", buf, PATH_MAX - 1);
+	char *slash;
+
+	buf[n < 0 ? 0 : n] = '\0';
+	slash = strrchr(buf, '/');
+	if (slash)
+		*slash = '\0';
+}
+
+int oom_libexec_find(const char *name, struct oom_err *err, char *buf, size_t size)
+{
+	const char *wanted = getenv("OOMGATE_LIBEXEC");
+	char own[PATH_MAX];
+	int r;
+
+	if (wanted && *wanted) {
+		r = try(wanted, "", name, buf, size);
+		return r < 0 ? oom_err_errno(err, -r, "cannot find '%s' in OOMGATE_LIBEXEC '%s'",
+				       name, wanted)
+			     : 0;
+	}
+	own_dir(own);
+	if (!try(own, "", name, buf, size) || !try(own, "/../libexec/oomgate", name, buf, size) ||
+		!try(OOMGATE_LIBEXECDIR, "/oomgate", name, buf, size))
+		return 0;
+	return oom_err_set(err, ENOENT,
+		"cannot find '%s' beside the program (%.80s) or in '%s/oomgate': build all of "
+		"oomgate, or "
+		"set OOMGATE_LIBEXEC",
+		name, own, OOMGATE_LIBEXECDIR);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_LIBEXEC_H
+#define OOM_LIBEXEC_H
+
+#include "lib/err.h"
+
+#include <stddef.h>
+
+/*
+ * Finds a program that belongs to oomgate: in $OOMGATE_LIBEXEC (alone, where it is set), the folder
+ * of the running program, its ../libexec/oomgate, and LIBEXECDIR/oomgate. -ENOENT names them; @buf
+ * is untouched on failure.
+ */
+int oom_libexec_find(const char *name, struct oom_err *err, char *buf, size_t size);
+
+#endif
