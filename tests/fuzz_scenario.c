@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The scenario reader must survive any bytes, and what it accepts must read the same once it was
- * printed. With -fsanitize=fuzzer -DOOM_FUZZER this is a libFuzzer target; without, a program that
+ * printed. With -fsanitize=fuzzer -DOOM_LIBFUZZER this is a libFuzzer target; without, a program that
  * reads the files it is given.
  */
 #include "lib/scenario.h"
@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifndef OOM_FUZZER
+#ifndef OOM_LIBFUZZER
 int main(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/fault.h"
+#include "harness/needs.h"
+#include "harness/workload.h"
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-daemon.h>
+
+/* The version of the running manager, allocated; NULL where there is none to ask. */
+static char *systemd_version(void)
+{
+	sd_bus *bus = NULL;
+	char *version = NULL;
+
+	if (sd_booted() <= 0 || sd_bus_open_system(&bus) < 0)
+		return NULL;
+	if (sd_bus_get_property_string(bus, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+		    "org.freedesktop.systemd1.Manager", "Version", NULL, &version) < 0)
+		version = NULL;
+	sd_bus_flush_close_unref(bus);
+	return version;
+}
+
+int oom_need_env_open(bool in_guest, struct oom_err *err, struct oom_need_env *ret)
+{
+	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return oom_err_errno(err, errno, "cannot open '/'");
+	*ret = (struct oom_need_env){
+		.root_fd = fd, .in_guest = in_guest, .systemd = systemd_version()};
+	return 0;
+}
+
+void oom_need_env_close(struct oom_need_env *env)
+{
+	oom_closep(&env->root_fd);
+	free((char *)env->systemd);
+	env->systemd = NULL;
+}
+
+/* Needs of a type, separated by blanks. */
+static int probe_words(const struct oom_need_env *env, const char *words, struct oom_err *err)
+{
+	char text[64];
+
+	for (const char *p = words ? words : ""; *(p += strspn(p, " "));) {
+		size_t len = strcspn(p, " ");
+		int r;
+
+		if (len >= sizeof(text))
+			return oom_err_set(err, EINVAL, "need '%s' is too long", p);
+		memcpy(text, p, len);
+		text[len] = '\0';
+		r = oom_need_probe_text(env, text, err);
+		if (r < 0)
+			return r;
+		p += len;
+	}
+	return 0;
+}
+
+/* On a host what [Machine] says is a need; what it leaves out is not. */
+static int probe_machine(
+	const struct oom_scenario *scenario, const struct oom_need_env *env, struct oom_err *err)
+{
+	static const struct {
+		const char *key, *need;
+	} rows[] = {
+		{"Memory", "memory"},
+		{"CPUs", "cpus"},
+		{"NUMANodes", "numa"},
+		{"Swap", "swap"},
+		{"HugePages", "hugepages"},
+	};
+	const struct oom_section *machine = oom_scenario_section(scenario, OOM_SEC_MACHINE, NULL);
+	const struct oom_setting *hierarchy = oom_section_get(machine, "Hierarchy");
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct oom_setting *setting = oom_section_get(machine, rows[i].key);
+		char need[64];
+
+		if (!setting || setting->is_default)
+			continue;
+		snprintf(need, sizeof(need), "%s>=%.40s", rows[i].need, setting->value.text);
+		r = oom_need_probe_text(env, need, err);
+	}
+	if (r == 0 && hierarchy && !hierarchy->is_default)
+		r = oom_need_probe_text(
+			env, !strcmp(hierarchy->value.text, "legacy") ? "cgroup1" : "cgroup2", err);
+	return r;
+}
+
+static int probe_host(
+	const struct oom_scenario *scenario, const struct oom_need_env *env, struct oom_err *err)
+{
+	const struct oom_section *file = oom_scenario_section(scenario, OOM_SEC_FILE, NULL);
+
+	if (file)
+		return oom_err_set(err, ENOTSUP,
+			"needs guest: it writes '%s', run it in a guest (--in guest)", file->name);
+	return probe_machine(scenario, env, err);
+}
+
+int oom_needs_probe(
+	const struct oom_scenario *scenario, const struct oom_need_env *env, struct oom_err *err)
+{
+	const struct oom_section *s = NULL;
+	size_t count;
+	const char *const *needs = oom_section_words(
+		oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL), "Needs", &count);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = oom_need_probe_text(env, needs[i], err);
+	while (r == 0 && (s = oom_scenario_next(scenario, OOM_SEC_WORKLOAD, s)))
+		r = probe_words(env, oom_workload_of(s->type)->needs, err);
+	s = NULL;
+	while (r == 0 && (s = oom_scenario_next(scenario, OOM_SEC_FAULT, s)))
+		r = probe_words(env, oom_fault_of(s->type)->needs, err);
+	if (r == 0 && !env->in_guest)
+		r = probe_host(scenario, env, err);
+	return r;
+}
+
+int oom_needs_check(const struct oom_scenario *scenario, bool in_guest, struct oom_err *err)
+{
+	struct oom_need_env env;
+	int r = oom_need_env_open(in_guest, err, &env);
+
+	if (r < 0)
+		return r;
+	r = oom_needs_probe(scenario, &env, err);
+	oom_need_env_close(&env);
+	return r;
+}
