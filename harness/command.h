@@ -3,6 +3,7 @@
 #define OOM_COMMAND_H
 
 #include <argp.h>
+#include <stdbool.h>
 
 /* Exit statuses of every command (oomgate(1)). */
 enum oom_exit {
@@ -23,6 +24,7 @@ struct oom_command {
 	const char *help;	  /* one line */
 	const struct argp *argp;  /* options; run() parses with it */
 	int (*run)(int argc, char **argv); /* returns an enum oom_exit; argv[0] is "oomgate NAME" */
+	bool hidden;		  /* of no use to a person: not in help and completion */
 };
 
 #define COMMAND(name) extern const struct oom_command oom_cmd_##name;

@@ -17,7 +17,8 @@ static void usage(FILE *out)
 	      "When Linux runs out of memory: who dies, who killed it, how fast, and who survives?\n\n",
 		out);
 	for (const struct oom_command *const *c = oom_commands; *c; c++)
-		fprintf(out, "  %-9s %s\n", (*c)->name, (*c)->help);
+		if (!(*c)->hidden)
+			fprintf(out, "  %-9s %s\n", (*c)->name, (*c)->help);
 	fputs("\n'oomgate COMMAND --help' lists a command's options; see oomgate(1).\n", out);
 }
 

@@ -138,7 +138,7 @@ static int describe(struct oom_guest_attempt *a, const struct oom_guest_spec *sp
 	int r = oom_host_prepared(a->host, spec, err, &a->machine);
 
 	if (!r)
-		r = oom_shape_read(&a->arena, scenario, err, &a->vm.shape);
+		r = oom_guest_shape_read(&a->arena, scenario, err, &a->vm.shape);
 	if (r)
 		return r;
 	a->vm.qemu = a->machine->qemu;

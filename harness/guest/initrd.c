@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/internal.h"
+#include "harness/guest/pack.h"
 #include "lib/cleanup.h"
 
-#include <archive.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -15,7 +14,8 @@ struct modules {
 	const char *dir, *release;
 	char *dep; /* modules.dep: "PATH: PATH…" a line, nearest dependency first */
 	char *order;
-	struct archive *pack;
+	struct oom_pack pack;
+	const char *temp;
 	struct oom_arena arena;
 };
 
@@ -66,7 +66,7 @@ static int add_file(struct modules *mods, const char *path, size_t len, struct o
 {
 	char full[PATH_MAX], name[256], line[300];
 	const char *base = memrchr(path, '/', len);
-	oom_autofree char *data = NULL;
+	char *data = NULL;
 	size_t bytes;
 	int r;
 
@@ -81,10 +81,10 @@ static int add_file(struct modules *mods, const char *path, size_t len, struct o
 	/* depmod writes absolute paths for an old or foreign base folder */
 	snprintf(full, sizeof(full), "%s%s%.*s", *path == '/' ? "" : mods->dir, *path == '/' ? "" : "/",
 		(int)len, path);
-	r = oom_unpack_file(full, (void **)&data, &bytes, err);
+	r = oom_unpack_file(&mods->arena, full, mods->temp, &data, &bytes, err);
 	if (!r)
 		r = check_vermagic(mods, full, data, bytes, err);
-	if (!r && (!mods->order || oom_pack_data(mods->pack, name, data, bytes, 0644)))
+	if (!r && (!mods->order || oom_pack_data(&mods->pack, name, data, bytes, 0644)))
 		r = oom_err_set(err, EIO, "cannot write module '%s'", name);
 	return r;
 }
@@ -135,7 +135,7 @@ static int add_modules(struct modules *mods, struct oom_err *err)
 				return r;
 		}
 	}
-	if (oom_pack_data(mods->pack, "modules/order", mods->order, strlen(mods->order), 0644))
+	if (oom_pack_data(&mods->pack, "modules/order", mods->order, strlen(mods->order), 0644))
 		return oom_err_set(err, EIO, "cannot write the initial file system");
 	return 0;
 }
@@ -150,23 +150,25 @@ int oom_initrd_write(const char *path, const char *busybox, const char *modules,
 	struct oom_blob init = oom_blob_guest_init();
 	int r = oom_pack_open(path, false, err, &mods.pack), w = 0;
 
+	mods.temp = oom_arena_printf(&mods.arena, "%s.module", path);
+
 	if (r)
 		return r;
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
-		w |= oom_pack_dir(mods.pack, dirs[i]);
+		w |= oom_pack_dir(&mods.pack, dirs[i]);
 	for (size_t i = 0; i < sizeof(applets) / sizeof(*applets); i++) {
 		char name[32];
 
 		snprintf(name, sizeof(name), "bin/%s", applets[i]);
-		w |= oom_pack_link(mods.pack, name, "busybox");
+		w |= oom_pack_link(&mods.pack, name, "busybox");
 	}
-	w |= oom_pack_data(mods.pack, "init", init.text, init.len, 0755);
-	r = oom_pack_file(mods.pack, "bin/busybox", busybox, 0755, err);
+	w |= oom_pack_data(&mods.pack, "init", init.text, init.len, 0755);
+	r = oom_pack_file(&mods.pack, "bin/busybox", busybox, 0755, err);
 	if (!r)
 		r = add_modules(&mods, err);
-	if ((archive_write_close(mods.pack) != ARCHIVE_OK || w) && !r)
-		r = oom_err_set(err, EIO, "cannot write '%s': %s", path, archive_error_string(mods.pack));
-	archive_write_free(mods.pack);
+	if (w && !r)
+		r = oom_err_set(err, EIO, "cannot write '%s'", path);
+	w = oom_pack_close(&mods.pack, r ? NULL : err);
 	oom_arena_release(&mods.arena);
-	return r;
+	return r ? r : w;
 }

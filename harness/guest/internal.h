@@ -17,8 +17,6 @@
  * (external programs), image, initrd, payload, shape, qemu, state (saved machines), frame, qmp, attempt.
  */
 
-struct archive;
-
 /* ---- blobs.c: scripts carried in the program ---- */
 struct oom_blob {
 	const char *text; /* NUL behind it */
@@ -97,18 +95,6 @@ int oom_release_compare(const char *a, const char *b);
 int oom_initrd_write(const char *path, const char *busybox, const char *modules, const char *release,
 	struct oom_err *err);
 
-/* ---- pack.c: archives by libarchive ---------------------------------------------------------------- */
-int oom_pack_open(const char *path, bool tar, struct oom_err *err, struct archive **ret);
-int oom_pack_dir(struct archive *pack, const char *name);
-int oom_pack_link(struct archive *pack, const char *name, const char *target);
-int oom_pack_data(struct archive *pack, const char *name, const void *data, size_t len, mode_t mode);
-int oom_pack_file(struct archive *pack, const char *name, const char *path, mode_t mode,
-	struct oom_err *err);
-/* Everything below @path as @prefix; bin, sbin, lib, lib64 at the top go to usr/. */
-int oom_pack_tree(struct archive *pack, const char *prefix, const char *path, struct oom_err *err);
-/* The whole, decompressed content of a file (xz, zstd, gzip or plain); free() it. */
-int oom_unpack_file(const char *path, void **ret, size_t *ret_len, struct oom_err *err);
-
 /* ---- payload.c ------------------------------------------------------------------------------------- */
 /* The disk with this program, its helper, its libraries and the --config tree. */
 int oom_payload_make(struct oom_arena *arena, const char *cache, const char *exe, const char *helper,
@@ -118,17 +104,17 @@ int oom_payload_programs(struct oom_arena *arena, struct oom_err *err, const cha
 	const char **ret_helper);
 
 /* ---- shape.c --------------------------------------------------------------------------------------- */
-enum { OOM_SHAPE_NODES = 8 };
-struct oom_shape {
+enum { OOM_GUEST_NODES = 8 };
+struct oom_guest_shape {
 	uint64_t memory_bytes, swap_bytes;
-	uint64_t node_bytes[OOM_SHAPE_NODES];
+	uint64_t node_bytes[OOM_GUEST_NODES];
 	int n_nodes, cpus;
 	int64_t hugepages;
 	const char *kernel_args;
 };
 /* From [Machine] (@scenario may be NULL: the defaults). -EINVAL, or -E2BIG: larger than this host. */
-int oom_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
-	struct oom_shape *ret);
+int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
+	struct oom_guest_shape *ret);
 
 /* ---- qemu.c, qemu_find.c, probe.c ------------------------------------------------------------------ */
 struct oom_qemu {
@@ -150,7 +136,7 @@ struct oom_vm {
 	const char *accel; /* kvm, tcg */
 	const struct oom_image *image;
 	const char *vmlinuz, *initrd, *payload, *kernel; /* kernel: its release */
-	struct oom_shape shape;
+	struct oom_guest_shape shape;
 };
 /* What two saved machines must have in common to be the same. */
 int oom_vm_key(const struct oom_vm *vm, uint64_t *ret);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The second disk: root/ holds this very program with its loader and libraries, config/ the --config
  * tree. Both are laid over the image's root. */
-#include "harness/guest/internal.h"
+#include "harness/guest/pack.h"
 #include "lib/cleanup.h"
 
-#include <archive.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -123,7 +122,7 @@ static int libraries(struct oom_arena *arena, const char *loader, const char *ex
 	return 0;
 }
 
-static int pack_program(struct archive *pack, const char *exe, const char *loader, const char **libs,
+static int pack_program(struct oom_pack *pack, const char *exe, const char *loader, const char **libs,
 	size_t n_libs, struct oom_err *err)
 {
 	static const char dynamic[] = "#!/bin/sh\nexec /usr/lib/oomgate/lib/ld.so --library-path "
@@ -150,7 +149,7 @@ static int pack_all(struct oom_arena *arena, const char *tar, const char *dir, c
 	static const char *const dirs[] = {"config", "root", "root/usr", "root/usr/lib", LIBEXEC, LIBEXEC "/lib",
 		"root/usr/lib/systemd", "root/usr/lib/systemd/system"};
 	char *loader = elf_interpreter(arena, exe);
-	struct archive *pack;
+	struct oom_pack pack;
 	const char **libs = NULL;
 	char usr[PATH_MAX];
 	size_t n_libs = 0;
@@ -163,24 +162,24 @@ static int pack_all(struct oom_arena *arena, const char *tar, const char *dir, c
 	if (r)
 		return r;
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
-		w |= oom_pack_dir(pack, dirs[i]);
+		w |= oom_pack_dir(&pack, dirs[i]);
 	if (config_dir) {
 		/* where bin, sbin, lib and lib64 go */
 		snprintf(usr, sizeof(usr), "%s/usr", config_dir);
 		if (access(usr, F_OK) < 0)
-			w |= oom_pack_dir(pack, "config/usr");
-		r = oom_pack_tree(pack, "config", config_dir, err);
+			w |= oom_pack_dir(&pack, "config/usr");
+		r = oom_pack_tree(&pack, "config", config_dir, err);
 	}
-	w |= oom_pack_data(pack, "root/usr/lib/systemd/system/oomgate-agent.service", unit, strlen(unit), 0644);
-	w |= oom_pack_data(pack, "root/usr/lib/systemd/system/oomgate.target", target, strlen(target), 0644);
+	w |= oom_pack_data(&pack, "root/usr/lib/systemd/system/oomgate-agent.service", unit, strlen(unit), 0644);
+	w |= oom_pack_data(&pack, "root/usr/lib/systemd/system/oomgate.target", target, strlen(target), 0644);
 	if (!r)
-		r = pack_program(pack, exe, loader, libs, n_libs, err);
+		r = pack_program(&pack, exe, loader, libs, n_libs, err);
 	if (!r)
-		r = oom_pack_file(pack, LIBEXEC "/oomgate-workload", helper, 0755, err);
-	if ((archive_write_close(pack) != ARCHIVE_OK || w) && !r)
-		r = oom_err_set(err, EIO, "cannot write '%s': %s", tar, archive_error_string(pack));
-	archive_write_free(pack);
-	return r;
+		r = oom_pack_file(&pack, LIBEXEC "/oomgate-workload", helper, 0755, err);
+	if (w && !r)
+		r = oom_err_set(err, EIO, "cannot write '%s'", tar);
+	w = oom_pack_close(&pack, r ? NULL : err);
+	return r ? r : w;
 }
 
 /* A disk a little larger than what is in it. */

@@ -52,7 +52,7 @@ static const char *disk_format(const char *path)
 	return fd >= 0 && read(fd, magic, 4) == 4 && !memcmp(magic, "QFI\xfb", 4) ? "qcow2" : "raw";
 }
 
-static void add_memory(struct args *a, const struct oom_shape *shape)
+static void add_memory(struct args *a, const struct oom_guest_shape *shape)
 {
 	add(a, "-m");
 	addf(a, "%" PRIu64 "M", shape->memory_bytes / MIB);

@@ -43,14 +43,14 @@ static int read_int(const char *key, const char *text, int64_t most, struct oom_
 }
 
 /* "2": so many equal nodes; "256M 128M": one of each size */
-static int read_nodes(struct oom_shape *shape, const char *text, struct oom_err *err)
+static int read_nodes(struct oom_guest_shape *shape, const char *text, struct oom_err *err)
 {
 	char copy[256], *save = NULL;
 	int64_t number;
 
 	if (!oom_parse_int(text, &number)) {
-		if (number < 1 || number > OOM_SHAPE_NODES)
-			return oom_err_set(err, EINVAL, "[Machine] NUMANodes='%s' is not within 1..%d", text, OOM_SHAPE_NODES);
+		if (number < 1 || number > OOM_GUEST_NODES)
+			return oom_err_set(err, EINVAL, "[Machine] NUMANodes='%s' is not within 1..%d", text, OOM_GUEST_NODES);
 		shape->n_nodes = (int)number;
 		for (int i = 0; i < shape->n_nodes; i++)
 			shape->node_bytes[i] = shape->memory_bytes / (uint64_t)number / MIB * MIB;
@@ -59,8 +59,8 @@ static int read_nodes(struct oom_shape *shape, const char *text, struct oom_err 
 		for (char *word = strtok_r(copy, " \t,", &save); word; word = strtok_r(NULL, " \t,", &save)) {
 			int r;
 
-			if (shape->n_nodes == OOM_SHAPE_NODES)
-				return oom_err_set(err, EINVAL, "[Machine] NUMANodes='%s' has more than %d nodes", text, OOM_SHAPE_NODES);
+			if (shape->n_nodes == OOM_GUEST_NODES)
+				return oom_err_set(err, EINVAL, "[Machine] NUMANodes='%s' has more than %d nodes", text, OOM_GUEST_NODES);
 			r = read_size("NUMANodes", word, err, &shape->node_bytes[shape->n_nodes++]);
 			if (r)
 				return r;
@@ -85,7 +85,7 @@ static uint64_t host_available_bytes(struct oom_arena *arena)
 	return strtoull(at + 13, NULL, 10) * 1024;
 }
 
-static int check_host(struct oom_arena *arena, const struct oom_shape *shape, struct oom_err *err)
+static int check_host(struct oom_arena *arena, const struct oom_guest_shape *shape, struct oom_err *err)
 {
 	uint64_t available = host_available_bytes(arena);
 	char want[24], have[24];
@@ -99,10 +99,10 @@ static int check_host(struct oom_arena *arena, const struct oom_shape *shape, st
 	return 0;
 }
 
-int oom_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
-	struct oom_shape *ret)
+int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
+	struct oom_guest_shape *ret)
 {
-	struct oom_shape shape = {.memory_bytes = MEMORY_DEFAULT, .cpus = 1};
+	struct oom_guest_shape shape = {.memory_bytes = MEMORY_DEFAULT, .cpus = 1};
 	const char *text;
 	int64_t number = 0;
 	int r = 0;

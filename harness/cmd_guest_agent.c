@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Hidden: what a guest's systemd starts. One attempt, run as on any machine with '--in scope'. */
+#include "harness/command.h"
+#include "harness/guest.h"
+#include "harness/runner.h"
+#include "harness/schema.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The host has checked the file: a mistake here is one of ours, or of another version of oomgate. */
+static int parse_job(const struct oom_guest_job *job, struct oom_err *err, struct oom_scenario **ret)
+{
+	struct oom_diags diags = {0};
+	int r = oom_scenario_parse(oom_schema(), job->id, job->path, job->text, strlen(job->text), &diags, ret);
+
+	if (r && diags.count)
+		oom_err_set(err, -r, "%s:%u:%u: %s", diags.items[0].path, diags.items[0].place.line,
+			diags.items[0].place.col, diags.items[0].msg);
+	else if (r)
+		oom_err_errno(err, -r, "cannot read '%s'", job->path);
+	oom_diags_release(&diags);
+	return r;
+}
+
+static int run_job(const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret)
+{
+	struct oom_local_options options = {
+		.backend = &oom_backend_scope,
+		.machine = job->machine,
+		.attempt = job->attempt,
+		.seed = job->seed,
+		.timeout_us = job->timeout_us,
+		.evidence_dir = job->evidence_dir,
+		.in_guest = true,
+		.allow_host_oom = true,
+		.signal_fd = -1,
+	};
+	struct oom_scenario *scenario;
+	int r = parse_job(job, err, &scenario);
+
+	if (r)
+		return r;
+	r = oom_attempt_run_local(scenario, &options, ret);
+	if (r)
+		oom_err_errno(err, -r, "the attempt gave no record");
+	oom_scenario_free(scenario);
+	return r;
+}
+
+static const struct argp argp = {
+	.args_doc = "PORT",
+	.doc = "Serves attempts over a virtio-serial port ('auto' finds it). Started by oomgate's own unit in "
+	       "a guest; of no use elsewhere.",
+};
+
+static int run(int argc, char **argv)
+{
+	int r;
+
+	if (argc != 2) {
+		fprintf(stderr, "oomgate: guest-agent needs a port\n");
+		return OOM_EXIT_USAGE;
+	}
+	r = oom_guest_agent(argv[1], run_job);
+	fprintf(stderr, "oomgate: the guest's agent ends: %s\n", strerror(-r));
+	return OOM_EXIT_BROKEN;
+}
+
+const struct oom_command oom_cmd_guest_agent = {
+	.name = "guest-agent",
+	.help = "serve attempts in a guest",
+	.argp = &argp,
+	.run = run,
+	.hidden = true,
+};
