@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/backend.h"
+#include "harness/command.h"
+#include "harness/guest.h"
+#include "harness/libexec.h"
+#include "harness/needs.h"
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libsmartcols.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What this machine can do, what not, why, and how to get it. */
+struct doctor {
+	struct libscols_table *table;
+	int missing;
+};
+
+static void row(struct doctor *d, const char *what, bool ok, const char *note)
+{
+	struct libscols_line *line = scols_table_new_line(d->table, NULL);
+
+	if (!line)
+		return;
+	scols_line_set_data(line, 0, ok ? "yes" : "no");
+	scols_line_set_data(line, 1, what);
+	scols_line_set_data(line, 2, note);
+	if (isatty(STDOUT_FILENO))
+		scols_line_set_color(line, ok ? "green" : "red");
+	d->missing += !ok;
+}
+
+static void check_places(struct doctor *d)
+{
+	struct oom_guest_options options = {.accel = "auto"};
+	struct oom_guest_host *host;
+	struct oom_err err = {0};
+	char path[512], what[64];
+
+	for (const struct oom_backend *const *b = oom_backends; *b; b++) {
+		int r = (*b)->probe(&err);
+
+		snprintf(what, sizeof(what), "run --in %s", (*b)->name);
+		row(d, what, r >= 0, r >= 0 ? (*b)->help : err.msg);
+	}
+	if (oom_guest_host_open(&options, &err, &host) < 0) {
+		row(d, "run --in guest", false, err.msg);
+	} else {
+		row(d, "run --in guest", true, "throw-away QEMU machines");
+		oom_guest_host_close(host);
+	}
+	if (oom_libexec_find("oomgate-workload", &err, path, sizeof(path)) < 0)
+		row(d, "workloads", false, err.msg);
+	else
+		row(d, "workloads", true, path);
+}
+
+static void check_needs(struct doctor *d)
+{
+	for (const struct oom_need *const *need = oom_needs; *need; need++) {
+		struct oom_err err = {0};
+		int r;
+
+		if ((*need)->argument)
+			continue;
+		r = oom_need_probe(*need, NULL, false, &err);
+		row(d, (*need)->name, r >= 0, r >= 0 ? (*need)->help : err.msg);
+	}
+}
+
+static int cmd_doctor(int argc, char **argv)
+{
+	static const struct argp argp = {.doc = "Tells what this machine can do, what not, and why."};
+	struct doctor d = {0};
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, NULL))
+		return OOM_EXIT_USAGE;
+	scols_init_debug(0);
+	d.table = scols_new_table();
+	if (!d.table)
+		return OOM_EXIT_BROKEN;
+	scols_table_new_column(d.table, "CAN", 0, 0);
+	scols_table_new_column(d.table, "WHAT", 0, 0);
+	scols_table_new_column(d.table, "WHY, OR HOW TO GET IT", 0, SCOLS_FL_WRAP);
+	scols_table_enable_colors(d.table, isatty(STDOUT_FILENO));
+	check_places(&d);
+	check_needs(&d);
+	scols_print_table(d.table);
+	scols_unref_table(d.table);
+	return OOM_EXIT_OK;
+}
+
+const struct oom_command oom_cmd_doctor = {
+	.name = "doctor",
+	.help = "what this machine can do, what not, why, and how to get it",
+	.run = cmd_doctor,
+};
