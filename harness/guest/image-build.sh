@@ -39,19 +39,29 @@ esac
 # The kernel's packages are unpacked, not installed: that would drag in an initramfs generator. The
 # image package of newer suites is split (linux-binary-*, linux-modules-*): follow its dependencies.
 unpack_kernel='set -eu
+export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
 root=$1; cd "$root/tmp"
+fetch() # PACKAGE: into this folder, the newest version that the archive still holds
+{
+  for version in $(apt-cache madison "$1" | sed -n "s/^[^|]*| *\([^ ]*\) |.*Packages$/\1/p" | uniq); do
+    ! apt-get -q download "$1=$version" >/dev/null || return 0
+  done
+  echo "E: cannot fetch $1" >&2
+  return 1
+}
 todo=KERNEL seen=" "
 while [ -n "$todo" ]; do
   next=
   for p in $todo; do
     case $seen in *" $p "*) continue ;; esac
     seen="$seen$p "
-    apt-get -q download "$p" >/dev/null
-    next="$next $(apt-cache depends --important "$p" | sed -n "s/^ *|\{0,1\}\(Pre\)\{0,1\}Depends: \(linux-[a-z]*-[0-9].*\)/\2/p")"
+    fetch "$p"
+    next="$next $(for field in Depends Pre-Depends; do dpkg-deb -f "$p"_*.deb $field; done |
+      tr "," "\n" | sed -n "s/^ *\(linux-[a-z]*-[0-9][^ |]*\).*/\1/p")"
   done
   todo=$(echo $next)
 done
-apt-get -q download busybox-static >/dev/null
+fetch busybox-static
 for deb in linux-*.deb; do
   dpkg-deb -f "$deb" Package Version | sed "s/^[A-Za-z]*: //" | paste -s -d " " >>kernel-packages
   dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$root" --keep-directory-symlink \
@@ -112,15 +122,27 @@ ln -sf /usr/lib/systemd/system/multi-user.target etc/systemd/system/default.targ
 rm -rf var/lib/apt/lists/* var/cache/apt/* var/cache/debconf/*-old usr/share/doc usr/share/man usr/share/locale \
   usr/share/info usr/share/bash-completion usr/lib/udev/hwdb.bin usr/lib/udev/hwdb.d'
 
-hooks=
-[ "$suite" != bullseye ] || hooks=/usr/share/mmdebstrap/hooks/merged-usr
-exec mmdebstrap --quiet --variant=essential --format=ext2 ${hooks:+--hook-dir=$hooks} --include="$packages" \
-  --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Languages "none"' \
-  --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' \
-  --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-  --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
-  --customize-hook="$(printf %s "$unpack_kernel" | sed "s/KERNEL/$kernel/")" \
-  --customize-hook="$configure" --customize-hook="$out" \
-  --customize-hook="sync-out /oomgate-out $dir" \
-  --customize-hook='rm -rf "$1/oomgate-out"' \
+# later suites bring these links in a package
+merge_usr='for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "usr/$d" "$1/$d"; done'
+[ "$suite" = bullseye ] || merge_usr=true
+
+build() # SOURCES...
+{
+  mmdebstrap --quiet --variant=essential --format=ext2 --setup-hook="$merge_usr" --include="$packages" \
+    --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Languages "none"' \
+    --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
+    --customize-hook="$(printf %s "$unpack_kernel" | sed "s/KERNEL/$kernel/")" \
+    --customize-hook="$configure" --customize-hook="$out" \
+    --customize-hook="sync-out /oomgate-out $dir" \
+    --customize-hook='rm -rf "$1/oomgate-out"' \
   "$suite" "$dir/root.ext2" "$@"
+}
+build "$@" || {
+  # an archive of updates may name what it does not hold (any more)
+  [ -n "$security" ] || exit 1
+  echo "trying again without $security" >&2
+  rm -rf "$dir"/*
+  build "$1"
+}

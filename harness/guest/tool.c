@@ -5,11 +5,14 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 pid_t oom_fork_bound(int death_signal)
@@ -77,6 +80,34 @@ static int input_fd(const char *input)
 	return fd;
 }
 
+/* To its end, or until we are interrupted: the signals may be blocked, for a signalfd(2) of the caller's,
+ * who shall find them still there. */
+static int wait_for(pid_t pid, int *ret_status)
+{
+	sigset_t signals;
+	struct pollfd fds[2] = {{.events = POLLIN}, {.events = POLLIN}};
+	oom_autoclose int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), signal_fd = -1;
+	int r = 0;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	fds[0].fd = pidfd;
+	fds[1].fd = signal_fd;
+	if (pidfd >= 0)
+		while (poll(fds, 2, -1) < 0 && errno == EINTR)
+			;
+	if (fds[1].revents && !fds[0].revents) {
+		kill(-pid, SIGTERM);
+		r = -EINTR;
+	}
+	while (waitpid(pid, ret_status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return r;
+}
+
 int oom_tool_run(const char *const argv[], const char *input, const char *log, struct oom_err *err)
 {
 	oom_autoclose int in = input_fd(input);
@@ -91,15 +122,16 @@ int oom_tool_run(const char *const argv[], const char *input, const char *log, s
 	if (pid < 0)
 		return oom_err_errno(err, errno, "cannot start '%s'", argv[0]);
 	if (!pid) {
+		/* mmdebstrap sends SIGHUP to its whole group when it fails */
+		setpgid(0, 0);
 		dup2(in, 0);
 		dup2(out, 1);
 		dup2(out, 2);
 		execvp(argv[0], (char *const *)argv);
 		_exit(errno == ENOENT ? 127 : 126);
 	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return oom_err_errno(err, errno, "cannot wait for '%s'", argv[0]);
+	if (wait_for(pid, &status))
+		return oom_err_set(err, EINTR, "interrupted while '%s' ran", argv[0]);
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && !input)
