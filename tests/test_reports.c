@@ -20,6 +20,7 @@ static const struct {
 	{"passing", "text", COLOR_120},
 	{"verdicts", "text", UTF8},
 	{"verdicts", "text", ASCII_80},
+	{"flat", "text", UTF8},
 	{"matrix", "text", UTF8},
 	{"matrix", "text", ASCII_80},
 	{"matrix", "text", COLOR_120},

@@ -10,6 +10,7 @@ const struct report_run report_runs[] = {
 	{"empty", run_empty},
 	{"passing", run_passing},
 	{"verdicts", run_verdicts},
+	{"flat", run_flat},
 	{"matrix", run_matrix},
 	{"hostile", run_hostile},
 	{NULL, NULL},
