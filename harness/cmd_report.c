@@ -5,9 +5,10 @@
 #include "lib/cleanup.h"
 
 #include <errno.h>
-#include <jansson.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct arguments {
 	const char *run;
@@ -16,7 +17,7 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{"format", 'f', "F[:FILE]", 0,
-		"write report F to FILE or to standard output; may be repeated ('oomgate list "
+		"Write report F to FILE or to standard output; may be repeated ('oomgate list "
 		"formats')",
 		0},
 	{0},
@@ -52,24 +53,20 @@ static const struct argp argp = {
 	.doc = "Renders a finished run again. RUN is a run's folder or its run.json.",
 };
 
-/* A record by its own name, wherever it was copied to. */
-static int record_load(const char *path, struct oom_err *err, struct oom_run **ret)
+/* Why a folder has no record, and the way out. */
+static void record_missing(const char *dir, struct oom_err *err)
 {
-	oom_autofclose FILE *file = fopen(path, "re");
-	struct oom_err why = {0};
-	json_error_t at;
-	json_t *json;
-	int r;
+	char journal[PATH_MAX];
 
-	if (!file)
-		return oom_err_errno(err, errno, "cannot open '%s'", path);
-	json = json_loadf(file, 0, &at);
-	if (!json)
-		return oom_err_set(err, EBADMSG, "'%s' is no JSON: line %d, column %d: %s", path,
-			at.line, at.column, at.text);
-	r = oom_run_from_json(json, &why, ret);
-	json_decref(json);
-	return r < 0 ? oom_err_set(err, -r, "cannot read '%s': %s", path, why.msg) : 0;
+	snprintf(journal, sizeof(journal), "%s/attempts.jsonl", dir);
+	if (!access(journal, F_OK))
+		oom_err_set(err, ENOENT,
+			"the run in '%s' was cut off; 'oomgate run --resume --output %s' goes on",
+			dir, dir);
+	else
+		oom_err_set(err, ENOENT,
+			"no 'run.json' in '%s'; name the folder that 'oomgate run --output' wrote",
+			dir);
 }
 
 /* Loads RUN and says which folder it lies in (to be freed; NULL for a record that was copied away).
@@ -92,11 +89,13 @@ static int run_load(const char *path, struct oom_err *err, char **ret_dir, struc
 		dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
 			    : strdup(".");
 	} else {
-		return record_load(path, err, ret);
+		return oom_run_load_file(path, err, ret);
 	}
 	if (!dir)
 		return oom_err_set(err, ENOMEM, "out of memory reading '%s'", path);
 	r = oom_run_load(dir, err, ret);
+	if (r == -ENOENT)
+		record_missing(dir, err);
 	if (r < 0)
 		free(dir);
 	else
