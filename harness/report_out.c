@@ -117,14 +117,16 @@ static int beside_open(const char *path, char *beside, size_t size)
 	return fd < 0 ? -errno : fd;
 }
 
-static int file_replace(const char *path, const char *data, size_t size, struct oom_err *err)
+/* @named is what the user calls the file at @path. */
+static int file_replace(const char *path, const char *named, const char *data, size_t size,
+	struct oom_err *err)
 {
 	char beside[PATH_MAX];
 	oom_autoclose int fd = beside_open(path, beside, sizeof(beside));
 	int r;
 
 	if (fd < 0)
-		return oom_err_errno(err, -fd, "cannot create a file for '%s'", path);
+		return oom_err_errno(err, -fd, "cannot create a file for '%s'", named);
 	r = write_all(fd, data, size);
 	/* a full disk may show itself only now */
 	if (r == 0 && fsync(fd) < 0)
@@ -134,7 +136,7 @@ static int file_replace(const char *path, const char *data, size_t size, struct 
 	if (r == 0)
 		return 0;
 	unlink(beside);
-	return oom_err_errno(err, -r, "cannot write '%s'", path);
+	return oom_err_errno(err, -r, "cannot write '%s'", named);
 }
 
 static int file_write(const char *path, const char *data, size_t size, struct oom_err *err)
@@ -145,10 +147,10 @@ static int file_write(const char *path, const char *data, size_t size, struct oo
 	int r;
 
 	if (stat(path, &st) < 0)
-		return file_replace(path, data, size, err);
+		return file_replace(path, path, data, size, err);
 	if (S_ISREG(st.st_mode)) {
 		real = realpath(path, NULL); /* a link stays, its target is replaced */
-		return file_replace(real ? real : path, data, size, err);
+		return file_replace(real ? real : path, path, data, size, err);
 	}
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)

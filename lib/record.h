@@ -223,5 +223,7 @@ struct json_t *oom_run_to_json(const struct oom_run *run);
 int oom_run_from_json(const struct json_t *json, struct oom_err *err, struct oom_run **ret);
 /* A run's folder: reads DIR/run.json. -ENOENT, -EBADMSG (no JSON, another schema) and so on. */
 int oom_run_load(const char *dir, struct oom_err *err, struct oom_run **ret);
+/* As oom_run_load(), of a record whatever its file is called. */
+int oom_run_load_file(const char *path, struct oom_err *err, struct oom_run **ret);
 
 #endif

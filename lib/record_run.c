@@ -170,20 +170,14 @@ int oom_run_from_json(const struct json_t *json, struct oom_err *err, struct oom
 	return 0;
 }
 
-int oom_run_load(const char *dir, struct oom_err *err, struct oom_run **ret)
+int oom_run_load_file(const char *path, struct oom_err *err, struct oom_run **ret)
 {
-	oom_autofclose FILE *file = NULL;
-	oom_autofree char *path = NULL;
+	oom_autofclose FILE *file = fopen(path, "re");
 	struct oom_err why = {0};
 	json_error_t at;
 	json_t *json;
 	int r;
 
-	if (asprintf(&path, "%s/run.json", dir) < 0) {
-		path = NULL;
-		return oom_err_set(err, ENOMEM, "out of memory reading '%s'", dir);
-	}
-	file = fopen(path, "re");
 	if (!file)
 		return oom_err_errno(err, errno, "cannot open '%s'", path);
 	json = json_loadf(file, 0, &at);
@@ -193,4 +187,15 @@ int oom_run_load(const char *dir, struct oom_err *err, struct oom_run **ret)
 	r = oom_run_from_json(json, &why, ret);
 	json_decref(json);
 	return r < 0 ? oom_err_set(err, -r, "cannot read '%s': %s", path, why.msg) : 0;
+}
+
+int oom_run_load(const char *dir, struct oom_err *err, struct oom_run **ret)
+{
+	oom_autofree char *path = NULL;
+
+	if (asprintf(&path, "%s/run.json", dir) < 0) {
+		path = NULL;
+		return oom_err_set(err, ENOMEM, "out of memory reading '%s'", dir);
+	}
+	return oom_run_load_file(path, err, ret);
 }

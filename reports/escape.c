@@ -122,7 +122,7 @@ char *oom_escape_dup(struct oom_arena *arena, const char *text, bool utf8)
 	return copy;
 }
 
-const char *oom_char_xml(char c)
+static const char *map_xml(char c)
 {
 	switch (c) {
 	case '<':
@@ -137,6 +137,23 @@ const char *oom_char_xml(char c)
 		return "&#39;";
 	default:
 		return NULL;
+	}
+}
+
+void oom_escape_xml(FILE *out, const char *text, bool utf8)
+{
+	char piece[PIECE_BYTES];
+
+	if (!text)
+		return;
+	while (piece_next(&text, true, piece)) {
+		const char *mapped = piece[1] ? NULL : map_xml(piece[0]);
+		uint32_t cp = 0;
+
+		if (!utf8 && utf8_decode((const unsigned char *)piece, &cp) > 1)
+			fprintf(out, "&#x%x;", cp);
+		else
+			fputs(mapped ? mapped : piece, out);
 	}
 }
 

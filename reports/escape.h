@@ -23,8 +23,9 @@ typedef const char *oom_char_map(char c);
 void oom_escape_put(FILE *out, const char *text, bool utf8, oom_char_map *map);
 /* A copy without controls; "" for NULL; NULL without memory. */
 char *oom_escape_dup(struct oom_arena *arena, const char *text, bool utf8);
-/* &lt; &gt; &amp; &quot; &#39;, for element content and attribute values of XML and HTML alike. */
-const char *oom_char_xml(char c);
+/* The same for element content and attribute values of XML and HTML, with their entities; without
+ * @utf8 other characters become references, which lose nothing. */
+void oom_escape_xml(FILE *out, const char *text, bool utf8);
 
 /* Columns that escaped text takes on a terminal; wants an oom_utf8_locale around it. */
 size_t oom_text_columns(const char *text);

@@ -234,11 +234,9 @@ static int cell_write(const struct details *d, const struct oom_view_cell *cell)
 {
 	for (size_t i = 0; i < cell->n_attempts; i++) {
 		const struct oom_attempt *a = cell->attempts[i];
-		bool bad = oom_view_is_bad(a->verdict), told = false;
+		bool bad = oom_view_is_bad(a->verdict);
 
-		for (size_t j = 0; j < i && bad && !told; j++)
-			told = oom_view_same_end(cell->attempts[j], a);
-		if (told || (!bad && !is_noteworthy(a)))
+		if (bad ? oom_view_is_told(cell, i) : !is_noteworthy(a))
 			continue;
 		if (title_write(d, a) < 0)
 			return -ENOMEM;

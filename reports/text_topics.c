@@ -88,7 +88,10 @@ int oom_text_topics(struct oom_view *view, const struct oom_report_options *opti
 		widths_add(widths, texts[i]);
 	}
 	for (int c = 0; c < COL_OUTCOME; c++)
-		others += widths[c] + 2;
+		others += widths[c] ? widths[c] + 2 : 0;
+	if (!widths[COL_TOPIC] && scols_column_set_flags(scols_table_get_column(table, COL_TOPIC),
+					  SCOLS_FL_HIDDEN) < 0)
+		return -ENOMEM;
 	if (options->width > others)
 		room = options->width - others;
 	for (size_t i = 0; i < view->n_rows; i++) {

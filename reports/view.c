@@ -35,6 +35,15 @@ bool oom_view_same_end(const struct oom_attempt *a, const struct oom_attempt *b)
 	return true;
 }
 
+bool oom_view_is_told(const struct oom_view_cell *cell, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (oom_view_same_end(cell->attempts[i], cell->attempts[index]))
+			return true;
+	}
+	return false;
+}
+
 static int machine_index(struct oom_view *view, const char *id, size_t *ret_index)
 {
 	for (size_t i = 0; i < view->n_machines; i++) {

@@ -68,6 +68,8 @@ const char *oom_view_machine(struct oom_arena *arena, const struct oom_machine_r
 /* "3 pass · 1 fail": the verdicts that occur. */
 const char *oom_view_counts(struct oom_arena *arena, const size_t count[static OOM_VERDICT_COUNT_],
 	const char *separator);
+/* Did an earlier attempt of the cell end like its @index'th? Then one need not be told twice. */
+bool oom_view_is_told(const struct oom_view_cell *cell, size_t index);
 /* Is the attempt something to look at: neither passed nor skipped nor known? */
 bool oom_view_is_bad(enum oom_verdict verdict);
 

@@ -2,37 +2,13 @@
 #include "lib/cleanup.h"
 #include "reports/escape.h"
 #include "reports/report.h"
-#include "tests/support/report_runs.h"
+#include "tests/support/report_check.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
 
 #define GOLDEN_DIR "tests/data/reports"
-
-static const struct {
-	const char *name;
-	struct oom_run *(*make)(void);
-} runs[] = {
-	{"empty", run_empty},
-	{"passing", run_passing},
-	{"verdicts", run_verdicts},
-	{"matrix", run_matrix},
-	{"hostile", run_hostile},
-};
-#define N_RUNS (sizeof(runs) / sizeof(runs[0]))
-
-/* How a report is asked for; the name is part of the golden file's. */
-static const struct {
-	const char *name;
-	struct oom_report_options options;
-} variants[] = {
-	{"utf8", {.utf8 = true, .run_dir = "out"}},
-	{"ascii-80", {.width = 80, .run_dir = "out"}},
-	{"color-120", {.color = true, .utf8 = true, .width = 120, .run_dir = "out"}},
-	{"file", {.utf8 = true, .to_file = true}},
-};
-enum { UTF8, ASCII_80, COLOR_120, TO_FILE };
 
 static const struct {
 	const char *run, *report;
@@ -44,6 +20,7 @@ static const struct {
 	{"passing", "text", COLOR_120},
 	{"verdicts", "text", UTF8},
 	{"verdicts", "text", ASCII_80},
+	{"flat", "text", UTF8},
 	{"matrix", "text", UTF8},
 	{"matrix", "text", ASCII_80},
 	{"matrix", "text", COLOR_120},
@@ -55,32 +32,26 @@ static const struct {
 	{"hostile", "tap", UTF8},
 	{"hostile", "tap", ASCII_80},
 	{"empty", "json", UTF8},
+	{"verdicts", "json", UTF8},
+	{"empty", "junit", UTF8},
+	{"verdicts", "junit", UTF8},
+	{"matrix", "junit", UTF8},
+	{"hostile", "junit", UTF8},
+	{"hostile", "junit", ASCII_80},
+	{"verdicts", "lava", UTF8},
+	{"matrix", "lava", UTF8},
+	{"hostile", "lava", UTF8},
+	{"empty", "github", UTF8},
+	{"verdicts", "github", UTF8},
+	{"verdicts", "github", ASCII_80},
+	{"verdicts", "github", TO_FILE},
+	{"matrix", "github", UTF8},
+	{"hostile", "github", UTF8},
+	{"empty", "html", UTF8},
+	{"verdicts", "html", UTF8},
+	{"matrix", "html", UTF8},
+	{"hostile", "html", UTF8},
 };
-
-static struct oom_run *run_make(const char *name)
-{
-	for (size_t i = 0; i < N_RUNS; i++) {
-		if (!strcmp(runs[i].name, name))
-			return runs[i].make();
-	}
-	cr_assert_fail("no run '%s'", name);
-	return NULL;
-}
-
-/* The report as text, to be freed. */
-static char *render(const struct oom_run *run, const struct oom_report *report,
-	const struct oom_report_options *options)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	cr_assert(out && report);
-	cr_assert(!report->write(run, options, out), "%s", report->name);
-	cr_assert(!fclose(out));
-	cr_assert_eq(strlen(text), size, "%s holds a NUL", report->name);
-	return text;
-}
 
 static char *file_read(const char *path)
 {
@@ -120,13 +91,13 @@ static void golden_check(const char *path, const char *text)
 Test(reports, are_what_they_were)
 {
 	for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++) {
-		struct oom_run *run = run_make(golden[i].run);
-		oom_autofree char *text = render(run, oom_report_find(golden[i].report),
-			&variants[golden[i].variant].options);
+		struct oom_run *run = report_run_make(golden[i].run);
+		oom_autofree char *text = report_render(
+			run, golden[i].report, &report_variants[golden[i].variant].options);
 		char path[256];
 
 		snprintf(path, sizeof(path), GOLDEN_DIR "/%s.%s.%s", golden[i].run,
-			variants[golden[i].variant].name, golden[i].report);
+			report_variants[golden[i].variant].name, golden[i].report);
 		golden_check(path, text);
 		oom_run_free(run);
 	}
@@ -150,17 +121,18 @@ static void clean_check(
 
 Test(reports, no_control_character_gets_out)
 {
-	for (size_t r = 0; r < N_RUNS; r++) {
-		struct oom_run *run = runs[r].make();
+	for (const struct report_run *r = report_runs; r->name; r++) {
+		struct oom_run *run = r->make();
 
-		for (size_t v = 0; v < sizeof(variants) / sizeof(variants[0]); v++) {
+		for (size_t v = 0; v < N_VARIANTS; v++) {
 			for (const struct oom_report *const *rep = oom_reports; *rep; rep++) {
-				oom_autofree char *text = render(run, *rep, &variants[v].options);
+				oom_autofree char *text = report_render(
+					run, (*rep)->name, &report_variants[v].options);
 				char what[64];
 
-				snprintf(what, sizeof(what), "%s of %s, %s", (*rep)->name,
-					runs[r].name, variants[v].name);
-				clean_check(text, what, &variants[v].options);
+				snprintf(what, sizeof(what), "%s of %s, %s", (*rep)->name, r->name,
+					report_variants[v].name);
+				clean_check(text, what, &report_variants[v].options);
 			}
 		}
 		oom_run_free(run);
@@ -210,7 +182,7 @@ Test(line, says_what_happened)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct oom_run *run = run_make(rows[i].run);
+		struct oom_run *run = report_run_make(rows[i].run);
 		oom_autofree char *text = NULL;
 		size_t size;
 		FILE *out = open_memstream(&text, &size);
@@ -253,23 +225,7 @@ Test(line, progress_fits_the_terminal)
 
 /* ---- KTAP -------------------------------------------------------------------------- */
 
-/* What tests/ktap-parse says of @text: its sum, or the first mistake. */
-static char *ktap_parse(const char *text)
-{
-	char path[] = "/tmp/oomgate-ktap-XXXXXX", command[128];
-	oom_autoclose int fd = mkstemp(path);
-	oom_autofree char *said = NULL;
-	size_t size = 0;
-	FILE *pipe;
-
-	cr_assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-	snprintf(command, sizeof(command), "python3 tests/ktap-parse <%s 2>&1", path);
-	pipe = popen(command, "re");
-	cr_assert(pipe && getdelim(&said, &size, EOF, pipe) > 0);
-	pclose(pipe);
-	unlink(path);
-	return oom_take_ptr(said);
-}
+#define KTAP_PARSE "python3 tests/ktap-parse"
 
 Test(tap, a_strict_parser_takes_it)
 {
@@ -285,10 +241,10 @@ Test(tap, a_strict_parser_takes_it)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		for (int v = UTF8; v <= ASCII_80; v++) {
-			struct oom_run *run = run_make(rows[i].run);
+			struct oom_run *run = report_run_make(rows[i].run);
 			oom_autofree char *text =
-				render(run, oom_report_find("tap"), &variants[v].options);
-			oom_autofree char *said = ktap_parse(text);
+				report_render(run, "tap", &report_variants[v].options);
+			oom_autofree char *said = tool_says(KTAP_PARSE, text);
 
 			cr_expect_str_eq(said, rows[i].sum, "%s: %s", rows[i].run, said);
 			oom_run_free(run);
@@ -320,7 +276,7 @@ Test(tap, the_parser_refuses_what_is_wrong)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		oom_autofree char *said = ktap_parse(rows[i].text);
+		oom_autofree char *said = tool_says(KTAP_PARSE, rows[i].text);
 
 		cr_expect_str_eq(said, rows[i].said, "row %zu: %s", i, said);
 	}

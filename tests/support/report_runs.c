@@ -223,6 +223,19 @@ struct oom_run *run_verdicts(void)
 	return run;
 }
 
+struct oom_run *run_flat(void)
+{
+	static const struct row rows[] = {
+		{"one", "", OOM_PASS, NULL, 1300000, 208042000, true},
+		{"another", "", OOM_PASS, NULL, 1100000, -1, false},
+	};
+	struct oom_run *run = run_new();
+
+	for (size_t i = 0; i < 2; i++)
+		attempt_add(run, "host", &rows[i], 1);
+	return run;
+}
+
 struct oom_run *run_matrix(void)
 {
 	static const char *const machines[] = {"debian:bookworm", "debian:trixie"};

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "reports/html.h"
+
+static const char style[] =
+	":root{color-scheme:light dark;--bg:#fbfaf8;--fg:#1d1f22;--dim:#686c72;--line:#dedbd5;"
+	"--card:#fff;--pass:#1b7a48;--fail:#c42b2b;--broken:#8b3bb0;--skipped:#74787e;"
+	"--inconclusive:#a86400;--known:#2a66b0;--mark:#fff3cf}\n"
+	"@media(prefers-color-scheme:dark){:root{--bg:#15171a;--fg:#e7e5e1;--dim:#9a9ea5;"
+	"--line:#32363c;--card:#1d2024;--pass:#52c286;--fail:#ff7b72;--broken:#cf8fec;"
+	"--skipped:#9a9ea5;--inconclusive:#e5a84b;--known:#79b0f2;--mark:#3a3115}}\n"
+	"*{box-sizing:border-box}\n"
+	"body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:78rem;background:var(--bg);"
+	"color:var(--fg);font:15px/1.5 system-ui,sans-serif}\n"
+	"h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2.25rem 0 .6rem}\n"
+	"p{margin:.25rem 0}.dim{color:var(--dim)}code,.mono{font:13px/1.5 ui-monospace,monospace}\n"
+	".counts{display:flex;flex-wrap:wrap;gap:1.5rem;margin:1.25rem 0 .6rem}\n"
+	".counts div{line-height:1.15}.counts b{display:block;font-size:1.9rem;font-weight:600}\n"
+	".bar{display:block;width:100%;height:10px;border-radius:5px}\n"
+	".scroll{overflow-x:auto}\n"
+	"table{border-collapse:collapse;width:100%}\n"
+	"th,td{text-align:left;vertical-align:top;padding:.34rem .8rem .34rem 0;"
+	"border-bottom:1px solid var(--line);overflow-wrap:anywhere}\n"
+	"th{font-weight:600;color:var(--dim);font-size:13px}\n"
+	"td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
+	"td.name{white-space:nowrap}tr.topic td{padding-top:1.1rem;font-weight:600}\n"
+	"tr.differs{background:var(--mark)}\n"
+	"td a{color:inherit;text-decoration:none;display:block}td "
+	"a:hover{text-decoration:underline}\n"
+	".v{font-weight:600;white-space:nowrap}\n"
+	".pass{color:var(--pass)}.fail{color:var(--fail)}.broken{color:var(--broken)}\n"
+	".skipped{color:var(--skipped)}.inconclusive{color:var(--inconclusive)}"
+	".known{color:var(--known)}\n"
+	"svg .pass{fill:var(--pass)}svg .fail{fill:var(--fail)}svg .broken{fill:var(--broken)}\n"
+	"svg .skipped{fill:var(--line)}svg .inconclusive{fill:var(--inconclusive)}"
+	"svg .known{fill:var(--known)}\n"
+	"svg .track{fill:var(--line)}svg .lived{fill:var(--pass)}svg .died{fill:var(--fail)}"
+	"svg .ended{fill:var(--dim)}\n"
+	"details{background:var(--card);border:1px solid "
+	"var(--line);border-radius:8px;margin:.5rem 0;"
+	"padding:.5rem .9rem}\n"
+	"details:target{outline:2px solid var(--known)}\n"
+	"summary{cursor:pointer;display:flex;flex-wrap:wrap;gap:.1rem .8rem}\n"
+	"summary .what{color:var(--dim);flex:1 1 16rem}\n"
+	"details table{margin:.6rem 0}.life{width:180px;height:12px;display:block}\n"
+	"ul{margin:.3rem 0;padding-left:1.2rem}\n";
+
+const char *oom_html_style(void)
+{
+	return style;
+}
