@@ -50,6 +50,8 @@ static bool parse_header(struct oom_span s, struct oom_shape *shape)
 
 		oom_span_skip_blanks(&mask);
 		oom_span_take_hex(&mask, &shape->gfp_mask);
+		if (oom_span_starts(mask, OOM_SPAN("(")))
+			shape->gfp_names = between(mask, OOM_SPAN("("), OOM_SPAN(")"));
 	}
 	number_after(rest, OOM_SPAN("order="), &shape->order);
 	number_after(rest, OOM_SPAN("oom_score_adj="), &shape->adj);
@@ -143,6 +145,20 @@ static void parse_oom_kill_task(struct oom_span s, struct oom_shape *shape)
 		shape->task_memcg = oom_span_from(s, (size_t)pid + 12);
 }
 
+/* "0-1,4" behind @key */
+static struct oom_span number_list_after(struct oom_span s, struct oom_span key)
+{
+	ptrdiff_t at = oom_span_find(s, key);
+	struct oom_span rest = oom_span_from(s, at < 0 ? s.len : (size_t)at + key.len);
+	size_t n = 0;
+
+	while (n < rest.len && (oom_is_digit(rest.at[n]) || rest.at[n] == '-' ||
+				       (rest.at[n] == ',' && n + 1 < rest.len &&
+					       oom_is_digit(rest.at[n + 1]))))
+		n++;
+	return (struct oom_span){n ? rest.at : NULL, n};
+}
+
 static bool parse_oom_kill(struct oom_span s, struct oom_shape *shape)
 {
 	struct oom_span word;
@@ -163,6 +179,7 @@ static bool parse_oom_kill(struct oom_span s, struct oom_shape *shape)
 	shape->constraint = constraint_of(word);
 	shape->oom_memcg = between(s, OOM_SPAN(",oom_memcg="), OOM_SPAN(",task_memcg="));
 	shape->global = oom_span_find(s, OOM_SPAN(",global_oom")) >= 0;
+	shape->mems_allowed = number_list_after(s, OOM_SPAN(",mems_allowed="));
 	shape->memcg = shape->oom_memcg.at || shape->constraint == OOM_CONSTRAINT_MEMCG;
 	parse_oom_kill_task(s, shape);
 	if (shape->comm.at)

@@ -37,8 +37,10 @@ struct oom_shape {
 	bool shares_memory;	 /* "Kill process N (x) sharing same memory" */
 	bool complete;		 /* all that such a line has: no part of it can be on the next line */
 	bool children;		 /* old kernels: "or sacrifice child": a child may die instead */
+	struct oom_span mems_allowed; /* of OOM_KILL */
 	enum oom_constraint constraint;
 	int64_t score;		 /* of ANNOUNCE: 0…1000, or pages in old kernels; -1 */
+	struct oom_span gfp_names; /* "GFP_KERNEL|__GFP_ZERO", since 4.6 */
 	int64_t gfp_mask, order, adj; /* of HEADER; -1, INT64_MIN, OOM_ADJ_UNKNOWN */
 	size_t len;		 /* bytes of the text that belong to it: another record may be joined */
 };
