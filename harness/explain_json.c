@@ -54,16 +54,33 @@ static inline void put(struct explain_writer *w, const char *text, size_t len)
 
 static void put_int(struct explain_writer *w, int64_t value)
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 	char digits[24];
 	size_t n = sizeof(digits);
-	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 
-	do
-		digits[--n] = (char)('0' + rest % 10);
-	while (rest /= 10);
+	room(w, SLACK);
+	if (rest < 10) {
+		if (value < 0)
+			w->buf[w->len++] = '-';
+		w->buf[w->len++] = (char)('0' + rest);
+		return;
+	}
+	for (; rest >= 10; rest /= 100) {
+		n -= 2;
+		memcpy(digits + n, pairs + rest % 100 * 2, 2);
+	}
+	if (rest)
+		digits[--n] = (char)('0' + rest);
+	else if (digits[n] == '0')
+		n++;
 	if (value < 0)
 		digits[--n] = '-';
-	put(w, digits + n, sizeof(digits) - n);
+	memcpy(w->buf + w->len, digits + n, sizeof(digits) - n);
+	w->len += sizeof(digits) - n;
 }
 
 /* One character that cannot stand for itself; returns its length in @text. */
@@ -136,10 +153,12 @@ static void put_fields(struct explain_writer *w, const struct oom_field *field, 
 
 		if (none && sparse)
 			continue;
+		room(w, SLACK);
 		if (any)
-			PUT(w, ",");
+			w->buf[w->len++] = ',';
 		any = true;
-		put_key(w, field->name);
+		memcpy(w->buf + w->len, field->key, field->key_len);
+		w->len += field->key_len;
 		if (none)
 			PUT(w, "null");
 		else if (text)

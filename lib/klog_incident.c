@@ -8,6 +8,7 @@
 
 /* A report whose kill comes later than this after its last line is another's. */
 #define STALE_LINES 400
+#define REAPER_LINES 8
 #define STALE_LINES_BRIEF 100000
 #define STALE_US (INT64_C(600) * 1000000)
 
@@ -87,7 +88,12 @@ bool oom_assembly_wants_all(const struct oom_assembly *a, int64_t number)
 {
 	if (a->carry_kind != OOM_SHAPE_NONE || a->carry_row)
 		return true;
-	return !(a->flags & OOM_KLOG_BRIEF) && (oom_assembly_in_report(a) || a->table.open) &&
+	if (a->flags & OOM_KLOG_BRIEF)
+		return false;
+	/* behind the kill there is only the reaper's line without a word that is looked for */
+	if (a->has_kill)
+		return number - a->active_line <= REAPER_LINES;
+	return (oom_assembly_in_report(a) || a->table.open) &&
 	       number - a->active_line <= STALE_LINES;
 }
 
@@ -180,7 +186,7 @@ void oom_assembly_finish(struct oom_assembly *a, enum oom_event event)
 
 	now->event = event;
 	now->page_kib = page_kib;
-	now->table = a->table.n_columns > 0;
+	now->table = a->table.has_name;
 	badness_of(a, now);
 	now->n_dropped = (int64_t)a->table.n_dropped;
 	oom_klog_table_finish(&a->table, page_kib > 0 ? page_kib : 4);

@@ -47,9 +47,14 @@ struct oom_shape {
 
 /* @text: a kernel's line without its frame. False: nothing of an OOM report's own words. */
 bool oom_shape_parse(struct oom_span text, struct oom_shape *ret);
+/* The same where it is known whether @text @speaks. */
+bool oom_shape_parse_known(struct oom_span text, bool speaks, struct oom_shape *ret);
 
 /* The kill line alone (lib/klog_kill.c): "Killed process …", "Kill process …". */
 bool oom_shape_parse_kill(struct oom_span text, struct oom_shape *shape);
+
+/* Is there a word about killing, a panic or OOM in @text? What has none is never told of. */
+bool oom_shape_speaks(struct oom_span text);
 
 /* Does @text speak of processes killed or of memory run out? For what is not understood. */
 bool oom_shape_suspicious(struct oom_span text);

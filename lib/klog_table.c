@@ -59,6 +59,7 @@ static void take_columns(struct oom_klog_table *table, struct oom_span text)
 		table->columns[table->n_columns++] = column;
 		if (column >= 0) {
 			table->in_pages |= known[column].unit == UNIT_PAGES_ADD;
+			table->has_name |= known[column].unit == UNIT_NAME;
 			table->has_adj |= known[column].offset ==
 					  offsetof(struct oom_task, oom_score_adj);
 		}
@@ -215,7 +216,8 @@ void oom_klog_table_finish(struct oom_klog_table *table, int64_t page_kib)
 void oom_klog_table_clear(struct oom_klog_table *table)
 {
 	table->n_columns = table->n_rows = table->n_dropped = 0;
-	table->open = table->in_kib = table->narrow = table->has_adj = table->in_pages = false;
+	table->open = table->in_kib = table->narrow = table->has_adj = false;
+	table->has_name = table->in_pages = false;
 	oom_arena_release(&table->names);
 }
 

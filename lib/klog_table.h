@@ -20,6 +20,7 @@ struct oom_klog_table {
 	bool open;		/* a header was seen: rows may follow */
 	bool narrow;		/* "[ pid ]", up to 4.18 */
 	bool has_adj;		/* there is a column oom_score_adj (2.6.36 and later) */
+	bool has_name;		/* the header line is whole */
 	bool in_pages;		/* page tables are counted in pages (up to 4.14) */
 	bool in_kib;		/* rows were multiplied by the page size */
 	struct oom_task *rows;	/* sizes in pages until oom_klog_table_finish() */
