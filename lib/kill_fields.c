@@ -3,23 +3,19 @@
 
 #include "lib/kill.h"
 
-#define TASK_INT(name, none)                                                                       \
+#define FIELD(name, object, member, type, none)                                                    \
 	{                                                                                          \
-		#name, offsetof(struct oom_task, name), OOM_FIELD_INT, none                        \
+		name, "\"" name "\":", sizeof(name) + 2, offsetof(struct object, member), type, none \
 	}
-#define KILL_INT(name, none)                                                                       \
-	{                                                                                          \
-		#name, offsetof(struct oom_kill, name), OOM_FIELD_INT, none                        \
-	}
-#define KILL_TEXT(name)                                                                            \
-	{                                                                                          \
-		#name, offsetof(struct oom_kill, name), OOM_FIELD_TEXT, 0                          \
-	}
+#define TASK_INT(member, none)	FIELD(#member, oom_task, member, OOM_FIELD_INT, none)
+#define TASK_TEXT(member)	FIELD(#member, oom_task, member, OOM_FIELD_TEXT, 0)
+#define KILL_INT(member, none)	FIELD(#member, oom_kill, member, OOM_FIELD_INT, none)
+#define KILL_TEXT(member)	FIELD(#member, oom_kill, member, OOM_FIELD_TEXT, 0)
 
 const struct oom_field oom_task_fields[] = {
 	TASK_INT(pid, -1),
 	TASK_INT(tgid, -1),
-	{"comm", offsetof(struct oom_task, comm), OOM_FIELD_TEXT, 0},
+	TASK_TEXT(comm),
 	TASK_INT(uid, -1),
 	TASK_INT(total_vm_kib, -1),
 	TASK_INT(rss_kib, -1),
@@ -30,7 +26,7 @@ const struct oom_field oom_task_fields[] = {
 	TASK_INT(swapents, -1),
 	TASK_INT(oom_score_adj, OOM_ADJ_UNKNOWN),
 	TASK_INT(points, INT64_MIN),
-	{NULL, 0, OOM_FIELD_INT, 0},
+	{NULL, NULL, 0, 0, OOM_FIELD_INT, 0},
 };
 
 const struct oom_field oom_kill_fields[] = {
@@ -43,5 +39,5 @@ const struct oom_field oom_kill_fields[] = {
 	KILL_INT(usage_kib, -1),
 	KILL_INT(total_pages, -1),
 	KILL_TEXT(explanation),
-	{NULL, 0, OOM_FIELD_INT, 0},
+	{NULL, NULL, 0, 0, OOM_FIELD_INT, 0},
 };

@@ -16,6 +16,8 @@ enum oom_field_type {
 
 struct oom_field {
 	const char *name;
+	const char *key; /* "\"name\":" */
+	size_t key_len;
 	size_t offset;
 	enum oom_field_type type;
 	int64_t none;

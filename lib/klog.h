@@ -33,6 +33,8 @@ struct oom_incident {
 	const char *when;	 /* wall clock up to the hour, as the log writes it; NULL */
 	const char *text;	 /* of PANIC and UNRECOGNISED: the line */
 	const char *kernel;	 /* release of the kernel, where the report names it */
+	const char *mems_allowed; /* "0-1,4": nodes that the invoker may use */
+	const char *gfp_names;	  /* flags of the request as the kernel spells them; NULL */
 	int64_t invoked_us;	 /* the kernel's clock at "invoked oom-killer", -1 */
 	int64_t reaped_us;	 /* at "oom_reaper: reaped process", -1: not printed */
 	int64_t page_kib;	 /* page size as the report implies it, -1 */
@@ -44,6 +46,8 @@ struct oom_incident {
 	bool shares_memory;	 /* killed because it shares the victim's memory */
 	bool children;		 /* a kernel that prefers children of the chosen */
 	bool table;		 /* a task table was seen */
+	bool root_bonus;	 /* a kernel that spares root's processes 3 % (2.6.36 to 4.16) */
+	bool scores;		 /* a kernel whose badness is by oom_score_adj (2.6.36 and later) */
 	int signal;		 /* SIGTERM of earlyoom; else SIGKILL */
 	struct oom_memory memory;
 };

@@ -18,6 +18,8 @@ static void apply_header(struct oom_assembly *a, const struct oom_klog_line *lin
 	if (shape->comm.len)
 		kill->invoker_comm = copy(a, shape->comm);
 	kill->gfp_mask = shape->gfp_mask;
+	if (shape->gfp_names.len)
+		a->now.gfp_names = copy(a, shape->gfp_names);
 	kill->order = shape->order;
 	a->now.invoked_us = line->time_us;
 	a->now.when = copy(a, line->hour);
@@ -46,6 +48,8 @@ static void apply_oom_kill(struct oom_assembly *a, const struct oom_shape *shape
 {
 	a->has_oom_kill = true;
 	a->constraint = shape->constraint;
+	if (shape->mems_allowed.at)
+		a->now.mems_allowed = copy(a, shape->mems_allowed);
 	if (shape->oom_memcg.at)
 		a->oom_memcg = copy(a, shape->oom_memcg);
 	if (shape->task_memcg.at)

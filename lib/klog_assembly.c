@@ -2,6 +2,8 @@
 /* From lines to reports: whose words they are, what was broken off, what is not understood. */
 #include "lib/klog_incident.h"
 
+#include "lib/klog_scan.h"
+
 #include <errno.h>
 
 /* How much a shape tells; a text joined with its rest must tell more, else it was no rest. */
@@ -155,7 +157,7 @@ static int on_unknown(struct oom_assembly *a, const struct oom_klog_line *line, 
 {
 	struct oom_span head = {line->text.at, line->text.len < 40 ? line->text.len : 40};
 
-	if (!oom_shape_suspicious(line->text))
+	if (!(line->marks & OOM_MARK_SPEAKS) || !oom_shape_suspicious(line->text))
 		return OOM_STEP_GO;
 	/* without a frame, only what begins with the kernel's words is taken for the kernel's */
 	if (line->origin == OOM_ORIGIN_BARE && !oom_shape_suspicious(head)) {
@@ -171,7 +173,17 @@ static int on_kernel(struct oom_assembly *a, const struct oom_klog_line *line, i
 	struct oom_shape shape;
 	int rc;
 
-	if (oom_shape_parse(line->text, &shape)) {
+	/* most lines of a report are rows of its table */
+	if (a->table.open && !a->has_kill && line->text.len && *line->text.at == '[') {
+		rc = take_body(a, line->text);
+		if (rc > 0) {
+			a->active_line = number;
+			a->active_us = line->time_us;
+		}
+		if (rc)
+			return rc < 0 ? rc : OOM_STEP_GO;
+	}
+	if (oom_shape_parse_known(line->text, line->marks & OOM_MARK_SPEAKS, &shape)) {
 		rc = oom_assembly_apply(a, line, &shape, number);
 		if (rc != OOM_STEP_AGAIN) {
 			if (shape.kind == OOM_SHAPE_HEADER || oom_assembly_in_report(a)) {
@@ -190,7 +202,8 @@ static int on_kernel(struct oom_assembly *a, const struct oom_klog_line *line, i
 		return oom_assembly_begin(a);
 	if ((oom_assembly_in_report(a) && !a->has_kill) || a->table.open ||
 		opens_report(line->text)) {
-		rc = take_bodies(a, line->text);
+		rc = line->marks & OOM_MARK_LINE_FEED ? take_bodies(a, line->text)
+						      : take_body(a, line->text);
 		if (rc > 0) {
 			a->active_line = number;
 			a->active_us = line->time_us;
@@ -204,18 +217,18 @@ static int on_kernel(struct oom_assembly *a, const struct oom_klog_line *line, i
 /* Undoes escapes where there are some. */
 static void unescape(struct oom_assembly *a, struct oom_klog_line *line)
 {
-	if (line->text.len > sizeof(a->scratch) ||
-		(!memchr(line->text.at, '\\', line->text.len) &&
-			(line->escaped || !memmem(line->text.at, line->text.len, "#0", 2))))
+	line->marks = oom_klog_marks(line->text.at, line->text.at + line->text.len);
+	if (!(line->marks & OOM_MARK_ESCAPE) || line->text.len > sizeof(a->scratch))
 		return;
 	line->text.len = oom_text_unescape(a->scratch, line->text, line->escaped);
 	line->text.at = a->scratch;
+	line->marks = oom_klog_marks(line->text.at, line->text.at + line->text.len);
 }
 
 int oom_assembly_line(struct oom_assembly *a, const struct oom_klog_line *raw, int64_t number)
 {
 	struct oom_klog_line line = *raw;
-	bool known;
+	bool known = true;
 	int rc;
 
 	oom_assembly_settle(a);

@@ -44,6 +44,13 @@ static bool take_priority(struct oom_span *s, struct oom_klog_line *line)
 	return true;
 }
 
+static bool is_padded_colon(struct oom_span s)
+{
+	while (s.len && *s.at == ' ')
+		s = oom_span_from(s, 1);
+	return s.len && *s.at == ':';
+}
+
 /* "kern  :warn  : ": dmesg -x. The facility tells who wrote it. */
 static bool take_facility(struct oom_span *s, struct oom_klog_line *line)
 {
@@ -52,9 +59,9 @@ static bool take_facility(struct oom_span *s, struct oom_klog_line *line)
 	size_t i = 0;
 	const char *name;
 
-	while (i < s->len && i < 10 && s->at[i] != ' ' && s->at[i] != ':')
+	while (i < s->len && i < 10 && s->at[i] >= '0' && s->at[i] != ':')
 		i++;
-	if (i < 3)
+	if (i < 3 || !is_padded_colon(oom_span_from(*s, i)))
 		return false;
 	name = memmem(names, sizeof(names) - 1, s->at, i);
 	if (!name || name[i] != ' ' || (name > names && name[-1] != ' '))
@@ -147,9 +154,12 @@ static bool take_ident(struct oom_span *s, struct oom_klog_line *line)
 static bool take_guest(struct oom_span *s, struct oom_klog_line *line)
 {
 	struct oom_span head = {s->at, s->len < 80 ? s->len : 80};
-	ptrdiff_t at = oom_span_find(head, OOM_SPAN("Guest: "));
+	ptrdiff_t at;
 
-	if (!s->len || *s->at != '|' || at < 0)
+	if (!s->len || *s->at != '|')
+		return false;
+	at = oom_span_find(head, OOM_SPAN("Guest: "));
+	if (at < 0)
 		return false;
 	*s = oom_span_from(*s, (size_t)at + 7);
 	line->origin = OOM_ORIGIN_KERNEL;
@@ -245,7 +255,8 @@ void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret)
 		if (ret->origin == OOM_ORIGIN_BARE)
 			ret->origin = OOM_ORIGIN_KERNEL;
 		take_journal_ident(&s, ret);
-		take_kernel_marks(&s, ret); /* "[Tue …] [12.3] text" */
+		if (ret->hour.at)
+			take_kernel_marks(&s, ret); /* "[Tue …] [12.3] text" */
 	} else if (oom_klog_take_clock(&s, ret)) {
 		ret->framed = true;
 		if (ret->origin != OOM_ORIGIN_KERNEL &&

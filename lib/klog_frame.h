@@ -23,6 +23,7 @@ struct oom_klog_line {
 	struct oom_span text;  /* what was logged, without blanks at the end */
 	enum oom_origin origin;
 	struct oom_span ident; /* of a program, without "[pid]" */
+	unsigned marks;	       /* of .text (lib/klog_scan.h) */
 	int64_t time_us;       /* the kernel's clock; -1 */
 	struct oom_span hour;  /* the wall clock as written, up to the hour; .at NULL: none */
 	int64_t caller;	       /* thread that logged it ("[T123]", "caller=T123"); -1 */

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/klog_incident.h"
 
+#include "lib/badness.h"
+
 #include <errno.h>
 #include <signal.h>
 
 /* A report whose kill comes later than this after its last line is another's. */
 #define STALE_LINES 400
+#define REAPER_LINES 8
 #define STALE_LINES_BRIEF 100000
 #define STALE_US (INT64_C(600) * 1000000)
 
@@ -85,7 +88,12 @@ bool oom_assembly_wants_all(const struct oom_assembly *a, int64_t number)
 {
 	if (a->carry_kind != OOM_SHAPE_NONE || a->carry_row)
 		return true;
-	return !(a->flags & OOM_KLOG_BRIEF) && (oom_assembly_in_report(a) || a->table.open) &&
+	if (a->flags & OOM_KLOG_BRIEF)
+		return false;
+	/* behind the kill there is only the reaper's line without a word that is looked for */
+	if (a->has_kill)
+		return number - a->active_line <= REAPER_LINES;
+	return (oom_assembly_in_report(a) || a->table.open) &&
 	       number - a->active_line <= STALE_LINES;
 }
 
@@ -152,16 +160,34 @@ static int64_t page_size_of(const struct oom_assembly *a)
 	return a->now.memory.page_kib;
 }
 
+/*
+ * Which badness the kernel had, by what its report looks like: nr_ptes is up to 4.14, "oom-kill:" and
+ * the wide "[  pid  ]" are later than the end of root's bonus (4.17), oom_score_adj came with the
+ * formula. Between 4.15 and 4.18 only the release tells.
+ */
+static void badness_of(const struct oom_assembly *a, struct oom_incident *now)
+{
+	const char *release = now->kernel;
+
+	now->scores = a->table.has_adj;
+	now->root_bonus = a->table.in_pages;
+	if (!a->table.in_pages && a->table.narrow && !a->has_oom_kill && release)
+		now->root_bonus = !strncmp(release, "4.15.", 5) || !strncmp(release, "4.16.", 5) ||
+				  release[0] < '4';
+}
+
 /* What the report said, put into the kill that is handed out. */
 void oom_assembly_finish(struct oom_assembly *a, enum oom_event event)
 {
 	struct oom_incident *now = &a->now;
 	struct oom_kill *kill = &now->kill;
 	int64_t page_kib = page_size_of(a);
+	struct oom_badness_rule rule;
 
 	now->event = event;
 	now->page_kib = page_kib;
-	now->table = a->table.n_columns > 0;
+	now->table = a->table.has_name;
+	badness_of(a, now);
 	now->n_dropped = (int64_t)a->table.n_dropped;
 	oom_klog_table_finish(&a->table, page_kib > 0 ? page_kib : 4);
 	oom_memory_finish(&now->memory, page_kib > 0 ? page_kib : 4);
@@ -186,6 +212,10 @@ void oom_assembly_finish(struct oom_assembly *a, enum oom_event event)
 	}
 	kill->limit_kib = now->memory.limit_kib;
 	kill->usage_kib = now->memory.usage_kib;
+	oom_badness_rule(now, &rule);
+	kill->total_pages = rule.total_pages;
+	for (size_t i = 0; i < a->table.n_rows && now->scores; i++)
+		a->table.rows[i].points = oom_badness_points(&rule, a->table.rows + i);
 	a->handed_out = true;
 	a->out = now;
 }

@@ -123,11 +123,16 @@ void oom_shape_take_sizes(struct oom_span *s, struct oom_shape *shape)
 /* "Memory cgroup out of memory: ", "Out of memory (oom_kill_allocating_task): " and their kin */
 static void take_prefix(struct oom_span *s, struct oom_shape *shape)
 {
-	struct oom_span head = {s->at, s->len < 96 ? s->len : 96};
-	ptrdiff_t at = oom_span_find_nocase(head, OOM_SPAN("out of memory")), colon;
+	struct oom_span head = {s->at, s->len < 40 ? s->len : 40};
+	ptrdiff_t at, colon;
 
-	if (at < 0 || at > 24)
+	/* most have none, and begin with the verb */
+	if (oom_span_starts(*s, OOM_SPAN("Kill")))
 		return;
+	at = oom_span_find_nocase(head, OOM_SPAN("out of memory"));
+	if (at < 0)
+		return;
+	head.len = s->len < 96 ? s->len : 96;
 	shape->memcg = oom_span_find_nocase((struct oom_span){s->at, (size_t)at},
 			       OOM_SPAN("cgroup")) >= 0;
 	shape->global = !shape->memcg;

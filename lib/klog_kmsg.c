@@ -2,6 +2,7 @@
 #include "lib/klog.h"
 
 #include "lib/arena.h"
+#include "lib/badness.h"
 
 #include <errno.h>
 #include <string.h>
@@ -81,6 +82,9 @@ int oom_kills_from_kmsg(struct oom_arena *arena, const char *text, size_t len,
 				break;
 			kills = grown;
 			count++;
+			rc = oom_badness_rank(arena, kills + count - 1, 0);
+			if (!rc)
+				rc = oom_badness_explain(arena, incident, kills + count - 1);
 		} else {
 			rc = 0;
 		}

@@ -183,9 +183,7 @@ static void take_zone(struct oom_memory *memory, int node, struct oom_span name,
 	zone->min_kib = size_after(s, OOM_SPAN(" min:"));
 	zone->low_kib = size_after(s, OOM_SPAN(" low:"));
 	zone->high_kib = size_after(s, OOM_SPAN(" high:"));
-	zone->managed_kib = size_after(s, OOM_SPAN(" managed:"));
-	if (zone->managed_kib < 0)
-		zone->managed_kib = size_after(s, OOM_SPAN(" present:"));
+	zone->present_kib = size_after(s, OOM_SPAN(" present:"));
 }
 
 /*

@@ -10,7 +10,7 @@
 struct oom_zone {
 	int node;
 	char name[12];
-	int64_t free_kib, min_kib, low_kib, high_kib, managed_kib;
+	int64_t free_kib, min_kib, low_kib, high_kib, present_kib;
 };
 
 /*

@@ -46,6 +46,23 @@ static const char *scan_bytes(const char *p, const char *from, const char *end, 
 	return end;
 }
 
+static unsigned mark_bytes(const char *p, const char *from, const char *end)
+{
+	unsigned marks = 0;
+
+	for (; p < end; p++) {
+		if (*p == '\\' || *p == '#')
+			marks |= OOM_MARK_ESCAPE;
+		else if (*p == '[')
+			marks |= OOM_MARK_BRACKET;
+		else if (*p == '\n')
+			marks |= OOM_MARK_LINE_FEED;
+		else if (end - p >= 3 && is_trigram(p) && is_anchor(p, from, end))
+			marks |= OOM_MARK_SPEAKS;
+	}
+	return marks;
+}
+
 #ifdef __SSE2__
 #define BLOCK 16
 
@@ -102,6 +119,39 @@ const char *oom_klog_scan(const char *from, const char *end, int64_t *newlines)
 	return scan_bytes(p, from, end, newlines);
 }
 
+static inline unsigned mark_block(const char *p, const char *from, const char *end)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)p);
+	int hits = _mm_movemask_epi8(trigrams(p));
+	unsigned marks = 0;
+
+	while (hits && !is_anchor(p + __builtin_ctz(hits), from, end))
+		hits &= hits - 1;
+	if (hits)
+		marks |= OOM_MARK_SPEAKS;
+	if (_mm_movemask_epi8(_mm_or_si128(equal(bytes, '\\'), equal(bytes, '#'))))
+		marks |= OOM_MARK_ESCAPE;
+	if (_mm_movemask_epi8(equal(bytes, '[')))
+		marks |= OOM_MARK_BRACKET;
+	if (_mm_movemask_epi8(equal(bytes, '\n')))
+		marks |= OOM_MARK_LINE_FEED;
+	return marks;
+}
+
+unsigned oom_klog_marks(const char *from, const char *end)
+{
+	const char *p = from;
+	unsigned marks = 0;
+
+	if (end - from < BLOCK + 2)
+		return mark_bytes(from, from, end);
+	for (; end - p >= BLOCK + 2; p += BLOCK)
+		marks |= mark_block(p, from, end);
+	/* the last bytes once more together with what was seen: marks are not counted */
+	marks |= mark_block(end - BLOCK - 2, from, end);
+	return marks | mark_bytes(end - 2, from, end);
+}
+
 int64_t oom_klog_count_lines(const char *from, const char *end)
 {
 	int64_t lines = 0;
@@ -121,6 +171,11 @@ int64_t oom_klog_count_lines(const char *from, const char *end)
 	return lines;
 }
 #else
+unsigned oom_klog_marks(const char *from, const char *end)
+{
+	return mark_bytes(from, from, end);
+}
+
 const char *oom_klog_scan(const char *from, const char *end, int64_t *newlines)
 {
 	return scan_bytes(from, from, end, newlines);

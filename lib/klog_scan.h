@@ -12,6 +12,15 @@
  */
 const char *oom_klog_scan(const char *from, const char *end, int64_t *newlines);
 
+/* What one pass over a line's text finds out for all who would look for it. */
+enum {
+	OOM_MARK_SPEAKS = 1 << 0,    /* a place that oom_klog_scan() would stop at */
+	OOM_MARK_ESCAPE = 1 << 1,    /* a backslash or '#' */
+	OOM_MARK_BRACKET = 1 << 2,   /* '[' */
+	OOM_MARK_LINE_FEED = 1 << 3, /* a record of many lines */
+};
+unsigned oom_klog_marks(const char *from, const char *end);
+
 /* Line feeds in [@from, @end). */
 int64_t oom_klog_count_lines(const char *from, const char *end);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/klog_shape.h"
 
+#include "lib/klog_scan.h"
+
 /* Text between @before and @after in @s; .at NULL where one of them is missing. */
 static struct oom_span between(struct oom_span s, struct oom_span before, struct oom_span after)
 {
@@ -50,6 +52,8 @@ static bool parse_header(struct oom_span s, struct oom_shape *shape)
 
 		oom_span_skip_blanks(&mask);
 		oom_span_take_hex(&mask, &shape->gfp_mask);
+		if (oom_span_starts(mask, OOM_SPAN("(")))
+			shape->gfp_names = between(mask, OOM_SPAN("("), OOM_SPAN(")"));
 	}
 	number_after(rest, OOM_SPAN("order="), &shape->order);
 	number_after(rest, OOM_SPAN("oom_score_adj="), &shape->adj);
@@ -143,9 +147,44 @@ static void parse_oom_kill_task(struct oom_span s, struct oom_shape *shape)
 		shape->task_memcg = oom_span_from(s, (size_t)pid + 12);
 }
 
+/* "0-1,4" */
+static struct oom_span take_number_list(struct oom_span *s)
+{
+	size_t n = 0;
+
+	while (n < s->len && (oom_is_digit(s->at[n]) || s->at[n] == '-' ||
+				     (s->at[n] == ',' && n + 1 < s->len && oom_is_digit(s->at[n + 1]))))
+		n++;
+	*s = oom_span_from(*s, n);
+	return (struct oom_span){n ? s->at - n : NULL, n};
+}
+
+/* ",mems_allowed=0-1,global_oom", ",oom_memcg=P": where memory ran out. Early forms lack the words. */
+static void parse_oom_kill_domain(struct oom_span s, struct oom_shape *shape)
+{
+	ptrdiff_t at = oom_span_find(s, OOM_SPAN(",mems_allowed=")), end;
+
+	if (at >= 0) {
+		s = oom_span_from(s, (size_t)at + 14);
+		shape->mems_allowed = take_number_list(&s);
+	}
+	if (oom_span_starts(s, OOM_SPAN(",global_oom"))) {
+		shape->global = true;
+		return;
+	}
+	if (!oom_span_skip(&s, OOM_SPAN(",oom_memcg="))) {
+		at = oom_span_find(s, OOM_SPAN(",oom_memcg="));
+		if (at < 0)
+			return;
+		s = oom_span_from(s, (size_t)at + 11);
+	}
+	end = oom_span_find(s, OOM_SPAN(",task_memcg="));
+	if (end >= 0)
+		shape->oom_memcg = (struct oom_span){s.at, (size_t)end};
+}
+
 static bool parse_oom_kill(struct oom_span s, struct oom_shape *shape)
 {
-	struct oom_span word;
 	size_t n = 0;
 
 	if (!oom_span_skip(&s, OOM_SPAN("oom-kill:")))
@@ -158,11 +197,9 @@ static bool parse_oom_kill(struct oom_span s, struct oom_shape *shape)
 	s = oom_span_from(s, 11);
 	while (n < s.len && s.at[n] != ',')
 		n++;
-	word = (struct oom_span){s.at, n};
 	shape->kind = OOM_SHAPE_OOM_KILL;
-	shape->constraint = constraint_of(word);
-	shape->oom_memcg = between(s, OOM_SPAN(",oom_memcg="), OOM_SPAN(",task_memcg="));
-	shape->global = oom_span_find(s, OOM_SPAN(",global_oom")) >= 0;
+	shape->constraint = constraint_of((struct oom_span){s.at, n});
+	parse_oom_kill_domain(s, shape);
 	shape->memcg = shape->oom_memcg.at || shape->constraint == OOM_CONSTRAINT_MEMCG;
 	parse_oom_kill_task(s, shape);
 	if (shape->comm.at)
@@ -240,30 +277,69 @@ static bool parse_words(struct oom_span s, struct oom_shape *shape)
 	return false;
 }
 
+/* The few shapes that do not speak of killing. */
+static bool parse_quiet(struct oom_span s, struct oom_shape *ret)
+{
+	if (!s.len)
+		return false;
+	switch (*s.at) {
+	case 'C':
+	case 'P':
+		return parse_pidline(s, ret);
+	case 'T':
+		return parse_task_in(s, ret) || parse_group(s, ret);
+	case 'o':
+		return parse_reaped(s, ret);
+	default:
+		return false;
+	}
+}
+
+static void shape_init(struct oom_shape *shape, size_t len)
+{
+	static const struct oom_shape nothing = {
+		.score = -1, .gfp_mask = -1, .order = INT64_MIN, .adj = OOM_ADJ_UNKNOWN};
+
+	*shape = nothing;
+	oom_task_init(&shape->task);
+	shape->len = len;
+}
+
+bool oom_shape_speaks(struct oom_span text)
+{
+	return oom_klog_marks(text.at, text.at + text.len) & OOM_MARK_SPEAKS;
+}
+
 bool oom_shape_parse(struct oom_span text, struct oom_shape *ret)
 {
+	return oom_shape_parse_known(text, oom_shape_speaks(text), ret);
+}
+
+bool oom_shape_parse_known(struct oom_span text, bool speaks, struct oom_shape *ret)
+{
 	static bool (*const parsers[])(struct oom_span, struct oom_shape *) = {
-		oom_shape_parse_kill, parse_header, parse_oom_kill, parse_task_in, parse_group,
-		parse_pidline, parse_reaped, parse_panic, parse_words,
+		/* those that are known by their first word come first */
+		parse_oom_kill, parse_task_in, parse_group, parse_reaped, parse_pidline,
+		oom_shape_parse_kill, parse_panic, parse_header, parse_words,
 	};
 	struct oom_span s = text;
 
 	oom_span_skip_blanks(&s);
-	for (size_t i = 0; i < sizeof(parsers) / sizeof(parsers[0]); i++) {
-		*ret = (struct oom_shape){
-			.score = -1,
-			.gfp_mask = -1,
-			.order = INT64_MIN,
-			.adj = OOM_ADJ_UNKNOWN,
-			.len = s.len,
-		};
-		oom_task_init(&ret->task);
-		if (parsers[i](s, ret)) {
-			ret->len += (size_t)(s.at - text.at);
-			return true;
-		}
-	}
 	ret->kind = OOM_SHAPE_NONE;
+	if (!speaks && (!s.len || !strchr("CPTo", *s.at)))
+		return false;
+	shape_init(ret, s.len + (size_t)(s.at - text.at));
+	if (!speaks) {
+		if (parse_quiet(s, ret))
+			return true;
+		ret->kind = OOM_SHAPE_NONE;
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(parsers) / sizeof(parsers[0]); i++) {
+		if (parsers[i](s, ret))
+			return true;
+		shape_init(ret, s.len + (size_t)(s.at - text.at));
+	}
 	return false;
 }
 
@@ -274,6 +350,8 @@ bool oom_shape_suspicious(struct oom_span text)
 		OOM_SPAN("kill process"), OOM_SPAN("oom killer"),
 	};
 
+	if (!oom_shape_speaks(text))
+		return false;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (oom_span_find_nocase(text, words[i]) >= 0)
 			return true;

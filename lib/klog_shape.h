@@ -37,17 +37,24 @@ struct oom_shape {
 	bool shares_memory;	 /* "Kill process N (x) sharing same memory" */
 	bool complete;		 /* all that such a line has: no part of it can be on the next line */
 	bool children;		 /* old kernels: "or sacrifice child": a child may die instead */
+	struct oom_span mems_allowed; /* of OOM_KILL */
 	enum oom_constraint constraint;
 	int64_t score;		 /* of ANNOUNCE: 0…1000, or pages in old kernels; -1 */
+	struct oom_span gfp_names; /* "GFP_KERNEL|__GFP_ZERO", since 4.6 */
 	int64_t gfp_mask, order, adj; /* of HEADER; -1, INT64_MIN, OOM_ADJ_UNKNOWN */
 	size_t len;		 /* bytes of the text that belong to it: another record may be joined */
 };
 
 /* @text: a kernel's line without its frame. False: nothing of an OOM report's own words. */
 bool oom_shape_parse(struct oom_span text, struct oom_shape *ret);
+/* The same where it is known whether @text @speaks. */
+bool oom_shape_parse_known(struct oom_span text, bool speaks, struct oom_shape *ret);
 
 /* The kill line alone (lib/klog_kill.c): "Killed process …", "Kill process …". */
 bool oom_shape_parse_kill(struct oom_span text, struct oom_shape *shape);
+
+/* Is there a word about killing, a panic or OOM in @text? What has none is never told of. */
+bool oom_shape_speaks(struct oom_span text);
 
 /* Does @text speak of processes killed or of memory run out? For what is not understood. */
 bool oom_shape_suspicious(struct oom_span text);

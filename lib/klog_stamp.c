@@ -78,6 +78,9 @@ bool oom_klog_take_brackets(struct oom_span *s, struct oom_klog_line *line)
 		return false;
 	inside = (struct oom_span){s->at + 1, (size_t)(end - s->at) - 1};
 	rest = inside;
+	/* a row of a task table begins with "[ 123]" */
+	if (!memchr(inside.at, '.', inside.len) && !memchr(inside.at, ':', inside.len))
+		return false;
 	if (take_seconds(&rest, &us) && (!rest.len || is_relative_time(rest))) {
 		line->time_us = us;
 	} else {
@@ -142,7 +145,8 @@ static void take_clock_tail(struct oom_span *s, struct oom_klog_line *line)
 
 bool oom_klog_take_clock(struct oom_span *s, struct oom_klog_line *line)
 {
-	size_t limit = s->len < 40 ? s->len : 40, i;
+	size_t limit = s->len < 48 ? s->len : 48, i;
+	const char *colon = memchr(s->at, ':', limit);
 	struct oom_span rest = *s;
 	int64_t us;
 
@@ -154,13 +158,14 @@ bool oom_klog_take_clock(struct oom_span *s, struct oom_klog_line *line)
 		*s = oom_span_from(rest, 1);
 		return true;
 	}
-	for (i = 0; i < limit && !is_time_of_day(*s, i); i++) {
-		/* a date has letters, digits and little else */
-		if (strchr("=\"(){}<>;", s->at[i]))
+	/* a date has letters, digits and little else; its first colon is the time's */
+	if (!colon || colon - s->at < 2 || !is_time_of_day(*s, (size_t)(colon - s->at) - 2))
+		return false;
+	i = (size_t)(colon - s->at) - 2;
+	for (const char *p = s->at; p < colon; p++) {
+		if (strchr("=\"(){}<>;", *p))
 			return false;
 	}
-	if (i == limit)
-		return false;
 	line->hour = (struct oom_span){s->at, i + 2};
 	*s = oom_span_from(*s, i + 8);
 	take_clock_tail(s, line);

@@ -48,21 +48,32 @@ static void take_columns(struct oom_klog_table *table, struct oom_span text)
 {
 	for (;;) {
 		size_t n = 0;
+		int column;
 
 		oom_span_skip_blanks(&text);
 		while (n < text.len && !oom_is_blank(text.at[n]))
 			n++;
 		if (!n || table->n_columns == OOM_TABLE_COLUMNS)
 			return;
-		table->columns[table->n_columns++] = column_of((struct oom_span){text.at, n});
+		column = column_of((struct oom_span){text.at, n});
+		table->columns[table->n_columns++] = column;
+		if (column >= 0) {
+			table->in_pages |= known[column].unit == UNIT_PAGES_ADD;
+			table->has_name |= known[column].unit == UNIT_NAME;
+			table->has_adj |= known[column].offset ==
+					  offsetof(struct oom_task, oom_score_adj);
+		}
 		text = oom_span_from(text, n);
 	}
 }
 
 bool oom_klog_table_header(struct oom_klog_table *table, struct oom_span text)
 {
+	bool narrow;
+
 	if (!oom_span_skip(&text, OOM_SPAN("[")))
 		return false;
+	narrow = !oom_span_starts(text, OOM_SPAN("  "));
 	oom_span_skip_blanks(&text);
 	if (!oom_span_skip(&text, OOM_SPAN("pid")))
 		return false;
@@ -71,6 +82,7 @@ bool oom_klog_table_header(struct oom_klog_table *table, struct oom_span text)
 		return false;
 	oom_klog_table_clear(table);
 	take_columns(table, text);
+	table->narrow = narrow;
 	table->open = table->n_columns > 0;
 	return true;
 }
@@ -183,13 +195,8 @@ static void to_kib(int64_t *pages, int64_t page_kib)
 
 void oom_klog_table_finish(struct oom_klog_table *table, int64_t page_kib)
 {
-	bool tables_in_pages = false;
-
 	if (table->in_kib)
 		return;
-	for (size_t i = 0; i < table->n_columns; i++)
-		tables_in_pages |= table->columns[i] >= 0 &&
-				   known[table->columns[i]].unit == UNIT_PAGES_ADD;
 	for (size_t i = 0; i < table->n_rows; i++) {
 		struct oom_task *row = table->rows + i;
 
@@ -198,7 +205,7 @@ void oom_klog_table_finish(struct oom_klog_table *table, int64_t page_kib)
 		to_kib(&row->anon_rss_kib, page_kib);
 		to_kib(&row->file_rss_kib, page_kib);
 		to_kib(&row->shmem_rss_kib, page_kib);
-		if (tables_in_pages)
+		if (table->in_pages)
 			to_kib(&row->pgtables_kib, page_kib);
 		else if (row->pgtables_kib > 0)
 			row->pgtables_kib /= 1024;
@@ -209,7 +216,8 @@ void oom_klog_table_finish(struct oom_klog_table *table, int64_t page_kib)
 void oom_klog_table_clear(struct oom_klog_table *table)
 {
 	table->n_columns = table->n_rows = table->n_dropped = 0;
-	table->open = table->in_kib = false;
+	table->open = table->in_kib = table->narrow = table->has_adj = false;
+	table->has_name = table->in_pages = false;
 	oom_arena_release(&table->names);
 }
 

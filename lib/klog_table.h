@@ -18,6 +18,10 @@ struct oom_klog_table {
 	int columns[OOM_TABLE_COLUMNS]; /* index in the table of names, -1: unknown to us */
 	size_t n_columns;
 	bool open;		/* a header was seen: rows may follow */
+	bool narrow;		/* "[ pid ]", up to 4.18 */
+	bool has_adj;		/* there is a column oom_score_adj (2.6.36 and later) */
+	bool has_name;		/* the header line is whole */
+	bool in_pages;		/* page tables are counted in pages (up to 4.14) */
 	bool in_kib;		/* rows were multiplied by the page size */
 	struct oom_task *rows;	/* sizes in pages until oom_klog_table_finish() */
 	size_t n_rows, capacity, n_dropped;

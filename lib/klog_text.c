@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/klog_text.h"
 
-#include <strings.h>
+static inline char fold(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
 
 ptrdiff_t oom_span_find_last(struct oom_span s, struct oom_span what)
 {
@@ -15,8 +18,11 @@ ptrdiff_t oom_span_find_last(struct oom_span s, struct oom_span what)
 ptrdiff_t oom_span_find_nocase(struct oom_span s, struct oom_span what)
 {
 	for (size_t i = 0; i + what.len <= s.len; i++) {
-		if ((s.at[i] | 0x20) == (what.at[0] | 0x20) &&
-			!strncasecmp(s.at + i, what.at, what.len))
+		size_t n = 0;
+
+		while (n < what.len && fold(s.at[i + n]) == fold(what.at[n]))
+			n++;
+		if (n == what.len)
 			return (ptrdiff_t)i;
 	}
 	return -1;
@@ -29,6 +35,9 @@ bool oom_span_take_int(struct oom_span *s, int64_t *ret)
 	size_t first = i;
 	int64_t value = 0;
 
+	/* 18 digits fit for certain */
+	for (; i < s->len && i - first < 18 && oom_is_digit(s->at[i]); i++)
+		value = value * 10 + (s->at[i] - '0');
 	for (; i < s->len && oom_is_digit(s->at[i]); i++) {
 		if (__builtin_mul_overflow(value, 10, &value) ||
 			__builtin_add_overflow(value, s->at[i] - '0', &value))

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A long log at a glance: kills by killer, cgroup, program and hour. */
+#include "harness/explain.h"
+
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Names that are told apart, of each kind; what is beyond counts as "others". */
+#define SLOTS 1024
+#define NAME_BYTES 232
+#define SHOWN 12
+
+struct tally_slot {
+	int64_t count, order;
+	char name[NAME_BYTES];
+};
+
+struct tally {
+	size_t used;
+	int64_t others;
+	struct tally_slot slots[SLOTS];
+};
+
+struct explain_writer {
+	FILE *out;
+	struct tally killers, cgroups, programs, hours;
+};
+
+static void count(struct tally *tally, const char *name)
+{
+	size_t len = strnlen(name, NAME_BYTES - 1), at;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
+	at = (hash ^ hash >> 32) % SLOTS;
+	/* never filled beyond three quarters: a free slot ends every search */
+	while (tally->slots[at].count && (strncmp(tally->slots[at].name, name, len) ||
+						 tally->slots[at].name[len]))
+		at = (at + 1) % SLOTS;
+	if (!tally->slots[at].count) {
+		if (tally->used >= SLOTS * 3 / 4) {
+			tally->others++;
+			return;
+		}
+		memcpy(tally->slots[at].name, name, len);
+		tally->slots[at].name[len] = '\0';
+		tally->slots[at].order = (int64_t)tally->used++;
+	}
+	tally->slots[at].count++;
+}
+
+static void summary_kill(struct explain_writer *w, const struct oom_incident *incident,
+	const struct oom_kill *kill)
+{
+	char hour[48];
+
+	count(&w->killers, oom_killer_name(kill->killer));
+	count(&w->cgroups, kill->oom_memcg    ? kill->oom_memcg
+			   : kill->task_memcg ? kill->task_memcg
+					      : "(not said)");
+	count(&w->programs, kill->victim.comm ? kill->victim.comm : "(not said)");
+	if (incident->when)
+		count(&w->hours, incident->when);
+	else if (kill->time_us >= 0) {
+		snprintf(hour, sizeof(hour), "hour %" PRId64 " since boot",
+			kill->time_us / (INT64_C(3600) * 1000000));
+		count(&w->hours, hour);
+	} else {
+		count(&w->hours, "(not said)");
+	}
+}
+
+static int by_count(const void *left, const void *right)
+{
+	const struct tally_slot *a = left, *b = right;
+
+	if (a->count != b->count)
+		return a->count < b->count ? 1 : -1;
+	return a->order < b->order ? -1 : 1;
+}
+
+static int by_order(const void *left, const void *right)
+{
+	const struct tally_slot *a = left, *b = right;
+
+	/* free slots last */
+	if (!a->count || !b->count)
+		return !a->count - !b->count;
+	return a->order < b->order ? -1 : 1;
+}
+
+static void put_tally(struct explain_writer *w, const char *title, struct tally *tally, bool in_order)
+{
+	int64_t hidden = tally->others;
+	size_t shown = 0;
+
+	if (!tally->used)
+		return;
+	qsort(tally->slots, SLOTS, sizeof(tally->slots[0]), in_order ? by_order : by_count);
+	fprintf(w->out, "\n%s\n", title);
+	for (size_t i = 0; i < SLOTS && tally->slots[i].count; i++) {
+		oom_autofree char *safe = NULL;
+
+		if (shown >= (in_order ? 48 : SHOWN)) {
+			hidden += tally->slots[i].count;
+			continue;
+		}
+		safe = explain_printable(tally->slots[i].name);
+		fprintf(w->out, "%8" PRId64 "  %s\n", tally->slots[i].count, safe ? safe : "");
+		shown++;
+	}
+	if (hidden)
+		fprintf(w->out, "%8" PRId64 "  others\n", hidden);
+}
+
+static void summary_end(struct explain_writer *w, const struct explain_end *end)
+{
+	fprintf(w->out,
+		"%" PRId64 " processes killed for want of memory, %" PRId64 " panics, %" PRId64
+		" invocations without a kill, in %" PRId64 " lines\n",
+		end->kills, end->panics->total, end->unfinished->total, end->counts->lines);
+	put_tally(w, "by killer", &w->killers, false);
+	put_tally(w, "by cgroup", &w->cgroups, false);
+	put_tally(w, "by program", &w->programs, false);
+	put_tally(w, "by hour", &w->hours, true);
+	if (end->signals->total)
+		fprintf(w->out, "\n%" PRId64 " processes killed by systemd itself\n",
+			end->signals->total);
+	if (end->unrecognised->total)
+		fprintf(w->out, "\n%" PRId64 " lines look like OOM and are not understood: run without "
+				"--summary to see them\n",
+			end->unrecognised->total);
+	if (end->counts->quoted || end->counts->imitations)
+		fprintf(w->out, "\nnot counted: %" PRId64 " lines of programs that quote a kill, %" PRId64
+				" that imitate the kernel\n",
+			end->counts->quoted, end->counts->imitations);
+	if (end->damage)
+		fprintf(w->out, "\nincomplete: %s\n", end->damage);
+}
+
+static int summary_open(FILE *out, struct explain_writer **ret)
+{
+	struct explain_writer *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->out = out;
+	*ret = w;
+	return 0;
+}
+
+static void summary_flush(struct explain_writer *w)
+{
+	(void)w; /* nothing is told before the end */
+}
+
+static int summary_close(struct explain_writer *w)
+{
+	int rc = fflush(w->out) || ferror(w->out) ? -EIO : 0;
+
+	free(w);
+	return rc;
+}
+
+const struct explain_format explain_summary = {
+	.name = "summary",
+	.help = "counts by killer, cgroup, program and hour",
+	.flags = OOM_KLOG_BRIEF,
+	.open = summary_open,
+	.kill = summary_kill,
+	.end = summary_end,
+	.flush = summary_flush,
+	.close = summary_close,
+};
