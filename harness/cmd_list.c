@@ -107,8 +107,7 @@ static int fill_kinds(struct oom_list *list, struct oom_err *err)
 	return r;
 }
 
-static const struct oom_list_kind kind_of_kinds = {
-	"kinds", "what can be listed", fill_kinds, NULL};
+static const struct oom_list_kind kind_of_kinds = {"kinds", "what can be listed", fill_kinds, NULL};
 
 static const struct oom_list_kind *kind_find(const char *name, struct oom_err *err)
 {
@@ -124,8 +123,9 @@ static const struct oom_list_kind *kind_find(const char *name, struct oom_err *e
 			names[count++] = kind->name;
 	}
 	nearest = oom_nearest(name, names, count);
-	oom_err_set(err, EINVAL, nearest ? "there is no kind '%s', did you mean '%s'?"
-					 : "there is no kind '%s' ('oomgate list' names them)",
+	oom_err_set(err, EINVAL,
+		nearest ? "there is no kind '%s', did you mean '%s'?"
+			: "there is no kind '%s' ('oomgate list' names them)",
 		name, nearest);
 	return NULL;
 }
@@ -189,7 +189,9 @@ static int run(int argc, char **argv)
 		r = oom_err_set(&err, EIO, "cannot write to standard output");
 	if (r < 0 && err.code)
 		fprintf(stderr, "oomgate: %s\n", err.msg);
-	return r == -EBADMSG || r == -ENOENT ? OOM_EXIT_USAGE : r < 0 ? OOM_EXIT_BROKEN : OOM_EXIT_OK;
+	return r == -EBADMSG || r == -ENOENT ? OOM_EXIT_USAGE
+	       : r < 0			     ? OOM_EXIT_BROKEN
+					     : OOM_EXIT_OK;
 }
 
 const struct oom_command oom_cmd_list = {

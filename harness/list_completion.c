@@ -11,10 +11,12 @@ static void options_print(const struct oom_command *command)
 {
 	const struct argp_option *o = command->argp ? command->argp->options : NULL;
 
-	/* an option without a name or a letter ends the table; one without a name is a letter only */
+	/* an option without a name or a letter ends the table; one without a name is a letter only
+	 */
 	for (; o && (o->name || o->key || o->doc || o->group); o++)
 		if (o->name && !(o->flags & OPTION_HIDDEN))
-			printf(" --%s%s", o->name, o->arg && !(o->flags & OPTION_ARG_OPTIONAL) ? "=" : "");
+			printf(" --%s%s", o->name,
+				o->arg && !(o->flags & OPTION_ARG_OPTIONAL) ? "=" : "");
 	fputs(" --help", stdout);
 }
 

@@ -55,7 +55,9 @@ const char *oom_key_type_text(const struct oom_key *key, char buf[static OOM_KEY
 		snprintf(buf, OOM_KEY_TYPE_MAX, "duration or %s", name);
 	else
 		snprintf(buf, OOM_KEY_TYPE_MAX, "%s%s%s%s", name, bounds,
-			!key->choices ? "" : is_number(key->type) ? " or " : ": ",
+			!key->choices	       ? ""
+			: is_number(key->type) ? " or "
+					       : ": ",
 			key->choices ? key->choices : "");
 	return buf;
 }
@@ -75,7 +77,8 @@ static int add_keys(struct oom_list *list, const char *section, const struct oom
 	return r;
 }
 
-static int add_kinds(struct oom_list *list, const char *section, const struct oom_kind *const *kinds)
+static int add_kinds(
+	struct oom_list *list, const char *section, const struct oom_kind *const *kinds)
 {
 	int r = 0;
 
@@ -107,7 +110,8 @@ int oom_list_keys(struct oom_list *list, struct oom_err *err)
 
 	(void)err;
 	for (enum oom_section_kind kind = 0; r == 0 && kind < OOM_SEC_COUNT_; kind++) {
-		const char *name = oom_arena_printf(&list->arena, "[%s]", oom_section_kind_name(kind));
+		const char *name =
+			oom_arena_printf(&list->arena, "[%s]", oom_section_kind_name(kind));
 
 		r = add_keys(list, name, oom_section_keys(kind));
 		if (r == 0 && kind == OOM_SEC_SLICE)
@@ -128,10 +132,12 @@ int oom_list_keys(struct oom_list *list, struct oom_err *err)
 
 int oom_list_properties(struct oom_list *list, struct oom_err *err)
 {
-	int r = oom_list_columns(list, "PROPERTY", "SECTIONS", "VALUE", "SINCE", "CGROUP FILE", "WHAT", NULL);
+	int r = oom_list_columns(
+		list, "PROPERTY", "SECTIONS", "VALUE", "SINCE", "CGROUP FILE", "WHAT", NULL);
 
 	(void)err;
-	for (const struct oom_unit_property *row = oom_unit_properties; r == 0 && row->key.name; row++) {
+	for (const struct oom_unit_property *row = oom_unit_properties; r == 0 && row->key.name;
+		row++) {
 		char type[OOM_KEY_TYPE_MAX], since[16];
 
 		snprintf(since, sizeof(since), "%d", row->since);

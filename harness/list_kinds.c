@@ -45,7 +45,8 @@ static int fill_scenarios(struct oom_list *list, struct oom_err *err)
 		const struct oom_scenario *s = set.scenarios[i];
 
 		r = oom_list_row(list, s->id,
-			oom_section_text(oom_scenario_section(s, OOM_SEC_SCENARIO, NULL), "Tags", ""),
+			oom_section_text(
+				oom_scenario_section(s, OOM_SEC_SCENARIO, NULL), "Tags", ""),
 			s->title);
 	}
 	oom_scenario_set_release(&set);
@@ -130,10 +131,10 @@ static int fill_sections(struct oom_list *list, struct oom_err *err)
 		char text[32];
 
 		snprintf(text, sizeof(text), "[%s%s]", name,
-			kind == OOM_SEC_FILE		       ? " PATH"
-				: oom_section_kind_named(kind) ? " NAME"
-				: kind == OOM_SEC_EXPECT       ? "] [Expect NAME"
-							       : "");
+			kind == OOM_SEC_FILE	       ? " PATH"
+			: oom_section_kind_named(kind) ? " NAME"
+			: kind == OOM_SEC_EXPECT       ? "] [Expect NAME"
+						       : "");
 		r = oom_list_row(list, text, oom_section_kind_help(kind));
 	}
 	return r;
@@ -183,7 +184,8 @@ const struct oom_list_kind oom_list_kinds[] = {
 	{"needs", "words of Needs=", fill_needs, NULL},
 	{"sections", "sections of a scenario file", fill_sections, NULL},
 	{"keys", "keys of every section and type", oom_list_keys, NULL},
-	{"properties", "unit properties, with the cgroup files they set", oom_list_properties, NULL},
+	{"properties", "unit properties, with the cgroup files they set", oom_list_properties,
+		NULL},
 	{"formats", "report formats: --format", fill_formats, NULL},
 	{"places", "where scenarios can run: --in", fill_places, NULL},
 	{"images", "guest images that are there", NULL, print_images},

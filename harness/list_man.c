@@ -24,7 +24,8 @@ static void sentence_print(const char *text)
 	size_t len = strlen(text);
 
 	/* a word that is a name keeps its letters: cgroup.kill, OOM */
-	if (len > 1 && islower((unsigned char)text[0]) && (islower((unsigned char)text[1]) || text[1] == ' ') &&
+	if (len > 1 && islower((unsigned char)text[0]) &&
+		(islower((unsigned char)text[1]) || text[1] == ' ') &&
 		!memchr(text, '.', strcspn(text, " ")) && !memchr(text, '=', strcspn(text, " "))) {
 		putchar(toupper((unsigned char)text[0]));
 		text_print(text + 1);
@@ -103,7 +104,7 @@ static void reference_print(void)
 
 		if (kind != OOM_SEC_EXPECT) {
 			printf("## [%s%s]\n\n", name,
-				kind == OOM_SEC_FILE ? " PATH"
+				kind == OOM_SEC_FILE	       ? " PATH"
 				: oom_section_kind_named(kind) ? " NAME"
 							       : "");
 			sentence_print(oom_section_kind_help(kind));
@@ -114,7 +115,8 @@ static void reference_print(void)
 			keys_print(schema->unit_keys);
 		if (kind == OOM_SEC_SCOPE || kind == OOM_SEC_SERVICE) {
 			puts("All keys of [Slice NAME], and:\n");
-			keys_print(kind == OOM_SEC_SCOPE ? schema->scope_keys : schema->service_keys);
+			keys_print(
+				kind == OOM_SEC_SCOPE ? schema->scope_keys : schema->service_keys);
 		}
 		if (kind == OOM_SEC_WORKLOAD)
 			kinds_print(name, schema->workloads);
