@@ -66,19 +66,12 @@ static const struct argp argp = {
 	NULL,
 };
 
-int oom_list_columns(struct oom_list *list, ...)
+static int add_columns(struct oom_list *list, const struct oom_list_kind *kind)
 {
-	const char *name;
-	va_list args;
-
-	va_start(args, list);
-	for (list->n_columns = 0; (name = va_arg(args, const char *)); list->n_columns++)
-		if (!scols_table_new_column(list->table, name, 0, 0))
-			break;
-	va_end(args);
-	if (name)
-		return -ENOMEM;
-	/* what is long on a terminal is not cut: kinds of values, and what it all means */
+	for (; kind->columns[list->n_columns]; list->n_columns++)
+		if (!scols_table_new_column(list->table, kind->columns[list->n_columns], 0, 0))
+			return -ENOMEM;
+	/* what is long is not cut on a terminal: what values look like, and what it all means */
 	for (size_t i = list->n_columns > 3 ? 2 : list->n_columns - 1; i < list->n_columns; i++)
 		scols_column_set_flags(scols_table_get_column(list->table, i), SCOLS_FL_WRAP);
 	return 0;
@@ -99,7 +92,7 @@ int oom_list_row(struct oom_list *list, ...)
 
 static int fill_kinds(struct oom_list *list, struct oom_err *err)
 {
-	int r = oom_list_columns(list, "KIND", "WHAT", NULL);
+	int r = 0;
 
 	(void)err;
 	for (const struct oom_list_kind *kind = oom_list_kinds; r == 0 && kind->name; kind++)
@@ -147,7 +140,9 @@ static int list_print(struct oom_list *list, const struct oom_list_kind *kind,
 
 	if (kind->print)
 		return kind->print(list, err);
-	r = kind->fill(list, err);
+	r = add_columns(list, kind);
+	if (r == 0)
+		r = kind->fill(list, err);
 	if (r < 0)
 		return err->code ? r : oom_err_set(err, -r, "cannot build the table");
 	if (options->man)

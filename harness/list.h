@@ -22,7 +22,8 @@ struct oom_list {
 
 struct oom_list_kind {
 	const char *name, *help;
-	/* Columns, then rows. 0 or -errno with @err. */
+	const char *columns[7]; /* the first is a name, the last a sentence; NULL at the end */
+	/* Adds the rows. 0 or -errno with @err. */
 	int (*fill)(struct oom_list *list, struct oom_err *err);
 	/* Instead of a table: prints it all itself. NULL for a table. */
 	int (*print)(struct oom_list *list, struct oom_err *err);
@@ -30,8 +31,6 @@ struct oom_list_kind {
 
 extern const struct oom_list_kind oom_list_kinds[]; /* name NULL at the end */
 
-/* Adds columns; the last one takes what room there is. NULL at the end. */
-int oom_list_columns(struct oom_list *list, ...) __attribute__((sentinel));
 /* Adds a row, a text for each column; NULL is empty. */
 int oom_list_row(struct oom_list *list, ...);
 

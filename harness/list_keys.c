@@ -106,7 +106,7 @@ static int add_expects(struct oom_list *list, const struct oom_expect_key *rows)
 int oom_list_keys(struct oom_list *list, struct oom_err *err)
 {
 	const struct oom_schema *schema = oom_schema();
-	int r = oom_list_columns(list, "KEY", "SECTION", "VALUE", "DEFAULT", "WHAT", NULL);
+	int r = 0;
 
 	(void)err;
 	for (enum oom_section_kind kind = 0; r == 0 && kind < OOM_SEC_COUNT_; kind++) {
@@ -132,8 +132,7 @@ int oom_list_keys(struct oom_list *list, struct oom_err *err)
 
 int oom_list_properties(struct oom_list *list, struct oom_err *err)
 {
-	int r = oom_list_columns(
-		list, "PROPERTY", "SECTIONS", "VALUE", "SINCE", "CGROUP FILE", "WHAT", NULL);
+	int r = 0;
 
 	(void)err;
 	for (const struct oom_unit_property *row = oom_unit_properties; r == 0 && row->key.name;

@@ -40,7 +40,6 @@ static int fill_scenarios(struct oom_list *list, struct oom_err *err)
 
 	if (r < 0)
 		return r;
-	r = oom_list_columns(list, "SCENARIO", "TAGS", "TITLE", NULL);
 	for (size_t i = 0; r == 0 && i < set.count; i++) {
 		const struct oom_scenario *s = set.scenarios[i];
 
@@ -55,7 +54,7 @@ static int fill_scenarios(struct oom_list *list, struct oom_err *err)
 
 static int fill_workloads(struct oom_list *list, struct oom_err *err)
 {
-	int r = oom_list_columns(list, "TYPE", "NEEDS", "WHAT", NULL);
+	int r = 0;
 
 	(void)err;
 	for (const struct oom_workload *const *w = oom_workloads; r == 0 && *w; w++)
@@ -65,7 +64,7 @@ static int fill_workloads(struct oom_list *list, struct oom_err *err)
 
 static int fill_faults(struct oom_list *list, struct oom_err *err)
 {
-	int r = oom_list_columns(list, "TYPE", "NEEDS", "WHAT", NULL);
+	int r = 0;
 
 	(void)err;
 	for (const struct oom_fault *const *f = oom_faults; r == 0 && *f; f++)
@@ -83,7 +82,7 @@ static const char *about_text(unsigned about)
 
 static int fill_expectations(struct oom_list *list, struct oom_err *err)
 {
-	int r = oom_list_columns(list, "KEY", "ABOUT", "VALUE", "WHAT", NULL);
+	int r = 0;
 
 	(void)err;
 	for (const struct oom_expect *const *e = oom_expects; r == 0 && *e; e++) {
@@ -103,7 +102,7 @@ static int fill_needs(struct oom_list *list, struct oom_err *err)
 		[OOM_NEED_SIZE] = "size",
 		[OOM_NEED_VERSION] = "version",
 	};
-	int r = oom_list_columns(list, "NEED", "ARGUMENT", "WHAT", NULL);
+	int r = 0;
 
 	(void)err;
 	for (const struct oom_need *const *need = oom_needs; r == 0 && *need; need++)
@@ -113,7 +112,7 @@ static int fill_needs(struct oom_list *list, struct oom_err *err)
 
 static int fill_formats(struct oom_list *list, struct oom_err *err)
 {
-	int r = oom_list_columns(list, "FORMAT", "WHAT", NULL);
+	int r = 0;
 
 	(void)err;
 	for (const struct oom_report *const *report = oom_reports; r == 0 && *report; report++)
@@ -123,7 +122,7 @@ static int fill_formats(struct oom_list *list, struct oom_err *err)
 
 static int fill_sections(struct oom_list *list, struct oom_err *err)
 {
-	int r = oom_list_columns(list, "SECTION", "WHAT", NULL);
+	int r = 0;
 
 	(void)err;
 	for (enum oom_section_kind kind = 0; r == 0 && kind < OOM_SEC_COUNT_; kind++) {
@@ -142,11 +141,10 @@ static int fill_sections(struct oom_list *list, struct oom_err *err)
 
 static int fill_places(struct oom_list *list, struct oom_err *err)
 {
-	int r = oom_list_columns(list, "PLACE", "WHAT", NULL);
+	int r = 0;
 
 	(void)err;
-	if (r == 0)
-		r = oom_list_row(list, "guest", "a throw-away QEMU machine");
+	r = oom_list_row(list, "guest", "a throw-away QEMU machine");
 	for (const struct oom_backend *const *b = oom_backends; r == 0 && *b; b++)
 		r = oom_list_row(list, (*b)->name, (*b)->help);
 	return r;
@@ -154,7 +152,7 @@ static int fill_places(struct oom_list *list, struct oom_err *err)
 
 static int fill_commands(struct oom_list *list, struct oom_err *err)
 {
-	int r = oom_list_columns(list, "COMMAND", "WHAT", NULL);
+	int r = 0;
 
 	(void)err;
 	for (const struct oom_command *const *c = oom_commands; r == 0 && *c; c++)
@@ -177,19 +175,22 @@ static int print_images(struct oom_list *list, struct oom_err *err)
 }
 
 const struct oom_list_kind oom_list_kinds[] = {
-	{"scenarios", "scenarios below PATH..., else the program's own", fill_scenarios, NULL},
-	{"workloads", "types of [Workload NAME]", fill_workloads, NULL},
-	{"faults", "types of [Fault NAME]", fill_faults, NULL},
-	{"expectations", "keys of [Expect] and [Expect NAME]", fill_expectations, NULL},
-	{"needs", "words of Needs=", fill_needs, NULL},
-	{"sections", "sections of a scenario file", fill_sections, NULL},
-	{"keys", "keys of every section and type", oom_list_keys, NULL},
+	{"scenarios", "scenarios below PATH..., else the program's own",
+		{"SCENARIO", "TAGS", "TITLE"}, fill_scenarios, NULL},
+	{"workloads", "types of [Workload NAME]", {"TYPE", "NEEDS", "WHAT"}, fill_workloads, NULL},
+	{"faults", "types of [Fault NAME]", {"TYPE", "NEEDS", "WHAT"}, fill_faults, NULL},
+	{"expectations", "keys of [Expect] and [Expect NAME]", {"KEY", "ABOUT", "VALUE", "WHAT"},
+		fill_expectations, NULL},
+	{"needs", "words of Needs=", {"NEED", "ARGUMENT", "WHAT"}, fill_needs, NULL},
+	{"sections", "sections of a scenario file", {"SECTION", "WHAT"}, fill_sections, NULL},
+	{"keys", "keys of every section and type", {"KEY", "SECTION", "VALUE", "DEFAULT", "WHAT"},
+		oom_list_keys, NULL},
 	{"properties", "unit properties, with the cgroup files they set", oom_list_properties,
 		NULL},
-	{"formats", "report formats: --format", fill_formats, NULL},
-	{"places", "where scenarios can run: --in", fill_places, NULL},
-	{"images", "guest images that are there", NULL, print_images},
-	{"commands", "commands of this program", fill_commands, NULL},
-	{"completion", "a completion script for bash", NULL, oom_list_completion},
+	{"formats", "report formats: --format", {"FORMAT", "WHAT"}, fill_formats, NULL},
+	{"places", "where scenarios can run: --in", {"PLACE", "WHAT"}, fill_places, NULL},
+	{"images", "guest images that are there", {0}, NULL, print_images},
+	{"commands", "commands of this program", {"COMMAND", "WHAT"}, fill_commands, NULL},
+	{"completion", "a completion script for bash", {0}, NULL, oom_list_completion},
 	{0},
 };

@@ -23,10 +23,9 @@ static void sentence_print(const char *text)
 {
 	size_t len = strlen(text);
 
-	/* a word that is a name keeps its letters: cgroup.kill, OOM */
-	if (len > 1 && islower((unsigned char)text[0]) &&
-		(islower((unsigned char)text[1]) || text[1] == ' ') &&
-		!memchr(text, '.', strcspn(text, " ")) && !memchr(text, '=', strcspn(text, " "))) {
+	/* a word that is a name keeps its letters: cgroup.kill, oom_score_adj, Size= */
+	if (islower((unsigned char)text[0]) &&
+		strspn(text, "abcdefghijklmnopqrstuvwxyz,:") == strcspn(text, " ")) {
 		putchar(toupper((unsigned char)text[0]));
 		text_print(text + 1);
 	} else {

@@ -90,97 +90,93 @@ static void expect_row(const char *dir, const struct row *row)
 	close(env.root_fd);
 }
 
+static const struct row machine_rows[] = {
+	{"root"},
+	{"root", "needs root: this is user 1000", "proc/self/status", "x\nUid:\t0\t1000\t0\t0\n"},
+	{"guest", "needs guest: this is a host, run it with --in guest"},
+	{"kernel>=6.1"},
+	{"kernel>=5.19"},
+	{"kernel=6.1"},
+	{"kernel<6.2"},
+	{"kernel<=6.1"},
+	{"kernel>6.0"},
+	{"kernel>=6.2", "needs kernel>=6.2: this is 6.1.0-18-cloud-amd64"},
+	{"kernel<6.1", "needs kernel<6.1: this is 6.1.0-18-cloud-amd64"},
+	{"kernel>=6.10", "needs kernel>=6.10: this is 6.1.0-18-cloud-amd64"},
+	{"kernel>6.1", "needs kernel>6.1: this is 6.1.0-18-cloud-amd64"},
+	{"systemd"},
+	{"systemd>=252"},
+	{"systemd<253"},
+	{"systemd>=253", "needs systemd>=253: this is systemd 252.39-1~deb12u1"},
+	{"memory>=512M"},
+	{"memory<512M"},
+	{"memory>=1G", "needs memory>=1G: this machine has 459M"},
+	{"cpus>=4"},
+	{"cpus>=5", "needs cpus>=5: this machine has 4 processors"},
+	{"numa"},
+	{"numa=2"},
+	{"numa", "needs numa: this machine has 1 NUMA nodes", "sys/devices/system/node/online",
+		"0\n"},
+	{"numa", "needs numa: this machine has 1 NUMA nodes", "sys/devices/system/node/online",
+		NULL},
+	{"swap"},
+	{"swap>=64M"},
+	{"swap>=65M", "needs swap>=65M: this machine has 64M of swap"},
+	{"swap", "needs swap: this machine has none of swap", "proc/meminfo", "SwapTotal: 0 kB\n"},
+	{"swap", "needs swap: /proc/meminfo does not say SwapTotal:", "proc/meminfo", "x\n"},
+	{"noswap", "needs noswap: this machine has 64M of swap (swapoff -a)"},
+	{"noswap", NULL, "proc/meminfo", "SwapTotal: 0 kB\n"},
+	{"hugepages"},
+	{"hugepages>=8"},
+	{"hugepages>=9", "needs hugepages>=9: 8 are free (sysctl vm.nr_hugepages, "
+			 "[Machine] HugePages=)"},
+	{"thp"},
+	{"thp", "needs thp: /sys/kernel/mm/transparent_hugepage/enabled is 'never'",
+		"sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n"},
+	{"zswap", "needs zswap: it is not switched on "
+		  "(/sys/module/zswap/parameters/enabled)"},
+	{"zswap", NULL, "sys/module/zswap/parameters/enabled", "Y\n"},
+	{"cgroup2"},
+	{"cgroup2",
+		"needs cgroup2: /sys/fs/cgroup is not the unified hierarchy, try --in "
+		"guest",
+		"sys/fs/cgroup/cgroup.controllers", NULL},
+	{"cgroup1", "needs cgroup1: no v1 memory hierarchy below /sys/fs/cgroup ([Machine] "
+		    "Hierarchy=legacy)"},
+	{"memory-controller"},
+	{"memory-controller",
+		"needs memory-controller: /sys/fs/cgroup/cgroup.controllers does not name "
+		"'memory' (a container, or cgroup_disable=?)",
+		"sys/fs/cgroup/cgroup.controllers", "cpu memoryx\n"},
+	{"pids-controller", "needs pids-controller: /sys/fs/cgroup/cgroup.controllers does "
+			    "not name 'pids' "
+			    "(a container, or cgroup_disable=?)"},
+	{"memory.oom.group"},
+	{"memory.peak", "needs memory.peak: no cgroup has it (kernel 5.19, memory controller on)"},
+	{"clone3-cgroup"},
+	{"clone3-cgroup", "needs clone3-cgroup: this is 5.4.0", "proc/sys/kernel/osrelease",
+		"5.4.0\n"},
+	{"psi"},
+	{"psi", "needs psi: /proc/pressure/memory cannot be read (boot with psi=1)",
+		"proc/pressure/memory", NULL},
+	{"kmsg"},
+	{"tracing"},
+	{"userns"},
+	{"userns", "needs userns: sysctl user.max_user_namespaces is 0",
+		"proc/sys/user/max_user_namespaces", "0\n"},
+	{"hwpoison", "needs hwpoison: this kernel has no CONFIG_MEMORY_FAILURE"},
+	{"stress-ng", "needs stress-ng: 'stress-ng' is not installed (apt install stress-ng)"},
+	{"sysrq", "needs sysrq: /proc/sysrq-trigger cannot be written: No such file or "
+		  "directory"},
+};
+
 Test(needs, are_found_in_the_files_of_a_machine)
 {
-	static const struct row rows[] = {
-		{"root"},
-		{"root", "needs root: this is user 1000", "proc/self/status",
-			"x\nUid:\t0\t1000\t0\t0\n"},
-		{"guest", "needs guest: this is a host, run it with --in guest"},
-		{"kernel>=6.1"},
-		{"kernel>=5.19"},
-		{"kernel=6.1"},
-		{"kernel<6.2"},
-		{"kernel<=6.1"},
-		{"kernel>6.0"},
-		{"kernel>=6.2", "needs kernel>=6.2: this is 6.1.0-18-cloud-amd64"},
-		{"kernel<6.1", "needs kernel<6.1: this is 6.1.0-18-cloud-amd64"},
-		{"kernel>=6.10", "needs kernel>=6.10: this is 6.1.0-18-cloud-amd64"},
-		{"kernel>6.1", "needs kernel>6.1: this is 6.1.0-18-cloud-amd64"},
-		{"systemd"},
-		{"systemd>=252"},
-		{"systemd<253"},
-		{"systemd>=253", "needs systemd>=253: this is systemd 252.39-1~deb12u1"},
-		{"memory>=512M"},
-		{"memory<512M"},
-		{"memory>=1G", "needs memory>=1G: this machine has 459M"},
-		{"cpus>=4"},
-		{"cpus>=5", "needs cpus>=5: this machine has 4 processors"},
-		{"numa"},
-		{"numa=2"},
-		{"numa", "needs numa: this machine has 1 NUMA nodes",
-			"sys/devices/system/node/online", "0\n"},
-		{"numa", "needs numa: this machine has 1 NUMA nodes",
-			"sys/devices/system/node/online", NULL},
-		{"swap"},
-		{"swap>=64M"},
-		{"swap>=65M", "needs swap>=65M: this machine has 64M of swap"},
-		{"swap", "needs swap: this machine has none of swap", "proc/meminfo",
-			"SwapTotal: 0 kB\n"},
-		{"swap", "needs swap: /proc/meminfo does not say SwapTotal:", "proc/meminfo",
-			"x\n"},
-		{"noswap", "needs noswap: this machine has 64M of swap (swapoff -a)"},
-		{"noswap", NULL, "proc/meminfo", "SwapTotal: 0 kB\n"},
-		{"hugepages"},
-		{"hugepages>=8"},
-		{"hugepages>=9", "needs hugepages>=9: 8 are free (sysctl vm.nr_hugepages, "
-				 "[Machine] HugePages=)"},
-		{"thp"},
-		{"thp", "needs thp: /sys/kernel/mm/transparent_hugepage/enabled is 'never'",
-			"sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n"},
-		{"zswap", "needs zswap: it is not switched on "
-			  "(/sys/module/zswap/parameters/enabled)"},
-		{"zswap", NULL, "sys/module/zswap/parameters/enabled", "Y\n"},
-		{"cgroup2"},
-		{"cgroup2",
-			"needs cgroup2: /sys/fs/cgroup is not the unified hierarchy, try --in "
-			"guest",
-			"sys/fs/cgroup/cgroup.controllers", NULL},
-		{"cgroup1", "needs cgroup1: no v1 memory hierarchy below /sys/fs/cgroup ([Machine] "
-			    "Hierarchy=legacy)"},
-		{"memory-controller"},
-		{"memory-controller",
-			"needs memory-controller: /sys/fs/cgroup/cgroup.controllers does not name "
-			"'memory' (a container, or cgroup_disable=?)",
-			"sys/fs/cgroup/cgroup.controllers", "cpu memoryx\n"},
-		{"pids-controller", "needs pids-controller: /sys/fs/cgroup/cgroup.controllers does "
-				    "not name 'pids' "
-				    "(a container, or cgroup_disable=?)"},
-		{"memory.oom.group"},
-		{"memory.peak",
-			"needs memory.peak: no cgroup has it (kernel 5.19, memory controller on)"},
-		{"clone3-cgroup"},
-		{"clone3-cgroup", "needs clone3-cgroup: this is 5.4.0", "proc/sys/kernel/osrelease",
-			"5.4.0\n"},
-		{"psi"},
-		{"psi", "needs psi: /proc/pressure/memory cannot be read (boot with psi=1)",
-			"proc/pressure/memory", NULL},
-		{"kmsg"},
-		{"tracing"},
-		{"userns"},
-		{"userns", "needs userns: sysctl user.max_user_namespaces is 0",
-			"proc/sys/user/max_user_namespaces", "0\n"},
-		{"hwpoison", "needs hwpoison: this kernel has no CONFIG_MEMORY_FAILURE"},
-		{"stress-ng",
-			"needs stress-ng: 'stress-ng' is not installed (apt install stress-ng)"},
-		{"sysrq", "needs sysrq: /proc/sysrq-trigger cannot be written: No such file or "
-			  "directory"},
-	};
 	char buf[64];
 	const char *dir = scratch_dir(buf);
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		expect_row(dir, &rows[i]);
+	for (size_t i = 0; i < sizeof(machine_rows) / sizeof(machine_rows[0]); i++)
+		expect_row(dir, &machine_rows[i]);
 	scratch_remove(dir);
 }
 
