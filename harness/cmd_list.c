@@ -71,9 +71,6 @@ static int add_columns(struct oom_list *list, const struct oom_list_kind *kind)
 	for (; kind->columns[list->n_columns]; list->n_columns++)
 		if (!scols_table_new_column(list->table, kind->columns[list->n_columns], 0, 0))
 			return -ENOMEM;
-	/* what is long is not cut on a terminal: what values look like, and what it all means */
-	for (size_t i = list->n_columns > 3 ? 2 : list->n_columns - 1; i < list->n_columns; i++)
-		scols_column_set_flags(scols_table_get_column(list->table, i), SCOLS_FL_WRAP);
 	return 0;
 }
 
@@ -100,7 +97,8 @@ static int fill_kinds(struct oom_list *list, struct oom_err *err)
 	return r;
 }
 
-static const struct oom_list_kind kind_of_kinds = {"kinds", "what can be listed", fill_kinds, NULL};
+static const struct oom_list_kind kind_of_kinds = {
+	"kinds", "what can be listed", {"KIND", "WHAT"}, fill_kinds, NULL};
 
 static const struct oom_list_kind *kind_find(const char *name, struct oom_err *err)
 {
@@ -151,6 +149,8 @@ static int list_print(struct oom_list *list, const struct oom_list_kind *kind,
 		print_names(list);
 		return 0;
 	}
+	if (!options->json)
+		oom_list_fit(list);
 	scols_table_enable_json(list->table, options->json);
 	scols_table_set_name(list->table, kind->name);
 	scols_print_table(list->table);
@@ -191,7 +191,7 @@ static int run(int argc, char **argv)
 
 const struct oom_command oom_cmd_list = {
 	.name = "list",
-	.help = "scenarios, workloads, faults, expectations, needs, properties, formats, …",
+	.help = "scenarios, workloads, faults, expectations, needs, properties, formats and more",
 	.argp = &argp,
 	.run = run,
 };

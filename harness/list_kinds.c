@@ -141,10 +141,9 @@ static int fill_sections(struct oom_list *list, struct oom_err *err)
 
 static int fill_places(struct oom_list *list, struct oom_err *err)
 {
-	int r = 0;
+	int r = oom_list_row(list, "guest", "a throw-away QEMU machine");
 
 	(void)err;
-	r = oom_list_row(list, "guest", "a throw-away QEMU machine");
 	for (const struct oom_backend *const *b = oom_backends; r == 0 && *b; b++)
 		r = oom_list_row(list, (*b)->name, (*b)->help);
 	return r;
@@ -185,8 +184,9 @@ const struct oom_list_kind oom_list_kinds[] = {
 	{"sections", "sections of a scenario file", {"SECTION", "WHAT"}, fill_sections, NULL},
 	{"keys", "keys of every section and type", {"KEY", "SECTION", "VALUE", "DEFAULT", "WHAT"},
 		oom_list_keys, NULL},
-	{"properties", "unit properties, with the cgroup files they set", oom_list_properties,
-		NULL},
+	{"properties", "unit properties, with the cgroup files they set",
+		{"PROPERTY", "SECTIONS", "VALUE", "SINCE", "CGROUP FILE", "WHAT"},
+		oom_list_properties, NULL},
 	{"formats", "report formats: --format", {"FORMAT", "WHAT"}, fill_formats, NULL},
 	{"places", "where scenarios can run: --in", {"PLACE", "WHAT"}, fill_places, NULL},
 	{"images", "guest images that are there", {0}, NULL, print_images},
