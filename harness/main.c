@@ -4,13 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct oom_command *const oom_commands[] = {
-#define COMMAND(name) &oom_cmd_##name,
-#include "harness/commands.def"
-#undef COMMAND
-	NULL,
-};
-
 static void usage(FILE *out)
 {
 	fputs("Usage: oomgate COMMAND [OPTION...] [ARGUMENT...]\n\n"

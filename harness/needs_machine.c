@@ -184,8 +184,8 @@ int oom_need_swap(
 				want, kib * 1024 + (kib && want->op[0] == '>' ? 65536 : 0))
 		      : kib > 0)
 		return 0;
-	return oom_err_set(err, ENOTSUP, "this machine has %s of swap",
-		kib ? oom_format_size(kib * 1024, buf) : "none");
+	return oom_err_set(err, ENOTSUP, "this machine has %s swap",
+		kib ? oom_format_size(kib * 1024, buf) : "no");
 }
 
 int oom_need_noswap(

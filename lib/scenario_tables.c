@@ -66,7 +66,6 @@ static const struct oom_key workload_keys[] = {
 		.flags = OOM_KEY_REQUIRED},
 	{"Scope", OOM_T_STRING, NULL, "the scope it runs in; default: the only one",
 		.flags = OOM_KEY_SCOPE},
-	{"Size", OOM_T_SIZE, NULL, "bytes that it takes; percent of its scope's MemoryMax="},
 	{"Rate", OOM_T_SIZE, NULL, "bytes per second; default: as fast as it goes", .min = 1,
 		.max = INT64_MAX, .flags = OOM_KEY_ABSOLUTE},
 	{"Touch", OOM_T_CHOICE, "write", "how pages are touched", .choices = "write|read"},

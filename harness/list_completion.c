@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/list.h"
+
+#include "harness/backend.h"
+#include "harness/command.h"
+#include "reports/report.h"
+
+#include <stdio.h>
+
+static void options_print(const struct oom_command *command)
+{
+	const struct argp_option *o = command->argp ? command->argp->options : NULL;
+
+	/* an option without a name or a letter ends the table; one without a name is a letter only
+	 */
+	for (; o && (o->name || o->key || o->doc || o->group); o++)
+		if (o->name && !(o->flags & OPTION_HIDDEN))
+			printf(" --%s%s", o->name,
+				o->arg && !(o->flags & OPTION_ARG_OPTIONAL) ? "=" : "");
+	fputs(" --help", stdout);
+}
+
+static void command_print(const struct oom_command *command)
+{
+	printf("    %s) options='", command->name);
+	options_print(command);
+	fputs("' ;;\n", stdout);
+}
+
+/* The words of each case below come from the tables, at the time this is printed. */
+int oom_list_completion(struct oom_list *list, struct oom_err *err)
+{
+	(void)list;
+	(void)err;
+	puts("# bash completion of oomgate, made by 'oomgate list completion'\n"
+	     "_oomgate() {\n"
+	     "  local cur prev words cword split\n"
+	     "  _init_completion -s || return\n"
+	     "  local command=${words[1]} options=");
+	fputs("  if [ \"$cword\" -eq 1 ]; then\n    COMPREPLY=($(compgen -W '", stdout);
+	for (const struct oom_command *const *c = oom_commands; *c; c++)
+		printf("%s ", (*c)->name);
+	puts("help' -- \"$cur\"))\n    return\n  fi\n  case $prev in");
+	fputs("    --format) COMPREPLY=($(compgen -W '", stdout);
+	for (const struct oom_report *const *r = oom_reports; *r; r++)
+		printf("%s ", (*r)->name);
+	puts("' -- \"$cur\")); return ;;");
+	fputs("    --in) COMPREPLY=($(compgen -W 'auto guest ", stdout);
+	for (const struct oom_backend *const *b = oom_backends; *b; b++)
+		printf("%s ", (*b)->name);
+	puts("' -- \"$cur\")); return ;;\n"
+	     "    --output|--config) _filedir -d; return ;;\n"
+	     "  esac\n  case $command in");
+	for (const struct oom_command *const *c = oom_commands; *c; c++)
+		command_print(*c);
+	fputs("  esac\n"
+	      "  if [[ $cur == -* ]]; then\n"
+	      "    COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
+	      "    [[ ${COMPREPLY-} == *= ]] && compopt -o nospace\n"
+	      "    return\n  fi\n"
+	      "  if [ \"$command\" = list ] && [ \"$cword\" -eq 2 ]; then\n"
+	      "    COMPREPLY=($(compgen -W '",
+		stdout);
+	for (const struct oom_list_kind *kind = oom_list_kinds; kind->name; kind++)
+		printf("%s ", kind->name);
+	puts("' -- \"$cur\"))\n    return\n  fi\n"
+	     "  if [ \"$command\" = image ] && [ \"$cword\" -eq 2 ]; then\n"
+	     "    COMPREPLY=($(compgen -W 'build list remove' -- \"$cur\"))\n    return\n  fi\n"
+	     "  case $command in\n"
+	     "    run|check) _filedir scenario ;;\n"
+	     "    *) _filedir ;;\n"
+	     "  esac\n"
+	     "}\n"
+	     "complete -F _oomgate oomgate");
+	return 0;
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/scenario_set.h"
+#include "tests/support/scratch.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+
+Test(scenario_set, tags)
+{
+	static const char *const tags[] = {"memcg", "slow"};
+	static const struct {
+		const char *expr;
+		int r; /* 1 fits, 0 does not, or -EINVAL */
+	} rows[] = {
+		{"memcg", 1},
+		{"cow", 0},
+		{"cow,memcg", 1},
+		{"memcg+slow", 1},
+		{"memcg+cow", 0},
+		{"!slow", 0},
+		{"!cow", 1},
+		{"memcg,!slow", 0},
+		{"memcg,!cow", 1},
+		{"cow,!smoke", 0},
+		{"memcg+!slow", 0},
+		{"memcg+!cow", 1},
+		{"!cow+slow", 1},
+		{"!cow,!smoke", 1},
+		{"mem", 0},
+		{"memcgs", 0},
+		{"", -EINVAL},
+		{",", -EINVAL},
+		{"memcg,", -EINVAL},
+		{"memcg+", -EINVAL},
+		{"!", -EINVAL},
+		{"!!slow", -EINVAL},
+		{"a b", -EINVAL},
+		{"memcg slow", -EINVAL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oom_err err = {0};
+		int r = oom_tags_match(rows[i].expr, tags, 2, &err);
+
+		cr_expect_eq(r, rows[i].r, "'%s': %d", rows[i].expr, r);
+		cr_expect_eq(r == -EINVAL, err.code == EINVAL, "'%s'", rows[i].expr);
+	}
+}
+
+#define GOOD "[Scenario]\nTags=%s\n[Workload a]\nType=idle\nSize=1M\n[Expect]\nOOMKills=0\n"
+
+static void good_file(const char *dir, const char *name, const char *tag)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), GOOD, tag);
+	scratch_file(dir, name, text);
+}
+
+struct fixture {
+	char buf[64];
+	const char *dir;
+	struct oom_scenario_set set;
+	struct oom_diags diags;
+	struct oom_err err;
+};
+
+static void fixture_open(struct fixture *f)
+{
+	*f = (struct fixture){0};
+	f->dir = scratch_dir(f->buf);
+	cr_assert_not_null(f->dir);
+	good_file(f->dir, "top/b/two.scenario", "memcg");
+	good_file(f->dir, "top/b/one.scenario", "cow");
+	good_file(f->dir, "top/a.scenario", "memcg");
+	good_file(f->dir, "top/.hidden.scenario", "memcg");
+	good_file(f->dir, "top/.git/x.scenario", "memcg");
+	good_file(f->dir, "top/README", "memcg");
+	scratch_file(f->dir, "empty/x.txt", "");
+	good_file(f->dir, "other/a.scenario", "memcg");
+}
+
+static void fixture_close(struct fixture *f)
+{
+	oom_scenario_set_release(&f->set);
+	oom_diags_release(&f->diags);
+	scratch_remove(f->dir);
+}
+
+static int load(struct fixture *f, const char *first, const char *second, const char *tags)
+{
+	char a[256], b[256];
+	const char *paths[] = {a, b};
+
+	snprintf(a, sizeof(a), "%s/%s", f->dir, first);
+	snprintf(b, sizeof(b), "%s/%s", f->dir, second ? second : "");
+	return oom_scenario_set_parse(paths, second ? 2 : 1, tags, &f->diags, &f->err, &f->set);
+}
+
+Test(scenario_set, folders_are_sorted_and_give_ids)
+{
+	static const char *const ids[] = {"a", "b/one", "b/two"};
+	struct fixture f;
+
+	fixture_open(&f);
+	cr_assert_eq(load(&f, "top/", NULL, NULL), 0, "%s", f.err.msg);
+	cr_assert_eq(f.set.count, 3);
+	cr_expect_eq(f.set.n_files, 3);
+	for (size_t i = 0; i < 3; i++)
+		cr_expect_str_eq(f.set.scenarios[i]->id, ids[i]);
+	fixture_close(&f);
+}
+
+Test(scenario_set, files_are_named_after_their_folder)
+{
+	struct fixture f;
+
+	fixture_open(&f);
+	cr_assert_eq(load(&f, "top/b/two.scenario", "top/README", NULL), 0, "%s", f.err.msg);
+	cr_assert_eq(f.set.count, 2);
+	cr_expect_str_eq(f.set.scenarios[0]->id, "b/two");
+	cr_expect_str_eq(f.set.scenarios[1]->id, "top/README");
+	fixture_close(&f);
+}
+
+Test(scenario_set, the_same_file_counts_once_and_two_of_one_id_are_refused)
+{
+	struct fixture f;
+
+	fixture_open(&f);
+	cr_assert_eq(load(&f, "top", "top", NULL), 0, "%s", f.err.msg);
+	cr_expect_eq(f.set.count, 3);
+	oom_scenario_set_release(&f.set);
+	cr_expect_eq(load(&f, "top", "other", NULL), -EEXIST);
+	cr_expect(strstr(f.err.msg, "both called 'a'"), "%s", f.err.msg);
+	cr_expect_eq(f.set.count, 0);
+	fixture_close(&f);
+}
+
+Test(scenario_set, tags_choose_and_may_choose_none)
+{
+	struct fixture f;
+
+	fixture_open(&f);
+	cr_assert_eq(load(&f, "top", NULL, "memcg"), 0);
+	cr_expect_eq(f.set.count, 2);
+	cr_expect_eq(f.set.n_files, 3);
+	oom_scenario_set_release(&f.set);
+	cr_expect_eq(load(&f, "top", NULL, "none"), -ENOENT);
+	cr_expect_str_eq(f.err.msg, "no scenario has the tags 'none' (3 were looked at)");
+	cr_expect_eq(load(&f, "top", NULL, "a,"), -EINVAL);
+	fixture_close(&f);
+}
+
+Test(scenario_set, mistakes_of_all_files_come_together)
+{
+	struct fixture f;
+
+	fixture_open(&f);
+	scratch_file(f.dir, "top/x.scenario", "[Nonsense]\n");
+	scratch_file(f.dir, "top/y.scenario", "nonsense\n");
+	cr_expect_eq(load(&f, "top", NULL, "none"), -EBADMSG);
+	cr_expect_eq(f.diags.count, 4);
+	cr_expect(strstr(f.diags.items[0].path, "x.scenario"));
+	cr_expect(strstr(f.diags.items[3].path, "y.scenario"));
+	fixture_close(&f);
+}
+
+Test(scenario_set, paths_without_scenarios_are_errors)
+{
+	struct fixture f;
+
+	fixture_open(&f);
+	cr_expect_eq(load(&f, "empty", NULL, NULL), -ENOENT);
+	cr_expect(strstr(f.err.msg, "there is no *.scenario file below"), "%s", f.err.msg);
+	cr_expect_eq(load(&f, "nowhere", NULL, NULL), -ENOENT);
+	cr_expect(strstr(f.err.msg, "cannot open"), "%s", f.err.msg);
+	fixture_close(&f);
+}
+
+Test(scenario_set, links_in_a_circle_end)
+{
+	struct fixture f;
+	char link[256];
+
+	fixture_open(&f);
+	snprintf(link, sizeof(link), "%s/top/b/loop", f.dir);
+	cr_assert_eq(symlink("..", link), 0);
+	cr_expect_eq(load(&f, "top", NULL, NULL), -ELOOP);
+	fixture_close(&f);
+}
