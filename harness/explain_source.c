@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/explain.h"
+#include "harness/explain_archive.h"
 
 #include "lib/cleanup.h"
 
-#include <archive.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,6 +17,7 @@ struct file_source {
 	int fd;
 	char magic[MAGIC_BYTES]; /* the first bytes, read to know what it is */
 	size_t magic_len, magic_used;
+	const struct oom_archive_api *api;
 	struct archive *archive; /* NULL: plain */
 	char *chunk;
 };
@@ -56,7 +57,7 @@ static la_ssize_t feed_archive(struct archive *archive, void *context, const voi
 	ssize_t n = read_fd(file, file->chunk, CHUNK_BYTES);
 
 	if (n < 0)
-		archive_set_error(archive, (int)-n, "%s", strerror((int)-n));
+		file->api->set_error(archive, (int)-n, "%s", strerror((int)-n));
 	*ret = file->chunk;
 	return n;
 }
@@ -64,7 +65,7 @@ static la_ssize_t feed_archive(struct archive *archive, void *context, const voi
 static ssize_t read_archive(void *context, char *buf, size_t size)
 {
 	struct file_source *file = context;
-	la_ssize_t n = archive_read_data(file->archive, buf, size);
+	la_ssize_t n = file->api->read_data(file->archive, buf, size);
 
 	/* a compressed log that ends early: what came before it stands */
 	return n < 0 ? -EBADMSG : n;
@@ -75,7 +76,7 @@ static void close_file(void *context)
 	struct file_source *file = context;
 
 	if (file->archive)
-		archive_read_free(file->archive);
+		file->api->read_free(file->archive);
 	oom_closep(&file->fd);
 	free(file->chunk);
 	free(file);
@@ -101,17 +102,21 @@ static int open_archive(struct file_source *file, const char *path, struct oom_e
 {
 	struct archive_entry *entry;
 
+	struct oom_err why;
+
+	if (oom_archive_load(&why, &file->api) < 0)
+		return oom_err_set(err, why.code, "cannot decompress '%s': %s", path, why.msg);
 	file->chunk = malloc(CHUNK_BYTES);
-	file->archive = archive_read_new();
+	file->archive = file->api->read_new();
 	if (!file->chunk || !file->archive)
 		return oom_err_set(err, ENOMEM, "no memory to read '%s'", path);
-	archive_read_support_filter_all(file->archive);
-	archive_read_support_format_raw(file->archive);
-	archive_read_support_format_empty(file->archive);
-	if (archive_read_open(file->archive, file, NULL, feed_archive, NULL) ||
-		archive_read_next_header(file->archive, &entry) < 0)
+	file->api->read_support_filter_all(file->archive);
+	file->api->read_support_format_raw(file->archive);
+	file->api->read_support_format_empty(file->archive);
+	if (file->api->read_open(file->archive, file, NULL, feed_archive, NULL) ||
+		file->api->read_next_header(file->archive, &entry) < 0)
 		return oom_err_set(err, EBADMSG, "cannot decompress '%s': %s", path,
-			archive_error_string(file->archive));
+			file->api->error_string(file->archive));
 	return 0;
 }
 
