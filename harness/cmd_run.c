@@ -78,6 +78,26 @@ static int64_t parse_number(struct argp_state *state, const char *option, const 
 	return n;
 }
 
+static bool parse_flag(struct oom_run_options *o, int key)
+{
+	switch (key) {
+	case OPT_RESUME:
+		return o->resume = true;
+	case OPT_KEEP:
+		return o->keep = true;
+	case OPT_DRY_RUN:
+		return o->dry_run = true;
+	case OPT_ALLOW:
+		return o->allow_host_oom = true;
+	case 'v':
+		return o->verbose = true;
+	case 'q':
+		return o->quiet = true;
+	default:
+		return false;
+	}
+}
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
 	struct oom_run_options *o = state->input;
@@ -118,24 +138,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case 'o':
 		o->output_dir = text;
 		break;
-	case OPT_RESUME:
-		o->resume = true;
-		break;
-	case OPT_KEEP:
-		o->keep = true;
-		break;
-	case OPT_DRY_RUN:
-		o->dry_run = true;
-		break;
-	case OPT_ALLOW:
-		o->allow_host_oom = true;
-		break;
-	case 'v':
-		o->verbose = true;
-		break;
-	case 'q':
-		o->quiet = true;
-		break;
 	case ARGP_KEY_ARGS:
 		o->paths = (const char **)state->argv + state->next;
 		o->n_paths = (size_t)(state->argc - state->next);
@@ -144,7 +146,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		argp_error(state, "name a scenario file or a folder of them");
 		break;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_flag(o, key) ? 0 : ARGP_ERR_UNKNOWN;
 	}
 	return 0;
 }

@@ -39,7 +39,8 @@ int oom_list_completion(struct oom_list *list, struct oom_err *err)
 	     "  local command=${words[1]} options=");
 	fputs("  if [ \"$cword\" -eq 1 ]; then\n    COMPREPLY=($(compgen -W '", stdout);
 	for (const struct oom_command *const *c = oom_commands; *c; c++)
-		printf("%s ", (*c)->name);
+		if (!(*c)->hidden)
+			printf("%s ", (*c)->name);
 	puts("help' -- \"$cur\"))\n    return\n  fi\n  case $prev in");
 	fputs("    --format) COMPREPLY=($(compgen -W '", stdout);
 	for (const struct oom_report *const *r = oom_reports; *r; r++)
@@ -52,7 +53,8 @@ int oom_list_completion(struct oom_list *list, struct oom_err *err)
 	     "    --output|--config) _filedir -d; return ;;\n"
 	     "  esac\n  case $command in");
 	for (const struct oom_command *const *c = oom_commands; *c; c++)
-		command_print(*c);
+		if (!(*c)->hidden)
+			command_print(*c);
 	fputs("  esac\n"
 	      "  if [[ $cur == -* ]]; then\n"
 	      "    COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"

@@ -155,7 +155,8 @@ static int fill_commands(struct oom_list *list, struct oom_err *err)
 
 	(void)err;
 	for (const struct oom_command *const *c = oom_commands; r == 0 && *c; c++)
-		r = oom_list_row(list, (*c)->name, (*c)->help);
+		if (!(*c)->hidden)
+			r = oom_list_row(list, (*c)->name, (*c)->help);
 	return r;
 }
 

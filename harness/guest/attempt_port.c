@@ -60,13 +60,14 @@ static bool name_is_safe(const char *name)
 /* NAME NUL BYTES: appended, so that a file may come in pieces */
 static int keep_file(struct oom_guest_attempt *a, const struct oom_frame *frame)
 {
-	const char *nul = memchr(frame->data, '\0', frame->len), *data = nul + 1;
+	const char *nul = memchr(frame->data, '\0', frame->len), *data;
 	char path[PATH_MAX];
 	oom_autoclose int fd = -1;
 	size_t left;
 
 	if (!nul || !name_is_safe(frame->data))
 		return -EBADMSG;
+	data = nul + 1;
 	left = frame->len - (size_t)(data - frame->data);
 	if (snprintf(path, sizeof(path), "%s/%s", a->evidence_dir, frame->data) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
