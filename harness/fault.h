@@ -20,6 +20,9 @@ struct oom_fault {
 	int (*prepare)(struct oom_run_state *run, const struct oom_section *section,
 		struct oom_err *err, void **ret_data);
 	int (*fire)(struct oom_run_state *run, void *data);
+	/* Of a fault that fire() only sets going: 1 while it is under way, 0, or -errno when it failed.
+	 * The run is not over before. NULL: fire() has done it all. */
+	int (*under_way)(void *data);
 	void (*release)(void *data);
 };
 

@@ -39,6 +39,32 @@ static bool workload_holds(const struct oom_run_workload *w)
 		oom_section_usec(w->section, "Hold", 0) == UINT64_MAX;
 }
 
+/* A fault that takes its time (a limit written below what is held) belongs to the run. */
+static bool faults_under_way(struct oom_run_state *run)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < run->n_faults; i++) {
+		struct oom_run_fault *f = &run->faults[i];
+		int r = f->fault->under_way ? f->fault->under_way(f->data) : 0;
+
+		if (r < 0)
+			f->result = r;
+		any |= r > 0;
+	}
+	return any;
+}
+
+/* The log told of a kill: its victim's end is still to come. */
+static bool victims_left(const struct oom_run_state *run)
+{
+	for (size_t i = 0; i < run->n_workloads; i++)
+		for (size_t k = 0; k < run->n_seen && !run->workloads[i].ended; k++)
+			if (run->seen[k].pid == run->workloads[i].pid)
+				return true;
+	return false;
+}
+
 static bool all_ended(const struct oom_run_state *run)
 {
 	for (size_t i = 0; i < run->n_workloads; i++) {
@@ -69,7 +95,8 @@ void oom_run_arm_timer(struct oom_run_state *run)
 		uint64_t quiet = run->activity_us > run->over_us ? run->activity_us : run->over_us;
 
 		next = quiet + run->settle_us;
-		if (next > run->over_us + SETTLE_LIMIT_US)
+		/* settled but for a victim: its pidfd will tell, or the limit */
+		if (next > run->over_us + SETTLE_LIMIT_US || next <= oom_monotonic_us())
 			next = run->over_us + SETTLE_LIMIT_US;
 	}
 	at.it_value.tv_sec = (time_t)(next / 1000000);
@@ -175,7 +202,7 @@ static void check_over(struct oom_run_state *run)
 
 	if (!run->deadline_hit && now >= run->deadline_us)
 		deadline_enforce(run);
-	if (run->interrupted || (!run->deadline_hit && all_ended(run)))
+	if (run->interrupted || (!run->deadline_hit && all_ended(run) && !faults_under_way(run)))
 		run->over = true;
 	if (run->deadline_hit &&
 		(!stuck_left(run) || now >= run->deadline_us + KILL_LIMIT_US))
@@ -189,7 +216,8 @@ static bool settled(const struct oom_run_state *run)
 	uint64_t now = oom_monotonic_us();
 	uint64_t quiet = run->activity_us > run->over_us ? run->activity_us : run->over_us;
 
-	return now >= quiet + run->settle_us || now >= run->over_us + SETTLE_LIMIT_US;
+	return (now >= quiet + run->settle_us && !victims_left(run)) ||
+		now >= run->over_us + SETTLE_LIMIT_US;
 }
 
 int oom_run_go(struct oom_run_state *run, struct oom_err *err)

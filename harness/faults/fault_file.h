@@ -25,6 +25,7 @@ void oom_fault_file_release(void *data);
 int oom_fault_writer_prepare(int dir_fd, const char *path, const char *text,
 	struct oom_run_state *run, struct oom_err *err, void **ret_data);
 int oom_fault_writer_fire(struct oom_run_state *run, void *data);
+int oom_fault_writer_under_way(void *data);
 void oom_fault_writer_release(void *data);
 
 /* The unit that Scope= of the fault names, or the only scope; NULL with @err. */

@@ -6,15 +6,26 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 struct writer {
 	struct oom_fault_file *file;
 	sem_t go;
 	pthread_t thread;
-	bool started, cancelled;
+	bool started, cancelled, fired;
+	atomic_bool done;
+	int error; /* of the write; valid once done */
+	int notify_fd; /* wakes the loop */
 };
+
+/* The kernel reclaimed and killed, and still there is more than the limit. */
+static bool gave_up(int error)
+{
+	return error == EAGAIN || error == EBUSY || error == EINTR;
+}
 
 static void *writer_main(void *data)
 {
@@ -23,7 +34,9 @@ static void *writer_main(void *data)
 	while (sem_wait(&w->go) < 0 && errno == EINTR)
 		;
 	if (!w->cancelled && pwrite(w->file->fd, w->file->text, strlen(w->file->text), 0) < 0)
-		return (void *)(intptr_t)errno;
+		w->error = gave_up(errno) ? 0 : errno;
+	atomic_store(&w->done, true);
+	eventfd_write(w->notify_fd, 1);
 	return NULL;
 }
 
@@ -41,6 +54,7 @@ int oom_fault_writer_prepare(int dir_fd, const char *path, const char *text,
 	if (r < 0)
 		return r;
 	w->file = file;
+	w->notify_fd = run->notify_fd;
 	sem_init(&w->go, 0, 0);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 65536); /* one system call deep */
@@ -60,7 +74,17 @@ int oom_fault_writer_fire(struct oom_run_state *run, void *data)
 	struct writer *w = data;
 
 	(void)run;
+	w->fired = true;
 	return sem_post(&w->go) < 0 ? -errno : 0;
+}
+
+int oom_fault_writer_under_way(void *data)
+{
+	struct writer *w = data;
+
+	if (!w->fired)
+		return 0;
+	return atomic_load(&w->done) ? -w->error : 1;
 }
 
 void oom_fault_writer_release(void *data)

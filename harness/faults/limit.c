@@ -52,5 +52,6 @@ const struct oom_fault oom_fault_limit = {
 	.kind = {"limit", "writes a limit of a scope in the middle of the run", keys},
 	.prepare = limit_prepare,
 	.fire = oom_fault_writer_fire,
+	.under_way = oom_fault_writer_under_way,
 	.release = oom_fault_writer_release,
 };

@@ -29,5 +29,6 @@ const struct oom_fault oom_fault_reclaim = {
 	.needs = "cgroup2 kernel>=5.19",
 	.prepare = reclaim_prepare,
 	.fire = oom_fault_writer_fire,
+	.under_way = oom_fault_writer_under_way,
 	.release = oom_fault_writer_release,
 };
