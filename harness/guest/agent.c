@@ -10,7 +10,6 @@
 #include <linux/random.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/utsname.h>
@@ -117,40 +116,12 @@ static int add_entropy(const unsigned char *data, size_t len)
 	return 0;
 }
 
-static bool is_scratch(const char *disk)
+/* The third disk, where the machine has one (no udev: names are in the order of the bus) */
+static int swap_on(void)
 {
-	char path[64], *text;
-	struct oom_arena arena = {0};
-	bool ours;
-
-	snprintf(path, sizeof(path), "/sys/block/%s/serial", disk);
-	ours = !oom_file_read(&arena, path, 64, &text, NULL) &&
-		!strncmp(text, OOM_SCRATCH_SERIAL, strlen(OOM_SCRATCH_SERIAL));
-	oom_arena_release(&arena);
-	return ours;
-}
-
-/* The disks behind root and payload: one on /var/tmp, one to swap on (no udev: names are in the order of
- * the bus) */
-static int disks_on(struct oom_err *err)
-{
-	static const char *const disks[] = {"vdc", "vdd"};
-
-	for (size_t i = 0; i < sizeof(disks) / sizeof(*disks); i++) {
-		char device[16];
-
-		snprintf(device, sizeof(device), "/dev/%s", disks[i]);
-		if (access(device, F_OK) < 0)
-			continue;
-		if (is_scratch(disks[i])) {
-			if (mount(device, "/var/tmp", "ext2", 0, NULL) < 0 && mount(device, "/var/tmp", "ext4", 0, NULL) < 0)
-				return oom_err_errno(err, errno, "cannot mount '%s' on '/var/tmp'", device);
-			chmod("/var/tmp", 01777);
-		} else if (swapon(device, 0) < 0 && errno != EBUSY) {
-			return oom_err_errno(err, errno, "cannot swap on '%s'", device);
-		}
-	}
-	return 0;
+	if (access("/dev/vdc", F_OK) < 0)
+		return 0;
+	return swapon("/dev/vdc", 0) < 0 && errno != EBUSY ? -errno : 0;
 }
 
 /* What a restored machine cannot know: the time, fresh randomness; and what must not be saved: swap. */
@@ -164,9 +135,9 @@ static int wake_up(const struct oom_guest_job *job, struct oom_err *err)
 	r = add_entropy(job->entropy, sizeof(job->entropy));
 	if (r)
 		return oom_err_errno(err, -r, "cannot renew the random numbers");
-	r = disks_on(err);
+	r = swap_on();
 	if (r)
-		return r;
+		return oom_err_errno(err, -r, "cannot swap on '/dev/vdc'");
 	/* a panic leaves nothing but the console: then it shall have all */
 	if (strstr(job->text, "panic_on_oom") || strstr(job->text, "Panic="))
 		oom_file_write("/proc/sys/kernel/printk", "8", 1, 0644, NULL);

@@ -106,7 +106,7 @@ int oom_payload_programs(struct oom_arena *arena, struct oom_err *err, const cha
 /* ---- shape.c --------------------------------------------------------------------------------------- */
 enum { OOM_GUEST_NODES = 8 };
 struct oom_guest_shape {
-	uint64_t memory_bytes, swap_bytes, disk_bytes;
+	uint64_t memory_bytes, swap_bytes;
 	uint64_t node_bytes[OOM_GUEST_NODES];
 	int n_nodes, cpus;
 	int64_t hugepages;
@@ -115,12 +115,6 @@ struct oom_guest_shape {
 /* From [Machine] (@scenario may be NULL: the defaults). -EINVAL, or -E2BIG: larger than this host. */
 int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
 	struct oom_guest_shape *ret);
-
-/* ---- scratch_disk.c -------------------------------------------------------------------------------- */
-/* The empty file system for Disk=, from the cache or made there. */
-int oom_scratch_disk(struct oom_arena *arena, const char *cache, uint64_t bytes, struct oom_err *err,
-	const char **ret);
-#define OOM_SCRATCH_SERIAL "oomgate-disk"
 
 /* ---- qemu.c, qemu_find.c, probe.c ------------------------------------------------------------------ */
 struct oom_qemu {
@@ -142,7 +136,6 @@ struct oom_vm {
 	const char *accel; /* kvm, tcg */
 	const struct oom_image *image;
 	const char *vmlinuz, *initrd, *payload, *kernel; /* kernel: its release */
-	const char *disk; /* of Disk=; NULL: none */
 	struct oom_guest_shape shape;
 };
 /* What two saved machines must have in common to be the same. */

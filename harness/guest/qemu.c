@@ -78,21 +78,11 @@ static void add_disk(struct args *a, const char *id, const char *path)
 	addf(a, "virtio-blk-pci,drive=%s", id);
 }
 
-static void add_scratch(struct args *a, const char *path)
-{
-	add(a, "-drive");
-	addf(a, "file=%s,if=none,id=disk,format=raw,snapshot=on,cache=unsafe", quoted(a, path));
-	add(a, "-device");
-	add(a, "virtio-blk-pci,drive=disk,serial=" OOM_SCRATCH_SERIAL);
-}
-
 static void add_disks(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
 {
 	add_disk(a, "root", vm->image->disk);
 	if (vm->payload)
 		add_disk(a, "payload", vm->payload);
-	if (vm->disk)
-		add_scratch(a, vm->disk);
 	if (!vm->shape.swap_bytes)
 		return;
 	/* a name-less file of ours */

@@ -120,8 +120,6 @@ int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *sce
 		r = read_nodes(&shape, text, err);
 	if (!r && (text = machine_text(scenario, "Swap")))
 		r = read_size("Swap", text, err, &shape.swap_bytes);
-	if (!r && (text = machine_text(scenario, "Disk")))
-		r = read_size("Disk", text, err, &shape.disk_bytes);
 	if (!r && (text = machine_text(scenario, "HugePages")))
 		r = read_int("HugePages", text, 1 << 20, err, &shape.hugepages);
 	if (!r)
