@@ -10,6 +10,7 @@
 #include <linux/random.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/utsname.h>
@@ -116,16 +117,36 @@ static int add_entropy(const unsigned char *data, size_t len)
 	return 0;
 }
 
-/* The third disk, where the machine has one (no udev: names are in the order of the bus) */
-static int swap_on(void)
+/* The value of a word of the kernel's command line ("" without '='); NULL: not there. */
+static const char *cmdline_word(const char *cmdline, const char *name, char buf[static 64])
 {
-	if (access("/dev/vdc", F_OK) < 0)
-		return 0;
-	return swapon("/dev/vdc", 0) < 0 && errno != EBUSY ? -errno : 0;
+	size_t len = strlen(name);
+
+	for (const char *p = cmdline; *p; p += strcspn(p, " \n"), p += strspn(p, " \n")) {
+		if (strncmp(p, name, len) || (p[len] != '=' && p[len] != ' ' && p[len] != '\n' && p[len]))
+			continue;
+		p += len + (p[len] == '=');
+		snprintf(buf, 64, "%.*s", (int)strcspn(p, " \n"), p);
+		return buf;
+	}
+	return NULL;
+}
+
+/* Disks that a guest may write are not part of what is saved: they come new with every restore. */
+static int add_disks(const char *cmdline, struct oom_err *err)
+{
+	char name[64];
+
+	if (cmdline_word(cmdline, "oomgate.swap", name) && swapon(name, 0) < 0 && errno != EBUSY)
+		return oom_err_errno(err, errno, "cannot swap on '%s'", name);
+	if (cmdline_word(cmdline, "oomgate.disk", name) && mount(name, "/var/tmp", "ext4", 0, NULL) < 0 &&
+		mount(name, "/var/tmp", "ext2", 0, NULL) < 0)
+		return oom_err_errno(err, errno, "cannot mount '%s' on /var/tmp", name);
+	return chmod("/var/tmp", 01777) < 0 ? oom_err_errno(err, errno, "cannot open /var/tmp to all") : 0;
 }
 
 /* What a restored machine cannot know: the time, fresh randomness; and what must not be saved: swap. */
-static int wake_up(const struct oom_guest_job *job, struct oom_err *err)
+static int wake_up(const struct oom_guest_job *job, const char *cmdline, struct oom_err *err)
 {
 	struct timespec now = {job->realtime_us / 1000000, job->realtime_us % 1000000 * 1000};
 	int r;
@@ -135,9 +156,9 @@ static int wake_up(const struct oom_guest_job *job, struct oom_err *err)
 	r = add_entropy(job->entropy, sizeof(job->entropy));
 	if (r)
 		return oom_err_errno(err, -r, "cannot renew the random numbers");
-	r = swap_on();
+	r = add_disks(cmdline, err);
 	if (r)
-		return oom_err_errno(err, -r, "cannot swap on '/dev/vdc'");
+		return r;
 	/* a panic leaves nothing but the console: then it shall have all */
 	if (strstr(job->text, "panic_on_oom") || strstr(job->text, "Panic="))
 		oom_file_write("/proc/sys/kernel/printk", "8", 1, 0644, NULL);
@@ -148,11 +169,21 @@ static int serve_one(int port, const char *data, size_t len, oom_guest_run_fn ru
 {
 	struct oom_arena arena = {0};
 	struct oom_guest_job job;
+	static const char no_legacy[] = "needs cgroup v1: this kernel has no v1 memory controller";
 	struct oom_err err = {0};
+	char *cmdline = NULL, word[64];
 	int r = oom_job_decode(&arena, data, len, &err, &job);
 
+	if (!r && oom_file_read(&arena, "/proc/cmdline", 8192, &cmdline, NULL))
+		r = oom_err_errno(&err, errno, "cannot read '/proc/cmdline'");
 	if (!r)
-		r = wake_up(&job, &err);
+		r = wake_up(&job, cmdline, &err);
+	/* the kernel may have lost the v1 controller (CONFIG_MEMCG_V1) */
+	if (!r && cmdline_word(cmdline, "oomgate.legacy", word) &&
+		access("/sys/fs/cgroup/memory/memory.limit_in_bytes", F_OK) < 0) {
+		oom_arena_release(&arena);
+		return oom_frame_send(port, OOM_FRAME_SKIPPED, no_legacy, sizeof(no_legacy) - 1);
+	}
 	if (!r)
 		r = oom_agent_run(port, &job, run, &err);
 	if (r)

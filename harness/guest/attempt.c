@@ -172,6 +172,12 @@ static int find_evidence_dir(struct oom_guest_attempt *a, const char *evidence_d
 		&a->evidence_dir);
 }
 
+/* A guest that cannot come up is not asked to. */
+static bool legacy_is_gone(const struct oom_guest_attempt *a)
+{
+	return a->vm.shape.legacy && a->machine->image.systemd && atoi(a->machine->image.systemd) >= 258;
+}
+
 int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_spec *spec,
 	const struct oom_scenario *scenario, unsigned attempt, uint64_t seed, uint64_t timeout_us,
 	const char *evidence_dir, struct oom_err *err, struct oom_guest_attempt **ret)
@@ -183,7 +189,7 @@ int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_
 	if (!a)
 		return oom_err_set(err, ENOMEM, "no memory");
 	a->host = host;
-	a->epoll_fd = a->timer_fd = a->wait_fd = a->qmp_fd = a->port_fd = a->pid_fd = a->state_fd = a->swap_fd = -1;
+	a->epoll_fd = a->timer_fd = a->wait_fd = a->qmp_fd = a->port_fd = a->pid_fd = a->state_fd = a->swap_fd = a->disk_fd = -1;
 	a->job.attempt = attempt;
 	a->job.seed = seed;
 	a->job.timeout_us = a->timeout_us = timeout_us;
@@ -203,7 +209,10 @@ int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_
 	}
 	if (!evidence_dir)
 		a->scratch_dir = a->evidence_dir;
-	oom_attempt_begin(a);
+	if (legacy_is_gone(a))
+		oom_attempt_skip(a, "needs cgroup v1: systemd 258 and later have none");
+	else
+		oom_attempt_begin(a);
 	*ret = a;
 	return 0;
 }

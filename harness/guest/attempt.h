@@ -49,7 +49,7 @@ struct oom_guest_attempt {
 	bool restored_twice;
 
 	int epoll_fd, timer_fd, wait_fd; /* wait_fd: somebody else's boot is over */
-	int qmp_fd, port_fd, pid_fd, state_fd, swap_fd;
+	int qmp_fd, port_fd, pid_fd, state_fd, swap_fd, disk_fd;
 	pid_t pid;
 	char console[512], log[512];
 
@@ -101,6 +101,7 @@ void oom_port_writable(struct oom_guest_attempt *a);
 void oom_attempt_done(struct oom_guest_attempt *a);
 void oom_attempt_died(struct oom_guest_attempt *a);	  /* QEMU is gone */
 void oom_attempt_timed_out(struct oom_guest_attempt *a);
+void oom_attempt_skip(struct oom_guest_attempt *a, const char *reason);
 void oom_attempt_fail(struct oom_guest_attempt *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -55,6 +55,11 @@ void oom_attempt_fail(struct oom_guest_attempt *a, const char *fmt, ...)
 	end_with(a, OOM_BROKEN, reason);
 }
 
+void oom_attempt_skip(struct oom_guest_attempt *a, const char *reason)
+{
+	end_with(a, OOM_SKIPPED, reason);
+}
+
 void oom_attempt_done(struct oom_guest_attempt *a)
 {
 	json_t *json = json_loadb(a->record_text.data ? a->record_text.data : "", a->record_text.len, 0, NULL);

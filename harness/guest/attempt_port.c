@@ -121,6 +121,9 @@ static void on_frame(struct oom_guest_attempt *a, const struct oom_frame *frame)
 	case OOM_FRAME_FAILED:
 		oom_attempt_fail(a, "in the guest: %.*s", (int)frame->len, frame->data);
 		return;
+	case OOM_FRAME_SKIPPED:
+		oom_attempt_skip(a, oom_arena_strndup(&a->arena, frame->data, frame->len));
+		return;
 	case OOM_FRAME_DONE:
 		oom_attempt_done(a);
 		return;

@@ -28,7 +28,7 @@ static int pair(int ret[2])
 int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_err *err)
 {
 	int qmp[2] = {-1, -1}, port[2] = {-1, -1}, r;
-	struct oom_vm_files files = {.console = a->console, .log = a->log, .incoming = incoming, .swap_fd = -1};
+	struct oom_vm_files files = {.console = a->console, .log = a->log, .incoming = incoming};
 
 	r = pair(qmp);
 	if (!r)
@@ -41,14 +41,20 @@ int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_
 		a->swap_fd = oom_swap_create(a->host->cache, a->vm.shape.swap_bytes, err);
 		r = a->swap_fd < 0 ? a->swap_fd : 0;
 	}
+	if (!r && a->vm.shape.disk_bytes) {
+		a->disk_fd = oom_disk_create(a->host->cache, a->vm.shape.disk_bytes, err);
+		r = a->disk_fd < 0 ? a->disk_fd : 0;
+	}
 	files.swap_fd = a->swap_fd;
+	files.disk_fd = a->disk_fd;
 	files.qmp_fd = qmp[1];
 	files.port_fd = port[1];
 	if (!r)
 		r = oom_vm_spawn(&a->vm, &files, err, &a->pid, &a->pid_fd);
 	oom_closep(&qmp[1]);
 	oom_closep(&port[1]);
-	oom_closep(&a->swap_fd); /* QEMU's alone now: the disk goes with it */
+	oom_closep(&a->swap_fd); /* QEMU's alone now: the disks go with it */
+	oom_closep(&a->disk_fd);
 	if (r)
 		return r;
 	r = watch(a, a->qmp_fd, OOM_TAG_QMP);
@@ -73,6 +79,7 @@ void oom_attempt_vm_stop(struct oom_guest_attempt *a)
 	oom_closep(&a->pid_fd);
 	oom_closep(&a->state_fd);
 	oom_closep(&a->swap_fd);
+	oom_closep(&a->disk_fd);
 	oom_buffer_free(&a->qmp_in);
 	oom_buffer_free(&a->port_in);
 	oom_buffer_free(&a->port_out);

@@ -104,12 +104,13 @@ int oom_payload_programs(struct oom_arena *arena, struct oom_err *err, const cha
 	const char **ret_helper);
 
 /* ---- shape.c --------------------------------------------------------------------------------------- */
-enum { OOM_GUEST_NODES = 8 };
+enum { OOM_GUEST_NODES = 16 };
 struct oom_guest_shape {
-	uint64_t memory_bytes, swap_bytes;
+	uint64_t memory_bytes, swap_bytes, disk_bytes;
 	uint64_t node_bytes[OOM_GUEST_NODES];
 	int n_nodes, cpus;
 	int64_t hugepages;
+	bool legacy; /* cgroup v1 */
 	const char *kernel_args;
 };
 /* From [Machine] (@scenario may be NULL: the defaults). -EINVAL, or -E2BIG: larger than this host. */
@@ -143,7 +144,7 @@ int oom_vm_key(const struct oom_vm *vm, uint64_t *ret);
 
 struct oom_vm_files {
 	int qmp_fd, port_fd; /* the child's ends; -1: none */
-	int swap_fd;
+	int swap_fd, disk_fd;
 	const char *console, *log;
 	const char *append; /* more kernel arguments, or NULL */
 	bool incoming;
@@ -151,8 +152,9 @@ struct oom_vm_files {
 /* The arguments, NULL at the end; @files NULL: with place holders, for the key. */
 int oom_vm_argv(struct oom_arena *arena, const struct oom_vm *vm, const struct oom_vm_files *files,
 	const char ***ret);
-/* An empty swap area without a name, of the host's disk; -1 with errno. */
+/* disk.c: an empty swap area, or an empty file system, of a name-less file of the host's; the fd. */
 int oom_swap_create(const char *cache, uint64_t bytes, struct oom_err *err);
+int oom_disk_create(const char *cache, uint64_t bytes, struct oom_err *err);
 int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, struct oom_err *err,
 	pid_t *ret_pid, int *ret_pidfd);
 /* Does KVM boot @image here? Remembered in the cache. */
@@ -196,6 +198,7 @@ enum oom_frame_type {
 	OOM_FRAME_RECORD,	      /* guest: a piece of the record's JSON */
 	OOM_FRAME_REQUEST,	      /* guest: JSON, something only the host can do */
 	OOM_FRAME_FAILED,	      /* guest: text; the attempt has no record */
+	OOM_FRAME_SKIPPED,	      /* guest: text; a need of the machine's is not met here */
 	OOM_FRAME_DONE,		      /* guest: empty */
 };
 enum { OOM_FRAME_MAX = 1 << 20, OOM_FRAME_HEADER = 8 };

@@ -2,6 +2,7 @@
 /* The second disk: root/ holds this very program with its loader and libraries, config/ the --config
  * tree. Both are laid over the image's root. */
 #include "harness/guest/pack.h"
+#include "harness/libexec.h"
 #include "lib/cleanup.h"
 
 #include <elf.h>
@@ -38,32 +39,19 @@ static const char target[] = "[Unit]\n"
 int oom_payload_programs(struct oom_arena *arena, struct oom_err *err, const char **ret_exe,
 	const char **ret_helper)
 {
-	static const char *const places[] = {"", "../libexec/oomgate/", "../lib/oomgate/"};
-	const char *libexec = getenv("OOMGATE_LIBEXEC");
-	char exe[PATH_MAX], *slash, *helper;
+	char exe[PATH_MAX], helper[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	int r;
 
 	if (n < 0)
 		return oom_err_errno(err, errno, "cannot read '/proc/self/exe'");
 	exe[n] = '\0';
+	r = oom_libexec_find("oomgate-workload", err, helper, sizeof(helper));
+	if (r)
+		return r;
 	*ret_exe = oom_arena_strdup(arena, exe);
-	slash = strrchr(exe, '/');
-	slash[1] = '\0';
-	if (libexec && *libexec) {
-		helper = oom_arena_printf(arena, "%s/oomgate-workload", libexec);
-		if (helper && !access(helper, X_OK)) {
-			*ret_helper = helper;
-			return 0;
-		}
-	}
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		helper = oom_arena_printf(arena, "%s%soomgate-workload", exe, places[i]);
-		if (helper && !access(helper, X_OK)) {
-			*ret_helper = helper;
-			return 0;
-		}
-	}
-	return oom_err_set(err, ENOENT, "cannot find 'oomgate-workload' beside '%s' (OOMGATE_LIBEXEC=DIR names its folder)", *ret_exe);
+	*ret_helper = oom_arena_strdup(arena, helper);
+	return arena->failed ? oom_err_set(err, ENOMEM, "no memory") : 0;
 }
 
 /* PT_INTERP of an ELF file; NULL for a static one. */

@@ -78,33 +78,46 @@ static void add_disk(struct args *a, const char *id, const char *path)
 	addf(a, "virtio-blk-pci,drive=%s", id);
 }
 
+/* A name-less file of ours, which QEMU may write. */
+static void add_own_disk(struct args *a, const char *id, int set, int fd, const char *driver)
+{
+	add(a, "-add-fd");
+	addf(a, "fd=%d,set=%d", fd, set);
+	add(a, "-blockdev");
+	addf(a, "driver=file,node-name=%sfile,filename=/dev/fdset/%d,cache.direct=off,cache.no-flush=on", id, set);
+	add(a, "-blockdev");
+	addf(a, "driver=%s,node-name=%s,file=%sfile", driver, id, id);
+	add(a, "-device");
+	addf(a, "virtio-blk-pci,drive=%s,werror=report,rerror=report", id);
+}
+
 static void add_disks(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
 {
 	add_disk(a, "root", vm->image->disk);
 	if (vm->payload)
 		add_disk(a, "payload", vm->payload);
-	if (!vm->shape.swap_bytes)
-		return;
-	/* a name-less file of ours */
-	if (files) {
-		add(a, "-add-fd");
-		addf(a, "fd=%d,set=1", files->swap_fd);
-	}
-	/* the filter's child can be changed while it runs: see the fault swap-error */
-	add(a, "-blockdev");
-	add(a, "driver=file,node-name=swapfile,filename=/dev/fdset/1,cache.direct=off,cache.no-flush=on");
-	add(a, "-blockdev");
-	add(a, "driver=copy-on-read,node-name=swap,file=swapfile");
-	add(a, "-device");
-	add(a, "virtio-blk-pci,drive=swap,werror=report,rerror=report");
+	/* with a filter whose child can be changed while it runs: see oom_qmp_request() */
+	if (vm->shape.swap_bytes)
+		add_own_disk(a, "swap", 1, files ? files->swap_fd : 0, "copy-on-read");
+	if (vm->shape.disk_bytes)
+		add_own_disk(a, "disk", 2, files ? files->disk_fd : 0, "raw");
 }
 
 static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
 {
-	char huge[48] = "";
+	const struct oom_guest_shape *shape = &vm->shape;
+	char more[320] = "";
 
-	if (vm->shape.hugepages)
-		snprintf(huge, sizeof(huge), " hugepages=%" PRId64, vm->shape.hugepages);
+	if (shape->hugepages)
+		snprintf(more, sizeof(more), " hugepages=%" PRId64, shape->hugepages);
+	/* without udev the names are in the order of the bus */
+	if (shape->swap_bytes)
+		strcat(more, " oomgate.swap=/dev/vdc");
+	if (shape->disk_bytes)
+		strcat(more, shape->swap_bytes ? " oomgate.disk=/dev/vdd" : " oomgate.disk=/dev/vdc");
+	if (shape->legacy)
+		strcat(more, " oomgate.legacy systemd.unified_cgroup_hierarchy=0 "
+			     "systemd.legacy_systemd_cgroup_controller=1 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1");
 	add(a, "-kernel");
 	add(a, vm->vmlinuz);
 	add(a, "-initrd");
@@ -115,7 +128,7 @@ static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom
 		"console=ttyS0 earlyprintk=ttyS0 loglevel=4 log_buf_len=16M panic=-1 nokaslr "
 		"mitigations=off apparmor=0 audit=0 tsc=reliable no_timer_check random.trust_cpu=on "
 		"cryptomgr.notests systemd.show_status=no systemd.unit=oomgate.target oomgate.root=%s%s%s%s%s%s",
-		vm->image->own_disk ? "find" : "/dev/vda", huge, vm->shape.kernel_args ? " " : "",
+		vm->image->own_disk ? "find" : "/dev/vda", more, shape->kernel_args ? " " : "",
 		vm->shape.kernel_args ? vm->shape.kernel_args : "", files && files->append ? " " : "",
 		files && files->append ? files->append : "");
 }
@@ -218,25 +231,13 @@ int oom_vm_key(const struct oom_vm *vm, uint64_t *ret)
 	hash = hash_identity(hash, vm->vmlinuz);
 	hash = hash_identity(hash, vm->qemu.program);
 	hash = oom_hash(hash, &vm->shape.swap_bytes, sizeof(vm->shape.swap_bytes));
+	hash = oom_hash(hash, &vm->shape.disk_bytes, sizeof(vm->shape.disk_bytes));
 	if (!strcmp(vm->accel, "kvm"))
 		hash = hash_processor(&arena, hash);
 	oom_arena_release(&arena);
 	if (!r)
 		*ret = hash;
 	return r;
-}
-
-int oom_swap_create(const char *cache, uint64_t bytes, struct oom_err *err)
-{
-	/* mkswap(8): version, last page, bad pages at 1024; the signature ends the first page */
-	oom_autoclose int fd = open(cache, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	uint32_t head[3] = {1, (uint32_t)(bytes / 4096 - 1), 0};
-
-	if (fd < 0 || ftruncate(fd, (off_t)(bytes / 4096 * 4096)) < 0 ||
-		pwrite(fd, head, sizeof(head), 1024) != sizeof(head) ||
-		pwrite(fd, "SWAPSPACE2", 10, 4086) != 10)
-		return oom_err_errno(err, errno, "cannot make a swap disk in '%s'", cache);
-	return oom_take_fd(&fd);
 }
 
 static void inherit(int fd)
@@ -267,6 +268,7 @@ int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, stru
 		inherit(files->qmp_fd);
 		inherit(files->port_fd);
 		inherit(vm->shape.swap_bytes ? files->swap_fd : -1);
+		inherit(vm->shape.disk_bytes ? files->disk_fd : -1);
 		if (vm->qemu.lib_dir)
 			setenv("LD_LIBRARY_PATH", vm->qemu.lib_dir, 1);
 		execvp(argv[0], (char *const *)argv);

@@ -42,36 +42,18 @@ static int read_int(const char *key, const char *text, int64_t most, struct oom_
 	return 0;
 }
 
-/* "2": so many equal nodes; "256M 128M": one of each size */
+/* so many equal nodes */
 static int read_nodes(struct oom_guest_shape *shape, const char *text, struct oom_err *err)
 {
-	char copy[256], *save = NULL;
-	int64_t number;
+	int64_t number = 1;
+	int r = read_int("NUMANodes", text, OOM_GUEST_NODES, err, &number);
 
-	if (!oom_parse_int(text, &number)) {
-		if (number < 1 || number > OOM_GUEST_NODES)
-			return oom_err_set(err, EINVAL, "[Machine] NUMANodes='%s' is not within 1..%d", text, OOM_GUEST_NODES);
-		shape->n_nodes = (int)number;
-		for (int i = 0; i < shape->n_nodes; i++)
-			shape->node_bytes[i] = shape->memory_bytes / (uint64_t)number / MIB * MIB;
-	} else {
-		snprintf(copy, sizeof(copy), "%s", text);
-		for (char *word = strtok_r(copy, " \t,", &save); word; word = strtok_r(NULL, " \t,", &save)) {
-			int r;
-
-			if (shape->n_nodes == OOM_GUEST_NODES)
-				return oom_err_set(err, EINVAL, "[Machine] NUMANodes='%s' has more than %d nodes", text, OOM_GUEST_NODES);
-			r = read_size("NUMANodes", word, err, &shape->node_bytes[shape->n_nodes++]);
-			if (r)
-				return r;
-		}
-	}
-	shape->memory_bytes = 0;
-	for (int i = 0; i < shape->n_nodes; i++) {
-		if (shape->node_bytes[i] < 16 * MIB)
-			return oom_err_set(err, EINVAL, "[Machine] NUMANodes='%s': a node has less than 16M", text);
-		shape->memory_bytes += shape->node_bytes[i];
-	}
+	if (r || number < 2)
+		return r;
+	shape->n_nodes = (int)number;
+	for (int i = 0; i < shape->n_nodes; i++)
+		shape->node_bytes[i] = shape->memory_bytes / (uint64_t)number / MIB * MIB;
+	shape->memory_bytes = (uint64_t)number * shape->node_bytes[0];
 	return 0;
 }
 
@@ -120,6 +102,10 @@ int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *sce
 		r = read_nodes(&shape, text, err);
 	if (!r && (text = machine_text(scenario, "Swap")))
 		r = read_size("Swap", text, err, &shape.swap_bytes);
+	if (!r && (text = machine_text(scenario, "Disk")))
+		r = read_size("Disk", text, err, &shape.disk_bytes);
+	if (!r && (text = machine_text(scenario, "Hierarchy")))
+		shape.legacy = !strcmp(text, "legacy");
 	if (!r && (text = machine_text(scenario, "HugePages")))
 		r = read_int("HugePages", text, 1 << 20, err, &shape.hugepages);
 	if (!r)
