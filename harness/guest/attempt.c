@@ -193,6 +193,9 @@ int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_
 	a->job.attempt = attempt;
 	a->job.seed = seed;
 	a->job.timeout_us = a->timeout_us = timeout_us;
+	if (!timeout_us)
+		a->timeout_us = oom_section_usec(
+			oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL), "Timeout", 60 * SECOND);
 	clock_gettime(CLOCK_REALTIME, &now);
 	a->start_realtime_us = now.tv_sec * (int64_t)SECOND + now.tv_nsec / 1000;
 	a->start_us = oom_now_us();

@@ -175,7 +175,9 @@ void oom_attempt_timed_out(struct oom_guest_attempt *a)
 	}
 	if (try_anew(a))
 		return;
-	describe_death(a, silent ? "gave no sign of life" : "was not ready by its deadline");
+	describe_death(a, silent ? "gave no sign of life"
+			: a->phase == OOM_GUEST_RUNNING ? "had no verdict by its deadline"
+							  : "was not ready by its deadline");
 }
 
 /* The guest is stopped and its state is on disk: seal it, and go on from it like everybody else. */
