@@ -32,7 +32,6 @@ void oom_bus_closep(struct oom_bus **bus)
 static int connect_direct(bool user, sd_bus **ret)
 {
 	const char *runtime = user ? getenv("XDG_RUNTIME_DIR") : "/run";
-	oom_autofree char *escaped = NULL;
 	char address[PATH_MAX];
 	sd_bus *bus = NULL;
 	int r;
