@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/load/keep.h"
 #include "harness/load/setup.h"
 #include "harness/workload.h"
 
@@ -21,7 +22,8 @@ static const char usage[] =
 	"                        [--adj N] [--user NAME|UID[:GID]] [--cpus LIST] [--nice N]\n"
 	"                        [--memory-policy local|bind:LIST|preferred:N|interleave:LIST]\n"
 	"                        [--parent PID]\n"
-	"                        -- [KEY=VALUE...]\n";
+	"                        -- [KEY=VALUE...]\n"
+	"       oomgate-workload keep\n";
 
 enum {
 	OPT_NAME = 256,
@@ -210,6 +212,8 @@ int main(int argc, char **argv)
 	struct oom_load_setup setup = {.page_fd = -1};
 	int status;
 
+	if (argc == 2 && !strcmp(argv[1], "keep"))
+		return oom_load_keep();
 	if (!parse_args(argc, argv, &load, &setup)) {
 		fputs(usage, stderr);
 		return OOM_LOAD_EXIT_FAILED;
