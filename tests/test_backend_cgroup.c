@@ -315,6 +315,7 @@ static int spawn_hog(struct oom_backend_unit *unit, void *ctx, const char *comma
 		.argv = argv,
 		.attach = attach,
 		.attach_ctx = &to,
+		.set_adj = true,
 		.cgroup_fd = unit->v1 ? -1 : unit->dir_fd};
 	struct oom_err err = {0};
 	int pidfd, r = oom_spawn_into(&spawn, &err, ret_pid, &pidfd);
@@ -485,4 +486,75 @@ Test(backend_cgroup, a_killed_harness_leaves_a_list_and_cleanup_ends_its_units)
 	cr_expect(access(path, F_OK) < 0 && errno == ENOENT, "'%s' is still there", path);
 	cr_expect_eq(oom_pidfd_wait(pidfd, oom_monotonic_us() + 1000000), 0);
 	close(pidfd);
+}
+
+static const char *own_v2_cgroup(char buf[static 512])
+{
+	struct oom_cgroup_mounts mounts;
+
+	*buf = '\0';
+	if (!oom_cgroup_mounts_read("", NULL, &mounts))
+		oom_cgroup_mount_dir("", &mounts.v2, mounts.v2.own, buf, 512);
+	return buf;
+}
+
+/* In a child that is alone in a cgroup: what it does there, and whether all is as it was afterwards. */
+static int alone_in(const char *cgroup)
+{
+	struct oom_setting settings[] = {SETTING("MemoryMax", SIZE(48 << 20))};
+	const struct oom_section section = SECTION(OOM_SEC_SCOPE, "box", settings);
+	struct oom_backend_unit unit;
+	struct oom_undo *undo;
+	struct oom_err err = {0};
+	char own[512];
+	void *ctx;
+	int fd;
+
+	if (oom_undo_open(&err, &undo) || oom_backend_cgroup.open(undo, "t5", &err, &ctx) ||
+		oom_backend_cgroup.start(ctx, &section, &err, &unit)) {
+		fprintf(stderr, "%s\n", err.msg);
+		return 1;
+	}
+	if (!strstr(own_v2_cgroup(own), "/oomgate-t5-self"))
+		return 2;
+	if (strncmp(unit.cgroup + strlen(unit.cgroup) - strlen("/oomgate-t5-box"), "/oomgate-t5-box",
+		    15) != 0)
+		return 3;
+	oom_backend_cgroup.close(ctx);
+	if (oom_undo_close(undo, &err) < 0) {
+		fprintf(stderr, "%s\n", err.msg);
+		return 4;
+	}
+	if (strcmp(own_v2_cgroup(own), cgroup) != 0)
+		return 5;
+	fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (oom_cgroup_dir_has(fd, "cgroup.subtree_control", "memory"))
+		return 6;
+	return scratch_exists(cgroup, "oomgate-t5-self") ? 7 : 0;
+}
+
+Test(backend_cgroup, alone_in_a_delegated_cgroup_it_makes_room_and_goes_back)
+{
+	struct oom_cgroup_root root;
+	struct oom_err err = {0};
+	char cgroup[640], text[16];
+	int fd, status;
+	pid_t pid;
+
+	if (oom_cgroup_root_find("", NULL, &err, &root) < 0)
+		cr_skip_test("%s", err.msg);
+	if (root.v1 || root.needs_leaf || !oom_cgroup_dir_has(root.fd, "cgroup.subtree_control", "memory"))
+		cr_skip_test("only cgroup v2 has leaves");
+	snprintf(cgroup, sizeof(cgroup), "%s/oomgate-alone-%d", root.path, (int)getpid());
+	cr_assert_eq(mkdir(cgroup, 0755), 0);
+	pid = fork();
+	if (!pid) {
+		fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		snprintf(text, sizeof(text), "%d", (int)getpid());
+		_exit(oom_cgroup_write(fd, "cgroup.procs", text) < 0 ? 99 : alone_in(cgroup));
+	}
+	waitpid(pid, &status, 0);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "step %d", WEXITSTATUS(status));
+	cr_expect_eq(rmdir(cgroup), 0, "left in it: something");
+	oom_cgroup_root_release(&root);
 }
