@@ -104,14 +104,16 @@ static int say_hello(int port)
 static int add_entropy(const unsigned char *data, size_t len)
 {
 	oom_autoclose int fd = open("/dev/random", O_RDWR | O_CLOEXEC);
-	struct {
+	union { /* a header of two numbers, and the bytes behind it (random(4)) */
 		struct rand_pool_info info;
-		unsigned char data[64];
-	} pool = {{(int)len * 8, (int)len}, {0}};
+		unsigned char room[sizeof(struct rand_pool_info) + 64];
+	} pool;
 
-	if (fd < 0 || len > sizeof(pool.data))
+	if (fd < 0 || len > 64)
 		return -EINVAL;
-	memcpy(pool.info.buf, data, len);
+	pool.info.entropy_count = (int)len * 8;
+	pool.info.buf_size = (int)len;
+	memcpy(pool.room + sizeof(struct rand_pool_info), data, len);
 	if (ioctl(fd, RNDADDENTROPY, &pool) < 0 || ioctl(fd, RNDRESEEDCRNG) < 0)
 		return -errno;
 	return 0;
