@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/run_command.h"
 
+#include "harness/panic.h"
 #include "harness/runner.h"
 #include "lib/cleanup.h"
 
@@ -128,6 +129,13 @@ static int slot_step(struct oom_run_command *command, struct slot *slot, struct 
 		record = record_of_failure(command, slot->job, strerror(-r));
 	if (!record)
 		return oom_err_set(err, ENOMEM, "no memory for a record");
+	if (record->panicked && slot->dir[0]) {
+		char console[sizeof(slot->dir) + 16];
+
+		snprintf(console, sizeof(console), "%s/console", slot->dir);
+		if (oom_panic_judge(slot->job->scenario, console, record) < 0)
+			return oom_err_set(err, ENOMEM, "no memory for a record");
+	}
 	if (slot->dir[0])
 		record->evidence_dir =
 			oom_arena_strdup(&record->arena, slot->dir + strlen(command->dir) + 1);
