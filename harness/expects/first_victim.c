@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expect.h"
+
+static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	const char *doubt = oom_expect_kmsg_doubt(c), *first = "nobody";
+
+	for (size_t i = 0; i < c->attempt->n_kills; i++) {
+		const struct oom_kill *kill = &c->attempt->kills[i];
+
+		if (!oom_kill_is_kernels(kill))
+			continue;
+		first = oom_expect_victim_name(c, kill);
+		break;
+	}
+	oom_expect_word(c, first, ret);
+	/* an earlier line may be among the lost; only mark_victim has them all in order */
+	if (doubt && oom_expect_kills_doubt(c))
+		oom_expect_inconclusive(c, ret, "%s", doubt);
+}
+
+const struct oom_expect oom_expect_first_victim = {
+	.key = {.name = "FirstVictim",
+		.type = OOM_T_ALTERNATIVES,
+		.help = "workload that the first victim belongs to, whoever follows; nobody",
+		.choices = "nobody",
+		.flags = OOM_KEY_WORKLOAD},
+	.about = OOM_ABOUT_RUN,
+	.judge = judge,
+};
