@@ -37,7 +37,7 @@ static int grow_by(struct oom_load *load, uint64_t bytes, oom_load_piece_fn prep
 	int r = 0;
 
 	/* a small piece needs no reservation: the mappings stay neighbours and merge */
-	if (bytes <= COMMIT_BYTES) {
+	if (bytes <= COMMIT_BYTES || oom_load_is(load, "Request", "whole")) {
 		addr = mmap(
 			NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		addr = addr == MAP_FAILED ? NULL : addr;
@@ -62,7 +62,7 @@ int oom_load_grow(struct oom_load *load, uint64_t bytes, oom_load_piece_fn prepa
 
 	/* an order over all of it, or an aligned huge page, needs all of it */
 	if (oom_load_is(load, "Pattern", "random") || oom_load_is(load, "Pattern", "reverse") ||
-		oom_load_is(load, "THP", "always"))
+		oom_load_is(load, "THP", "always") || oom_load_is(load, "Request", "whole"))
 		chunk = bytes;
 	while (bytes) {
 		uint64_t piece = bytes > chunk ? chunk : bytes;

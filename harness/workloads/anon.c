@@ -100,6 +100,12 @@ static const struct oom_key keys[] = {
 		.help = "transparent huge pages: as the system has it, or asked for or refused by "
 			"madvise(2)"},
 	KEY_CHUNK("2M"),
+	{.name = "Request",
+		.type = OOM_T_CHOICE,
+		.dflt = "pieces",
+		.choices = "pieces|whole",
+		.help = "ask for Size= in pieces of Chunk=, or by one mmap(2), which an "
+			"overcommit heuristic may find too much"},
 	KEY_FILL,
 	KEY_ON_REFUSAL,
 	{NULL},
