@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -66,6 +67,7 @@ static int state_open(struct oom_run_state *run, struct oom_err *err)
 		random = (uint32_t)oom_monotonic_us();
 	snprintf(run->token, sizeof(run->token), "%x-%08x", (unsigned)getpid(), random);
 	run->prepare_us = oom_monotonic_us();
+	signal(SIGPIPE, SIG_IGN); /* a gate whose workload is gone: its pidfd tells */
 	r = oom_loop_open(&run->loop);
 	run->ready_fd = eventfd(0, EFD_CLOEXEC);
 	run->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

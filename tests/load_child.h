@@ -113,7 +113,8 @@ static inline bool load_start(const struct load_start *start, struct load_child 
 
 static inline void load_go(struct load_child *child)
 {
-	if (child->gate_fd >= 0 && write(child->gate_fd, "g", 1) == 1)
+	signal(SIGPIPE, SIG_IGN); /* it may have ended at once */
+	if (child->gate_fd >= 0 && write(child->gate_fd, "g", 1) <= 1)
 		close(child->gate_fd);
 	child->gate_fd = -1;
 }
