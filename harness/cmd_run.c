@@ -264,11 +264,26 @@ static int complain(struct oom_run_command *c, const struct oom_err *err, int st
 	return status;
 }
 
+/* What must be there before the first attempt. An image may be built here, which a signal ends, too. */
+static int prepare(struct oom_run_command *c, struct oom_err *err)
+{
+	int r = open_signals(c);
+
+	if (r < 0)
+		return oom_err_errno(err, -r, "cannot wait for signals");
+	r = oom_undo_cleanup(0, NULL, err);
+	if (r >= 0)
+		r = open_machines(c, err);
+	if (r >= 0)
+		r = oom_plan_build(c, err);
+	return r < 0 ? r : oom_journal_open(c, err);
+}
+
 /* The story: scenarios in, machines, plan, journal, attempts, record, reports. */
 static int run_steps(struct oom_run_command *c)
 {
 	const struct oom_run_options *o = &c->options;
-	struct oom_err err = {0};
+	struct oom_err err = {0}, why = {0};
 	uint64_t begin_us;
 	int r;
 
@@ -286,9 +301,9 @@ static int run_steps(struct oom_run_command *c)
 		dry_run(c);
 		return OOM_EXIT_OK;
 	}
-	if (open_signals(c) < 0 || oom_undo_cleanup(0, NULL, &err) < 0 || open_machines(c, &err) < 0 ||
-		oom_plan_build(c, &err) < 0 || oom_journal_open(c, &err) < 0)
-		return complain(c, &err, OOM_EXIT_BROKEN);
+	r = prepare(c, &err);
+	if (r < 0)
+		return complain(c, &err, r == -EINTR ? OOM_EXIT_INTERRUPTED : OOM_EXIT_BROKEN);
 	oom_progress_open(c);
 	begin_us = (uint64_t)oom_realtime_us();
 	c->run->start_realtime_us = (int64_t)begin_us;
@@ -298,9 +313,9 @@ static int run_steps(struct oom_run_command *c)
 	oom_progress_clear(c);
 	if (r < 0 && r != -EINTR)
 		complain(c, &err, OOM_EXIT_BROKEN);
-	if (oom_journal_finish(c, &err) < 0 || oom_report_outs_write(&c->reports, c->run, c->dir, &err) < 0)
-		return complain(c, &err, OOM_EXIT_BROKEN);
-	return exit_status(c);
+	if (oom_journal_finish(c, &why) < 0 || oom_report_outs_write(&c->reports, c->run, c->dir, &why) < 0)
+		return complain(c, &why, OOM_EXIT_BROKEN);
+	return r < 0 && r != -EINTR ? OOM_EXIT_BROKEN : exit_status(c);
 }
 
 static int cmd_run(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include "harness/clone_into.h"
 #include "harness/libexec.h"
 #include "harness/source.h"
+#include "harness/undo_more.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -174,7 +175,8 @@ static int spawn(struct launch *l, struct oom_err *err)
 	if (oom_spawn_into(&how, &why, &l->workload->pid, &l->workload->pid_fd) < 0)
 		return oom_err_set(err, why.code, "cannot start workload '%s': %s", l->workload->name,
 			why.msg);
-	return 0;
+	/* it dies with us; what it starts after the gate may not, and is in no cgroup to be found by */
+	return unit ? 0 : oom_undo_add_session(l->run->undo, l->workload->pid, err);
 }
 
 static int launch_one(struct launch *l, struct oom_err *err)

@@ -270,10 +270,13 @@ int oom_need_kmsg(
 		openat(env->root_fd, "dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 
 	(void)want;
+	if (fd < 0 && errno == ENOENT)
+		return oom_err_set(err, ENOENT,
+			"there is no /dev/kmsg (give it to the container, or run in a guest: --in guest)");
 	return fd >= 0 ? 0
 		       : oom_err_errno(err, errno,
-				 "/dev/kmsg cannot be read (root, or "
-				 "sysctl kernel.dmesg_restrict=0)");
+				 "/dev/kmsg cannot be read (root, sysctl kernel.dmesg_restrict=0, or "
+				 "--in guest)");
 }
 
 int oom_need_tracing(

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
@@ -96,15 +97,48 @@ static int probe_machine(
 	return r;
 }
 
+/* Below the score that it inherits a process gets only with CAP_SYS_RESOURCE, or down to where somebody
+ * with it has been (proc_pid_oom_score_adj(5)): the kernel tells by an attempt. */
+static int probe_adj(const struct oom_scenario *scenario, const struct oom_need_env *env, struct oom_err *err)
+{
+	oom_autoclose int fd = openat(env->root_fd, "proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	const struct oom_section *s = NULL;
+	char text[16], inherited[16] = "";
+	int64_t lowest = 1000;
+
+	while ((s = oom_scenario_next(scenario, OOM_SEC_WORKLOAD, s))) {
+		int64_t adj = oom_section_int(s, "OOMScoreAdjust", 1000);
+
+		lowest = adj < lowest ? adj : lowest;
+	}
+	if (fd < 0 || pread(fd, inherited, sizeof(inherited) - 1, 0) <= 0 || lowest >= atoi(inherited))
+		return 0;
+	snprintf(text, sizeof(text), "%d", (int)lowest);
+	if (pwrite(fd, text, strlen(text), 0) < 0)
+		return oom_err_set(err, ENOTSUP,
+			"needs CAP_SYS_RESOURCE: OOMScoreAdjust=%s is below the %d that we have ourselves; "
+			"run as root, or in a guest (--in guest)",
+			text, atoi(inherited));
+	/* up again is always allowed */
+	return pwrite(fd, inherited, strlen(inherited), 0) < 0
+		       ? oom_err_errno(err, errno, "cannot set our oom_score_adj back to %d", atoi(inherited))
+		       : 0;
+}
+
 static int probe_host(
 	const struct oom_scenario *scenario, const struct oom_need_env *env, struct oom_err *err)
 {
 	const struct oom_section *file = oom_scenario_section(scenario, OOM_SEC_FILE, NULL);
+	int r;
 
 	if (file)
 		return oom_err_set(err, ENOTSUP,
 			"needs guest: it writes '%s', run it in a guest (--in guest)", file->name);
-	return probe_machine(scenario, env, err);
+	r = probe_machine(scenario, env, err);
+	/* who killed is what this is all about: without the log nothing more than "inconclusive" comes out */
+	if (r >= 0)
+		r = oom_need_probe_text(env, "kmsg", err);
+	return r < 0 ? r : probe_adj(scenario, env, err);
 }
 
 int oom_needs_probe(

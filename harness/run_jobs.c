@@ -17,6 +17,11 @@ int oom_job_finished(struct oom_run_command *command, struct oom_job *job,
 	job->running = false;
 	job->record = record;
 	r = oom_journal_append(command, record, err);
+	if (r < 0) {
+		/* what is not written down has not been shown */
+		record->verdict = OOM_BROKEN;
+		record->reason = oom_arena_strdup(&record->arena, err->msg);
+	}
 	oom_progress_attempt(command, record);
 	oom_progress_status(command);
 	return r;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,9 +34,13 @@ static void default_dir(struct oom_run_command *command)
 {
 	time_t now = time(NULL);
 	struct tm tm;
+	size_t len;
 
 	localtime_r(&now, &tm);
-	strftime(command->dir, sizeof(command->dir), "oomgate-run-%Y%m%d-%H%M%S", &tm);
+	len = strftime(command->dir, sizeof(command->dir), "oomgate-run-%Y%m%d-%H%M%S", &tm);
+	/* another run may have begun in the same second */
+	for (int i = 2; mkdir(command->dir, 0777) < 0 && errno == EEXIST && i < 1000; i++)
+		snprintf(command->dir + len, sizeof(command->dir) - len, "-%d", i);
 }
 
 static struct oom_job *job_of(struct oom_run_command *command, const struct oom_attempt *attempt)
@@ -99,35 +104,6 @@ static int end_last_line(int fd)
 	return write(fd, "\n", 1) == 1 ? 0 : -errno;
 }
 
-int oom_journal_open(struct oom_run_command *command, struct oom_err *err)
-{
-	const struct oom_run_options *o = &command->options;
-	struct stat st;
-	char path[600];
-	int r;
-
-	if (o->output_dir)
-		snprintf(command->dir, sizeof(command->dir), "%s", o->output_dir);
-	else
-		default_dir(command);
-	r = make_dirs(command->dir);
-	if (r < 0)
-		return oom_err_errno(err, -r, "cannot make the run's folder '%s'", command->dir);
-	if (o->resume) {
-		r = journal_resume(command, err);
-		if (r < 0)
-			return r;
-	}
-	snprintf(path, sizeof(path), "%s/attempts.jsonl", command->dir);
-	if (!o->resume && stat(path, &st) == 0 && unlink(path) < 0)
-		return oom_err_errno(err, errno, "cannot begin '%s' anew", path);
-	command->journal_fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	if (command->journal_fd < 0)
-		return oom_err_errno(err, errno, "cannot open '%s'", path);
-	r = end_last_line(command->journal_fd);
-	return r < 0 ? oom_err_errno(err, -r, "cannot write '%s'", path) : 0;
-}
-
 static int write_all(int fd, const char *text, size_t len)
 {
 	while (len) {
@@ -143,22 +119,79 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
+/* A full disk has a way out. */
+static int not_written(const struct oom_run_command *command, const char *file, int r, struct oom_err *err)
+{
+	if (r == -ENOSPC || r == -EDQUOT)
+		return oom_err_set(err, -r,
+			"cannot write '%s/%s': the disk is full; make room and go on with --resume, or "
+			"name another folder with --output",
+			command->dir, file);
+	return oom_err_errno(err, -r, "cannot write '%s/%s'", command->dir, file);
+}
+
+/* For appending, and for this run alone: its lock goes with the process. */
+static int journal_lock(struct oom_run_command *command, struct oom_err *err)
+{
+	char path[600];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/attempts.jsonl", command->dir);
+	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return not_written(command, "attempts.jsonl", -errno, err);
+	command->journal_fd = fd;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return oom_err_set(err, EBUSY,
+			"another run writes into '%s': name another folder with --output", command->dir);
+	return 0;
+}
+
+int oom_journal_open(struct oom_run_command *command, struct oom_err *err)
+{
+	const struct oom_run_options *o = &command->options;
+	int r;
+
+	if (o->output_dir && strlen(o->output_dir) >= sizeof(command->dir))
+		return oom_err_set(err, ENAMETOOLONG, "the path of --output is longer than %zu bytes",
+			sizeof(command->dir) - 1);
+	if (o->output_dir)
+		strcpy(command->dir, o->output_dir);
+	else
+		default_dir(command);
+	r = make_dirs(command->dir);
+	if (r < 0)
+		return oom_err_errno(err, -r,
+			"cannot make the run's folder '%s' (--output names another)", command->dir);
+	r = journal_lock(command, err);
+	if (r < 0)
+		return r;
+	if (!o->resume)
+		return ftruncate(command->journal_fd, 0) < 0
+			       ? not_written(command, "attempts.jsonl", -errno, err)
+			       : 0;
+	r = journal_resume(command, err);
+	if (r >= 0 && (r = end_last_line(command->journal_fd)) < 0)
+		r = not_written(command, "attempts.jsonl", r, err);
+	return r;
+}
+
 int oom_journal_append(struct oom_run_command *command, const struct oom_attempt *attempt,
 	struct oom_err *err)
 {
 	json_t *json = oom_attempt_to_json(attempt);
 	oom_autofree char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	size_t len = text ? strlen(text) : 0;
 	int r;
 
 	json_decref(json);
 	if (!text)
 		return oom_err_set(err, ENOMEM, "no memory to write an attempt down");
-	r = write_all(command->journal_fd, text, strlen(text));
-	if (r >= 0)
-		r = write_all(command->journal_fd, "\n", 1);
+	text[len] = '\n'; /* in the place of the NUL: a line is one write */
+	r = write_all(command->journal_fd, text, len + 1);
 	if (r >= 0 && fdatasync(command->journal_fd) < 0)
 		r = -errno;
-	return r < 0 ? oom_err_errno(err, -r, "cannot write '%s/attempts.jsonl'", command->dir) : 0;
+	return r < 0 ? not_written(command, "attempts.jsonl", r, err) : 0;
 }
 
 const char *oom_journal_evidence_dir(struct oom_run_command *command, const struct oom_job *job,
@@ -194,13 +227,13 @@ static int write_run_json(struct oom_run_command *command, struct oom_err *err)
 	snprintf(temp, sizeof(temp), "%s.tmp", path);
 	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)
-		return oom_err_errno(err, errno, "cannot open '%s'", temp);
+		return not_written(command, "run.json", -errno, err);
 	r = write_all(fd, text, strlen(text));
 	if (r >= 0 && (fsync(fd) < 0 || rename(temp, path) < 0))
 		r = -errno;
 	if (r < 0)
 		unlink(temp);
-	return r < 0 ? oom_err_errno(err, -r, "cannot write '%s'", path) : 0;
+	return r < 0 ? not_written(command, "run.json", r, err) : 0;
 }
 
 int oom_journal_finish(struct oom_run_command *command, struct oom_err *err)

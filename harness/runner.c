@@ -327,6 +327,13 @@ static void record_end(struct oom_attempt *record, enum oom_verdict verdict, con
 	record->reason = oom_arena_strdup(&record->arena, reason);
 }
 
+/* Before the gate opened something showed that this machine cannot do: a property that only systemd or
+ * cgroup v2 has. That is a need of the scenario, and no fault of anybody. */
+static bool not_to_be_had(const struct oom_run_state *run, int r)
+{
+	return r == -ENOTSUP && !run->go_us;
+}
+
 int oom_attempt_run_local(const struct oom_scenario *scenario,
 	const struct oom_local_options *options, struct oom_attempt **ret)
 {
@@ -351,10 +358,12 @@ int oom_attempt_run_local(const struct oom_scenario *scenario,
 		if (r >= 0)
 			r = judge(run);
 		else if (r != -EINTR && r != -ENOMEM)
-			record_end(run->record, OOM_BROKEN, err.msg);
+			record_end(run->record, not_to_be_had(run, r) ? OOM_SKIPPED : OOM_BROKEN, err.msg);
 		state_close(run, &undo_err);
 		if (undo_err.code && r != -EINTR)
 			record_end(run->record, OOM_BROKEN, undo_err.msg);
+		else if (undo_err.code)
+			fprintf(stderr, "oomgate: %s; 'oomgate cleanup' tries again\n", undo_err.msg);
 	}
 	if (r == -EINTR || r == -ENOMEM)
 		oom_attempt_free(run->record);

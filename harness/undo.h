@@ -14,7 +14,7 @@ struct oom_undo;
 /* Opens a list of this process in the run-time directory (/run/oomgate, else $XDG_RUNTIME_DIR/oomgate,
  * else /tmp/oomgate-UID; $OOMGATE_RUNTIME overrides). */
 int oom_undo_open(struct oom_err *err, struct oom_undo **ret);
-/* Appends "KIND ARG…" and syncs. KIND is a row of undo.def: process, unit, cgroup, mount, sysctl, trace,
+/* Appends "KIND ARG…" and syncs. KIND is a row of undo.def: process, session, unit, cgroup, mount, sysctl, trace,
  * tree, file, swap. Arguments may hold any byte. */
 int oom_undo_add(struct oom_undo *undo, struct oom_err *err, const char *kind, ...)
 	__attribute__((sentinel));

@@ -55,7 +55,8 @@ static int undo(char *const *args, struct oom_err *err)
 	return oom_process_kill((pid_t)pid, (uint64_t)start, KILL_TIMEOUT_US, err);
 }
 
-int oom_undo_add_process(struct oom_undo *list, pid_t pid, struct oom_err *err)
+int oom_undo_add_started(
+	struct oom_undo *list, const char *kind, pid_t pid, struct oom_err *err)
 {
 	char pid_text[16], start_text[24];
 	uint64_t start;
@@ -66,7 +67,12 @@ int oom_undo_add_process(struct oom_undo *list, pid_t pid, struct oom_err *err)
 		return oom_err_errno(err, -r, "cannot read the start time of process %d", (int)pid);
 	snprintf(pid_text, sizeof(pid_text), "%d", (int)pid);
 	snprintf(start_text, sizeof(start_text), "%" PRIu64, start);
-	return oom_undo_add(list, err, "process", pid_text, start_text, NULL);
+	return oom_undo_add(list, err, kind, pid_text, start_text, NULL);
+}
+
+int oom_undo_add_process(struct oom_undo *list, pid_t pid, struct oom_err *err)
+{
+	return oom_undo_add_started(list, "process", pid, err);
 }
 
 const struct oom_undo_kind oom_undo_kind_process = {
