@@ -93,7 +93,7 @@ int oom_bus_unit_cgroup(struct oom_bus *bus, const char *unit, char *buf, size_t
 	} kinds[] = {{".scope", "Scope"}, {".slice", "Slice"}, {".service", "Service"}};
 	const char *suffix = strrchr(unit, '.');
 	char dir[PATH_MAX];
-	int r = -EINVAL, fd;
+	int r = -ENOENT, fd; /* a target has none */
 
 	for (size_t i = 0; suffix && i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strcmp(kinds[i].suffix, suffix))

@@ -165,6 +165,26 @@ static int build(const struct start *s, struct oom_err *err, sd_bus_message **re
 	return 0;
 }
 
+/* The job is over, but not well: what systemd holds of the unit says why. */
+static int job_failed(const struct start *s, struct oom_err *err)
+{
+	bool scope = s->section->kind == OOM_SEC_SCOPE;
+	char result[64];
+
+	if (oom_bus_unit_text(s->ctx->bus, s->unit->unit, scope ? "Scope" : "Service", "Result",
+		    result, sizeof(result)) < 0)
+		strcpy(result, "unknown");
+	if (scope && s->ctx->bus->user && !strcmp(result, "resources"))
+		return oom_err_set(err, EPROTO,
+			"cannot start %s: the user manager cannot move a process into it; start "
+			"oomgate "
+			"by 'systemd-run --user', install dbus-user-session, or run as root",
+			s->unit->what);
+	return oom_err_set(err, EPROTO,
+		"cannot start %s: systemd's job ended in '%s', result '%s' (journalctl -u '%s')",
+		s->unit->what, s->ctx->bus->result, result, s->unit->unit);
+}
+
 /* 1: to be tried again, in another way. */
 static int try_start(struct start *s, struct oom_err *err)
 {
@@ -189,10 +209,7 @@ static int try_start(struct start *s, struct oom_err *err)
 		oom_err_set(err, -r, "cannot start %s: %s", s->unit->what,
 			error.message ? error.message : strerror(-r));
 	} else if (strcmp(s->ctx->bus->result, "done") != 0) {
-		r = oom_err_set(err, EPROTO,
-			"cannot start %s: systemd's job ended in '%s' (journalctl -u "
-			"'%s')",
-			s->unit->what, s->ctx->bus->result, s->unit->unit);
+		r = job_failed(s, err);
 	}
 	sd_bus_error_free(&error);
 	return r;
@@ -313,10 +330,7 @@ int oom_scope_installed_start(struct scope_ctx *ctx, struct scope_unit *unit,
 		oom_err_set(err, -r, "cannot start %s: %s", unit->what,
 			error.message ? error.message : strerror(-r));
 	else if (strcmp(ctx->bus->result, "done") != 0)
-		r = oom_err_set(err, EPROTO,
-			"cannot start %s: systemd's job ended in '%s' (journalctl -u "
-			"'%s')",
-			unit->what, ctx->bus->result, unit->unit);
+		r = job_failed(&s, err);
 	sd_bus_error_free(&error);
 	return r < 0 ? r : look_at_cgroup(&s, err, ret);
 }

@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 
 /*
- * With a real systemd: in a guest, or on a machine where one is PID 1. Elsewhere the first test still
- * proves that the back end says why it cannot serve.
+ * With a real systemd: in a guest, or on a machine where one is PID 1. Elsewhere the first test
+ * still proves that the back end says why it cannot serve.
  */
 static char dir[64];
 
@@ -39,8 +39,9 @@ Test(backend_scope, says_why_it_cannot_serve)
 
 	if (access("/run/systemd/system", F_OK) < 0) {
 		cr_expect_eq(r, -ENOENT);
-		cr_expect_str_eq(err.msg, "no systemd runs here ('/run/systemd/system' is missing): use "
-					  "--in guest or --in cgroup");
+		cr_expect_str_eq(err.msg,
+			"no systemd runs here ('/run/systemd/system' is missing): use "
+			"--in guest or --in cgroup");
 	} else {
 		cr_expect(r == 0 || strlen(err.msg) > 20, "%d '%s'", r, err.msg);
 	}
@@ -49,8 +50,8 @@ Test(backend_scope, says_why_it_cannot_serve)
 	err = (struct oom_err){0};
 	if (geteuid() == 0) {
 		cr_expect_lt(oom_backend_scope.probe(&err), 0);
-		cr_expect(strstr(err.msg, "cannot reach the system manager of systemd over D-Bus"), "%s",
-			err.msg);
+		cr_expect(strstr(err.msg, "cannot reach the system manager of systemd over D-Bus"),
+			"%s", err.msg);
 		cr_expect(strstr(err.msg, "--in guest"), "%s", err.msg);
 	}
 }
@@ -66,7 +67,8 @@ static void run_open(struct run *run, const char *token)
 	if (oom_backend_scope.probe(&run->err) < 0)
 		cr_skip_test("%s", run->err.msg);
 	cr_assert_eq(oom_undo_open(&run->err, &run->undo), 0, "%s", run->err.msg);
-	cr_assert_eq(oom_backend_scope.open(run->undo, token, &run->err, &run->ctx), 0, "%s", run->err.msg);
+	cr_assert_eq(oom_backend_scope.open(run->undo, token, &run->err, &run->ctx), 0, "%s",
+		run->err.msg);
 }
 
 static void run_close(struct run *run)
@@ -92,8 +94,12 @@ static int spawn(struct run *run, struct oom_backend_unit *unit, const char *com
 {
 	char *argv[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
 	struct attach_to to = {unit, run->ctx};
-	struct oom_spawn how = {.path = "/bin/sh", .argv = argv, .attach = attach, .attach_ctx = &to,
-		.cgroup_fd = born && !unit->v1 ? unit->dir_fd : -1, .set_adj = true};
+	struct oom_spawn how = {.path = "/bin/sh",
+		.argv = argv,
+		.attach = attach,
+		.attach_ctx = &to,
+		.cgroup_fd = born && !unit->v1 ? unit->dir_fd : -1,
+		.set_adj = true};
 	int pidfd = -1;
 
 	cr_assert_eq(oom_spawn_into(&how, &run->err, ret_pid, &pidfd), 0, "%s", run->err.msg);
@@ -156,9 +162,11 @@ Test(backend_scope, a_hog_is_killed_and_its_scope_keeps_the_evidence)
 	pid_t pid, calm;
 
 	run_open(&run, "5a-1");
-	cr_assert_eq(oom_backend_scope.start(run.ctx, &section, &run.err, &unit), 0, "%s", run.err.msg);
+	cr_assert_eq(
+		oom_backend_scope.start(run.ctx, &section, &run.err, &unit), 0, "%s", run.err.msg);
 	cr_expect_str_eq(unit.unit, "oomgate-5a-1-box.scope");
-	cr_expect(strstr(unit.cgroup, "/oomgate_5a_1.slice/oomgate-5a-1-box.scope"), "%s", unit.cgroup);
+	cr_expect(strstr(unit.cgroup, "/oomgate_5a_1.slice/oomgate-5a-1-box.scope"), "%s",
+		unit.cgroup);
 	cr_expect_gt(unit.keeper_pid, 0);
 	calm_fd = spawn(&run, &unit, "exec sleep 100", false, &calm);
 	pidfd = spawn(&run, &unit, "exec tail /dev/zero", true, &pid);
@@ -231,13 +239,19 @@ Test(backend_scope, slices_nest_and_limits_change_under_way)
 
 	run_open(&run, "5a-3");
 	cr_expect_eq(oom_backend_scope.start(run.ctx, &section, &run.err, &unit), -EINVAL);
-	cr_expect_str_eq(run.err.msg, "cannot start scope 'box': its slice 'inner' was not started");
-	cr_assert_eq(oom_backend_scope.start(run.ctx, &outer, &run.err, &outer_unit), 0, "%s", run.err.msg);
-	cr_assert_eq(oom_backend_scope.start(run.ctx, &inner, &run.err, &inner_unit), 0, "%s", run.err.msg);
-	cr_assert_eq(oom_backend_scope.start(run.ctx, &section, &run.err, &unit), 0, "%s", run.err.msg);
+	cr_expect_str_eq(
+		run.err.msg, "cannot start scope 'box': its slice 'inner' was not started");
+	cr_assert_eq(oom_backend_scope.start(run.ctx, &outer, &run.err, &outer_unit), 0, "%s",
+		run.err.msg);
+	cr_assert_eq(oom_backend_scope.start(run.ctx, &inner, &run.err, &inner_unit), 0, "%s",
+		run.err.msg);
+	cr_assert_eq(
+		oom_backend_scope.start(run.ctx, &section, &run.err, &unit), 0, "%s", run.err.msg);
 	cr_expect_str_eq(inner_unit.unit, "oomgate_5a_3-out\\x2der-inner.slice");
-	cr_expect(strstr(unit.cgroup, "/oomgate_5a_3-out\\x2der.slice/oomgate_5a_3-out\\x2der-inner.slice/"
-				      "oomgate-5a-3-box.scope"), "%s", unit.cgroup);
+	cr_expect(strstr(unit.cgroup,
+			  "/oomgate_5a_3-out\\x2der.slice/oomgate_5a_3-out\\x2der-inner.slice/"
+			  "oomgate-5a-3-box.scope"),
+		"%s", unit.cgroup);
 	cr_expect_eq(oom_backend_scope.set(run.ctx, &unit, "MemoryMax", &limit, &run.err), 0, "%s",
 		run.err.msg);
 	cr_expect_eq(oom_cgroup_number_at(unit.dir_fd, "memory.max", &number), 0);
@@ -266,7 +280,8 @@ Test(backend_scope, a_service_of_our_own_and_an_installed_one)
 		SETTING("MemoryMax", SIZE(32 << 20)), SETTING("OOMScoreAdjust", NUMBER(300))};
 	struct oom_setting bad[] = {
 		SETTING("ExecStart", {.type = OOM_T_WORDS, .text = "x", .list = {bad_args, 1}})};
-	struct oom_setting installed[] = {SETTING("Unit", TEXT("systemd-journald.service"))};
+	const char *log = geteuid() == 0 ? "systemd-journald.service" : "basic.target";
+	struct oom_setting installed[] = {SETTING("Unit", TEXT(log))};
 	struct oom_setting missing[] = {SETTING("Unit", TEXT("no-such-thing"))};
 	const struct oom_section section = SECTION(OOM_SEC_SERVICE, "daemon", settings);
 	const struct oom_section bad_section = SECTION(OOM_SEC_SERVICE, "bad", bad);
@@ -278,7 +293,8 @@ Test(backend_scope, a_service_of_our_own_and_an_installed_one)
 	struct run run = {0};
 
 	run_open(&run, "5a-4");
-	cr_assert_eq(oom_backend_scope.start(run.ctx, &section, &run.err, &unit), 0, "%s", run.err.msg);
+	cr_assert_eq(
+		oom_backend_scope.start(run.ctx, &section, &run.err, &unit), 0, "%s", run.err.msg);
 	collect(&run, &unit, &arena, &rec);
 	cr_expect_str_eq(rec.kind, "service");
 	cr_expect_str_eq(rec.active_state, "active");
@@ -287,11 +303,12 @@ Test(backend_scope, a_service_of_our_own_and_an_installed_one)
 	cr_expect(strstr(run.err.msg, "cannot start service 'bad': cannot find the program"), "%s",
 		run.err.msg);
 	cr_expect_eq(oom_backend_scope.start(run.ctx, &missing_section, &run.err, &none), -ENOENT);
-	cr_expect(strstr(run.err.msg, "there is no unit 'no-such-thing.service' here"), "%s", run.err.msg);
-	cr_assert_eq(oom_backend_scope.start(run.ctx, &installed_section, &run.err, &log_unit), 0, "%s",
+	cr_expect(strstr(run.err.msg, "there is no unit 'no-such-thing.service' here"), "%s",
 		run.err.msg);
+	cr_assert_eq(oom_backend_scope.start(run.ctx, &installed_section, &run.err, &log_unit), 0,
+		"%s", run.err.msg);
 	cr_expect_eq(oom_backend_scope.stop(run.ctx, &log_unit, &run.err), 0);
-	cr_expect(unit_known("systemd-journald.service"), "it ran before: it is not ours to stop");
+	cr_expect(unit_known(log), "it ran before: it is not ours to stop");
 	cr_expect_eq(oom_backend_scope.stop(run.ctx, &unit, &run.err), 0, "%s", run.err.msg);
 	cr_expect_not(unit_known("oomgate-5a-4-daemon.service"));
 	run_close(&run);
