@@ -240,13 +240,14 @@ void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret)
 	enum oom_origin before;
 
 	*ret = (struct oom_klog_line){.time_us = -1, .caller = -1};
-	oom_span_trim_end(&s);
-	skip_terminal_noise(&s);
+	/* a record that another continues may end in a blank */
 	if (s.len && oom_is_digit(*s.at) && take_kmsg(&s, ret)) {
 		ret->framed = true;
 		ret->text = s;
 		return;
 	}
+	oom_span_trim_end(&s);
+	skip_terminal_noise(&s);
 	if (s.len && *s.at == '<' && take_priority(&s, ret)) {
 		ret->framed = true;
 		oom_span_skip(&s, OOM_SPAN("1 ")); /* RFC 5424: version */

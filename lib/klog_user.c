@@ -191,6 +191,8 @@ int oom_assembly_user(struct oom_assembly *a, const struct oom_klog_line *line, 
 		a->counts.repeats++;
 		return OOM_STEP_GO;
 	}
+	if (kill.event == OOM_EVENT_KILL && kill.pid >= 0)
+		oom_assembly_remember(a, line, kill.pid, kill.comm);
 	aside = oom_assembly_aside(a, kill.event, line, number);
 	aside->signal = kill.signal;
 	aside->kill.killer = kill.killer;
