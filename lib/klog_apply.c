@@ -93,10 +93,14 @@ static int on_kill(struct oom_assembly *a, const struct oom_klog_line *line,
 	bool member = is_member(a, line, shape, number);
 	int rc = OOM_STEP_GO;
 
-	if (pid >= 0 && ((a->has_kill && a->now.kill.victim.pid == pid) ||
-				(member && a->first_pid == pid))) {
-		a->now.printed += a->has_kill;
+	/* of a group's first victim too much may have been printed since to remember it */
+	if (pid >= 0 && ((member && a->first_pid == pid) ||
+				oom_assembly_repeats(a, line, pid, shape->comm))) {
 		a->counts.repeats++;
+		if (a->has_kill)
+			a->now.printed += a->now.kill.victim.pid == pid;
+		else if (!member)
+			oom_assembly_reset(a); /* the report was about that one */
 		return OOM_STEP_GO;
 	}
 	if (a->has_kill && member) {
@@ -108,12 +112,7 @@ static int on_kill(struct oom_assembly *a, const struct oom_klog_line *line,
 		rc = oom_assembly_begin(a);
 	if (rc)
 		return rc;
-	if (oom_assembly_repeats(a, line, pid, shape->comm)) {
-		a->counts.repeats++;
-		if (!member)
-			oom_assembly_reset(a);
-		return OOM_STEP_GO;
-	}
+	oom_assembly_remember(a, line, pid, shape->comm);
 	apply_kill(a, line, shape, number);
 	return OOM_STEP_GO;
 }

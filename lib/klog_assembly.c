@@ -156,9 +156,14 @@ static bool opens_report(struct oom_span text)
 static int on_unknown(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number)
 {
 	struct oom_span head = {line->text.at, line->text.len < 40 ? line->text.len : 40};
+	bool known;
+	int rc;
 
-	if (!(line->marks & OOM_MARK_SPEAKS) || !oom_shape_suspicious(line->text))
+	if (!(line->marks & OOM_MARK_SPEAKS))
 		return OOM_STEP_GO;
+	rc = oom_assembly_user(a, line, number, &known);
+	if (known || !oom_shape_suspicious(line->text))
+		return rc;
 	/* without a frame, only what begins with the kernel's words is taken for the kernel's */
 	if (line->origin == OOM_ORIGIN_BARE && !oom_shape_suspicious(head)) {
 		a->counts.quoted++;

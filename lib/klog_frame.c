@@ -237,19 +237,22 @@ static void skip_terminal_noise(struct oom_span *s)
 void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret)
 {
 	struct oom_span s = line;
+	enum oom_origin before;
 
 	*ret = (struct oom_klog_line){.time_us = -1, .caller = -1};
-	oom_span_trim_end(&s);
-	skip_terminal_noise(&s);
+	/* a record that another continues may end in a blank */
 	if (s.len && oom_is_digit(*s.at) && take_kmsg(&s, ret)) {
 		ret->framed = true;
 		ret->text = s;
 		return;
 	}
+	oom_span_trim_end(&s);
+	skip_terminal_noise(&s);
 	if (s.len && *s.at == '<' && take_priority(&s, ret)) {
 		ret->framed = true;
 		oom_span_skip(&s, OOM_SPAN("1 ")); /* RFC 5424: version */
 	}
+	before = ret->origin;
 	if (s.len && *s.at == '[' && oom_klog_take_brackets(&s, ret)) {
 		ret->framed = true;
 		if (ret->origin == OOM_ORIGIN_BARE)
@@ -259,8 +262,8 @@ void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret)
 			take_kernel_marks(&s, ret); /* "[Tue …] [12.3] text" */
 	} else if (oom_klog_take_clock(&s, ret)) {
 		ret->framed = true;
-		if (ret->origin != OOM_ORIGIN_KERNEL &&
-			(take_guest(&s, ret) || take_ident(&s, ret))) {
+		/* what the clock itself gave away as dmesg's has no name */
+		if (ret->origin == before && (take_guest(&s, ret) || take_ident(&s, ret))) {
 			if (ret->origin == OOM_ORIGIN_KERNEL)
 				take_kernel_marks(&s, ret);
 		} else {

@@ -104,28 +104,42 @@ static uint64_t hash_of(uint64_t hash, struct oom_span s)
 	return hash;
 }
 
-bool oom_assembly_repeats(struct oom_assembly *a, const struct oom_klog_line *line, int64_t pid,
-	struct oom_span comm)
+/* Name and day of a death: the same number on another day, or of another program, is another's. */
+static uint64_t name_of_death(const struct oom_klog_line *line, struct oom_span comm)
 {
 	struct oom_span day = {line->hour.at, line->hour.len >= 2 ? line->hour.len - 2 : 0};
-	struct oom_recent *slot;
-	uint64_t name = hash_of(hash_of(UINT64_C(0xcbf29ce484222325), comm), day);
+
+	return hash_of(hash_of(UINT64_C(0xcbf29ce484222325), comm), day);
+}
+
+bool oom_assembly_repeats(const struct oom_assembly *a, const struct oom_klog_line *line, int64_t pid,
+	struct oom_span comm)
+{
+	uint64_t name = name_of_death(line, comm);
 
 	/* the clock went back: another boot, or another log */
 	if (line->time_us >= 0 && a->last_us >= 0 && line->time_us < a->last_us - 1000000)
-		a->n_recent = 0;
-	if (line->time_us >= 0)
-		a->last_us = line->time_us;
+		return false;
 	for (size_t i = 0; i < a->n_recent && i < OOM_RECENT; i++) {
-		slot = a->recent + i;
+		const struct oom_recent *slot = a->recent + i;
+
 		if (slot->pid == pid && slot->name == name &&
 			(slot->time_us < 0 || line->time_us < 0 ||
 				line->time_us - slot->time_us < STALE_US))
 			return true;
 	}
-	slot = a->recent + a->n_recent++ % OOM_RECENT;
-	*slot = (struct oom_recent){.pid = pid, .time_us = line->time_us, .name = name};
 	return false;
+}
+
+void oom_assembly_remember(struct oom_assembly *a, const struct oom_klog_line *line, int64_t pid,
+	struct oom_span comm)
+{
+	if (line->time_us >= 0 && a->last_us >= 0 && line->time_us < a->last_us - 1000000)
+		a->n_recent = 0;
+	if (line->time_us >= 0)
+		a->last_us = line->time_us;
+	a->recent[a->n_recent++ % OOM_RECENT] = (struct oom_recent){
+		.pid = pid, .time_us = line->time_us, .name = name_of_death(line, comm)};
 }
 
 static enum oom_killer killer_of(const struct oom_assembly *a)

@@ -82,8 +82,10 @@ int oom_assembly_begin(struct oom_assembly *a);
 void oom_assembly_finish(struct oom_assembly *a, enum oom_event event);
 bool oom_assembly_in_report(const struct oom_assembly *a);
 bool oom_assembly_is_stale(const struct oom_assembly *a, int64_t number, int64_t time_us);
-/* Was this process's death told before? Remembers it when not. */
-bool oom_assembly_repeats(struct oom_assembly *a, const struct oom_klog_line *line, int64_t pid,
+/* Was this process's death told before? */
+bool oom_assembly_repeats(const struct oom_assembly *a, const struct oom_klog_line *line, int64_t pid,
+	struct oom_span comm);
+void oom_assembly_remember(struct oom_assembly *a, const struct oom_klog_line *line, int64_t pid,
 	struct oom_span comm);
 /* An event of this one line, in .aside: text and time are set. */
 struct oom_incident *oom_assembly_aside(struct oom_assembly *a, enum oom_event event,

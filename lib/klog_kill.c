@@ -132,6 +132,11 @@ static void take_prefix(struct oom_span *s, struct oom_shape *shape)
 	at = oom_span_find_nocase(head, OOM_SPAN("out of memory"));
 	if (at < 0)
 		return;
+	/* "Memory cgroup "; somebody who quotes has more than words before it */
+	for (ptrdiff_t i = 0; i < at; i++) {
+		if (s->at[i] != ' ' && (s->at[i] | 0x20) < 'a')
+			return;
+	}
 	head.len = s->len < 96 ? s->len : 96;
 	shape->memcg = oom_span_find_nocase((struct oom_span){s->at, (size_t)at},
 			       OOM_SPAN("cgroup")) >= 0;

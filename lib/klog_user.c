@@ -54,12 +54,12 @@ static bool take_signal(struct oom_span *s, int *ret)
 
 /*
  * earlyoom: "sending SIGTERM to process 23105 uid 1000 \"tail\": badness 721, VmRSS 5437 MiB";
- * before 1.2 "Killing process 23105 tail"
+ * before 1.2 "Killing process 23105 tail", which is anybody's unless the line is @named as earlyoom's
  */
-static bool parse_earlyoom(struct oom_span s, struct user_kill *kill)
+static bool parse_earlyoom(struct oom_span s, bool named, struct user_kill *kill)
 {
 	kill->killer = OOM_KILLER_EARLYOOM;
-	if (oom_span_skip(&s, OOM_SPAN("Killing process "))) {
+	if (named && oom_span_skip(&s, OOM_SPAN("Killing process "))) {
 		if (!oom_span_take_int(&s, &kill->pid))
 			return false;
 		oom_span_skip_blanks(&s);
@@ -148,10 +148,12 @@ static bool parse(const struct oom_klog_line *line, struct user_kill *kill)
 {
 	struct oom_span ident = line->ident;
 
+	if (line->origin == OOM_ORIGIN_BARE && parse_earlyoom(line->text, false, kill))
+		return true;
 	if (line->origin != OOM_ORIGIN_PROGRAM)
-		return parse_earlyoom(line->text, kill) || parse_lowmemorykiller(line->text, kill);
+		return parse_lowmemorykiller(line->text, kill);
 	if (oom_span_is(ident, OOM_SPAN("earlyoom")))
-		return parse_earlyoom(line->text, kill);
+		return parse_earlyoom(line->text, true, kill);
 	if (oom_span_is(ident, OOM_SPAN("nohang")) || oom_span_is(ident, OOM_SPAN("nohang-desktop")))
 		return parse_nohang(line->text, kill);
 	if (oom_span_is(ident, OOM_SPAN("systemd-oomd")))
@@ -189,6 +191,8 @@ int oom_assembly_user(struct oom_assembly *a, const struct oom_klog_line *line, 
 		a->counts.repeats++;
 		return OOM_STEP_GO;
 	}
+	if (kill.event == OOM_EVENT_KILL && kill.pid >= 0)
+		oom_assembly_remember(a, line, kill.pid, kill.comm);
 	aside = oom_assembly_aside(a, kill.event, line, number);
 	aside->signal = kill.signal;
 	aside->kill.killer = kill.killer;

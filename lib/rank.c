@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,8 +104,7 @@ static const char *name_of_status(struct oom_arena *arena, struct oom_span text)
 }
 
 /* 1: a process; 0: a kernel thread, or gone; -ENOMEM. */
-static int read_task(struct oom_arena *arena, int proc_fd, const char *pid,
-	struct oom_rank_task *ret)
+static int read_task(struct oom_arena *arena, int proc_fd, int64_t pid, struct oom_rank_task *ret)
 {
 	char path[64], buf[FILE_BYTES];
 	struct oom_task *task = &ret->task;
@@ -112,7 +112,7 @@ static int read_task(struct oom_arena *arena, int proc_fd, const char *pid,
 	ssize_t len;
 
 	oom_task_init(task);
-	snprintf(path, sizeof(path), "%s/status", pid);
+	snprintf(path, sizeof(path), "%" PRId64 "/status", pid);
 	len = read_file(proc_fd, path, buf);
 	if (len <= 0)
 		return 0;
@@ -120,7 +120,7 @@ static int read_task(struct oom_arena *arena, int proc_fd, const char *pid,
 	task->rss_kib = number_of_key(text, "VmRSS");
 	if (task->rss_kib < 0)
 		return 0; /* no memory of its own: a kernel thread, or a zombie */
-	task->pid = atoll(pid);
+	task->pid = pid;
 	task->tgid = number_of_key(text, "Tgid");
 	task->comm = name_of_status(arena, text);
 	task->uid = number_of_key(text, "Uid");
@@ -131,11 +131,11 @@ static int read_task(struct oom_arena *arena, int proc_fd, const char *pid,
 	task->pgtables_kib = number_of_key(text, "VmPTE");
 	task->swapents = number_of_key(text, "VmSwap"); /* KiB, until the page size is known */
 	ret->init = task->pid == 1;
-	snprintf(path, sizeof(path), "%s/oom_score_adj", pid);
+	snprintf(path, sizeof(path), "%" PRId64 "/oom_score_adj", pid);
 	task->oom_score_adj = number_in_file(proc_fd, path, OOM_ADJ_UNKNOWN);
-	snprintf(path, sizeof(path), "%s/oom_score", pid);
+	snprintf(path, sizeof(path), "%" PRId64 "/oom_score", pid);
 	ret->oom_score = number_in_file(proc_fd, path, -1);
-	snprintf(path, sizeof(path), "%s/cgroup", pid);
+	snprintf(path, sizeof(path), "%" PRId64 "/cgroup", pid);
 	len = read_file(proc_fd, path, buf);
 	ret->cgroup = len > 0 ? memory_cgroup(arena, (struct oom_span){buf, (size_t)len}) : NULL;
 	return arena->failed ? -ENOMEM : 1;
@@ -152,11 +152,14 @@ static int read_tasks(struct oom_arena *arena, int proc_fd, int64_t page_kib, st
 		return -errno;
 	while ((entry = readdir(dir))) {
 		struct oom_rank_task task = {0}, *grown;
+		struct oom_span name;
+		int64_t pid;
 		int rc;
 
-		if (!oom_is_digit(entry->d_name[0]) || strlen(entry->d_name) > 16)
+		name = (struct oom_span){entry->d_name, strlen(entry->d_name)};
+		if (!oom_is_digit(*name.at) || !oom_span_take_int(&name, &pid) || name.len)
 			continue;
-		rc = read_task(arena, proc_fd, entry->d_name, &task);
+		rc = read_task(arena, proc_fd, pid, &task);
 		if (rc < 0)
 			return rc;
 		if (!rc)

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Fuzz target of the kernel-log reader: libFuzzer (clang -fsanitize=fuzzer), AFL++ (the program reads
+ * the files that it is given), or a plain program that runs its arguments, to look at a finding.
+ *
+ * What is checked beside memory: full and brief reading see the same kills where the text is read in
+ * one piece or in many, and every answer can be ranked and made JSON.
+ */
+#include "lib/klog.h"
+
+#include "lib/arena.h"
+#include "lib/badness.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct pieces {
+	const uint8_t *data;
+	size_t left, step;
+};
+
+static ssize_t read_pieces(void *context, char *buf, size_t size)
+{
+	struct pieces *pieces = context;
+	size_t n = pieces->left < size ? pieces->left : size;
+
+	if (n > pieces->step)
+		n = pieces->step;
+	if (n)
+		memcpy(buf, pieces->data, n);
+	pieces->data += n;
+	pieces->left -= n;
+	return (ssize_t)n;
+}
+
+static void use(const struct oom_incident *incident)
+{
+	struct oom_arena arena = {0};
+	struct oom_kill kill = incident->kill, back;
+	json_t *json;
+
+	if (oom_badness_rank(&arena, &kill, 0) || oom_badness_explain(&arena, incident, &kill))
+		abort();
+	oom_badness_compare(incident, &kill);
+	json = oom_kill_to_json(&kill);
+	if (!json || oom_kill_from_json(&arena, json, &back))
+		abort();
+	json_decref(json);
+	oom_arena_release(&arena);
+}
+
+static int64_t explain(const uint8_t *data, size_t size, size_t step, unsigned flags)
+{
+	struct pieces pieces = {data, size, step};
+	const struct oom_incident *incident;
+	struct oom_klog *log;
+	int64_t kills = 0;
+	int rc;
+
+	if (oom_klog_new(read_pieces, &pieces, flags, &log))
+		abort();
+	while ((rc = oom_klog_next(log, &incident)) > 0) {
+		if (!(flags & OOM_KLOG_BRIEF))
+			use(incident);
+		kills += rc == OOM_EVENT_KILL;
+	}
+	if (rc || oom_klog_counts(log)->bytes != (int64_t)size)
+		abort();
+	oom_klog_free(log);
+	return kills;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int64_t whole = explain(data, size, SIZE_MAX, 0);
+
+	if (explain(data, size, 13, 0) != whole)
+		abort();
+	explain(data, size, SIZE_MAX, OOM_KLOG_BRIEF);
+	return 0;
+}
+
+#ifndef OOM_LIBFUZZER
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		FILE *file = fopen(argv[i], "rb");
+		uint8_t *data = malloc(1 << 20);
+		size_t size = file && data ? fread(data, 1, 1 << 20, file) : 0;
+		uint8_t *exact = malloc(size ? size : 1);
+
+		if (!file || !data || !exact) {
+			fprintf(stderr, "fuzz_klog: cannot read '%s'\n", argv[i]);
+			return 2;
+		}
+		memcpy(exact, data, size);
+		LLVMFuzzerTestOneInput(exact, size);
+		free(exact);
+		free(data);
+		fclose(file);
+	}
+	return 0;
+}
+#endif
