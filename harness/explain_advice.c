@@ -196,8 +196,12 @@ size_t explain_advice(const struct oom_incident *incident, const struct oom_kill
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]) && n < max; i++) {
 		char *text = rules[i](&facts);
 
-		if (text)
-			ret[n++] = text;
+		if (!text)
+			continue;
+		ret[n++] = text;
+		/* on request, nothing was wrong */
+		if (rules[i] == on_sysrq)
+			break;
 	}
 	return n;
 }

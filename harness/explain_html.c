@@ -57,10 +57,10 @@ static void put_row(struct explain_writer *w, const char *label, char *text)
 {
 	oom_autofree char *taken = text;
 
-	if (!text)
+	if (!taken)
 		return;
 	fprintf(w->out, "<dt>%s</dt><dd>", label);
-	put_text(w, text);
+	put_text(w, taken);
 	fputs("</dd>\n", w->out);
 }
 

@@ -31,7 +31,7 @@ static const char *plain(const struct explain_writer *w)
 static void put_line(struct explain_writer *w, const char *label, char *text)
 {
 	oom_autofree char *taken = text;
-	oom_autofree char *safe = text ? explain_printable(text) : NULL;
+	oom_autofree char *safe = taken ? explain_printable(taken) : NULL;
 
 	if (safe)
 		fprintf(w->out, "  %-8s %s\n", label, safe);

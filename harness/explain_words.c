@@ -166,6 +166,10 @@ char *explain_freed(const struct oom_incident *incident, const struct oom_kill *
 	if (v->anon_rss_kib < 0)
 		return NULL;
 	explain_kib(frees, freed);
+	if (shmem <= frees && v->shmem_rss_kib > 1024)
+		return explain_printf("at most %s (anonymous memory and page tables); its %s of shared "
+				      "memory stay where they are files of a tmpfs or still in use",
+			freed, explain_kib(v->shmem_rss_kib, stays));
 	if (shmem > frees && shmem > 1024)
 		return explain_printf("at most %s (anonymous memory and page tables); %s of tmpfs and "
 				      "shared memory stay until the files are deleted: killing does not "

@@ -4,6 +4,7 @@
 #include "lib/klog_entry.h"
 #include "lib/klog_incident.h"
 #include "lib/klog_input.h"
+#include "lib/klog_scan.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -71,7 +72,9 @@ const struct oom_klog_counts *oom_klog_counts(const struct oom_klog *log)
 
 static void give(struct oom_klog *log, const struct oom_klog_line *line, int64_t number)
 {
-	log->line = *line;
+	if (line != &log->line)
+		log->line = *line;
+	log->line.marks = oom_klog_marks(line->text.at, line->text.at + line->text.len);
 	log->number = number;
 	log->part = 0;
 	log->has_line = true;
@@ -160,13 +163,12 @@ static bool goes_after_held(struct oom_klog *log, struct oom_span raw)
 
 static void take_line(struct oom_klog *log, struct oom_span raw, int64_t number)
 {
-	struct oom_klog_line line;
+	struct oom_klog_line *line = &log->line;
 
 	if (goes_after_held(log, raw))
 		return;
-
-	if (raw.len && *raw.at == '{' && oom_klog_frame_json(raw, log->scratch, &line)) {
-		give(log, &line, number);
+	if (raw.len && *raw.at == '{' && oom_klog_frame_json(raw, log->scratch, line)) {
+		give(log, line, number);
 		return;
 	}
 	if (log->entry_lines) {
@@ -177,13 +179,30 @@ static void take_line(struct oom_klog *log, struct oom_span raw, int64_t number)
 			return;
 		}
 	}
-	oom_klog_frame(raw, &line);
-	if (line.kmsg)
-		take_record(log, &line, number);
-	else if (line.origin == OOM_ORIGIN_FIELD && (!log->held || *raw.at != ' '))
-		take_field(log, &line, raw, number);
-	else if (line.origin != OOM_ORIGIN_FIELD)
-		give(log, &line, number);
+	oom_klog_frame(raw, line);
+	if (line->kmsg) {
+		struct oom_klog_line record = *line; /* giving the one before needs .line */
+
+		take_record(log, &record, number);
+	} else if (line->origin == OOM_ORIGIN_FIELD && (!log->held || *raw.at != ' ')) {
+		struct oom_klog_line field = *line;
+
+		take_field(log, &field, raw, number);
+	} else if (line->origin != OOM_ORIGIN_FIELD) {
+		give(log, line, number);
+	}
+}
+
+/* Stack traces are a good part of every report, and say nothing that is looked for. Not among the rows
+ * of a table: a process may be called so. */
+static bool is_passed_over(const struct oom_klog *log, struct oom_span raw)
+{
+	unsigned marks;
+
+	if (log->held || log->entry_lines || !oom_assembly_skips_code(&log->assembly))
+		return false;
+	marks = oom_klog_marks(raw.at, raw.at + raw.len);
+	return (marks & (OOM_MARK_CODE | OOM_MARK_SPEAKS)) == OOM_MARK_CODE;
 }
 
 /* The next line that is whole. False: there is none, for now or for good. */
@@ -196,7 +215,8 @@ static bool next_line(struct oom_klog *log)
 		int64_t number;
 
 		if (oom_klog_input_line(&log->input, leap, &raw, &number)) {
-			take_line(log, raw, number);
+			if (leap || !is_passed_over(log, raw))
+				take_line(log, raw, number);
 			continue;
 		}
 		give_held(log);
@@ -212,22 +232,42 @@ static bool next_line(struct oom_klog *log)
  * The part of the line up to the next time stamp within: lines are joined when a program's output or
  * a lost line feed comes between. Only where the kernel itself may be the writer.
  */
-static struct oom_klog_line part_of_line(struct oom_klog *log, size_t *ret_next)
+static struct oom_klog_line part_of_line(const struct oom_klog *log, ptrdiff_t stamp)
 {
 	struct oom_klog_line part = log->line;
-	ptrdiff_t stamp = -1;
 
 	part.text = oom_span_from(part.text, log->part);
-	if (part.origin == OOM_ORIGIN_KERNEL || part.origin == OOM_ORIGIN_BARE)
-		stamp = oom_klog_find_stamp(part.text, 1);
 	if (stamp >= 0)
 		part.text.len = (size_t)stamp;
 	if (log->part) {
 		oom_klog_frame(part.text, &part);
 		part.hour = log->line.hour;
 	}
-	*ret_next = stamp >= 0 ? log->part + (size_t)stamp : 0;
+	part.marks = oom_klog_marks(part.text.at, part.text.at + part.text.len);
 	return part;
+}
+
+/* Hands the line, or the next part of it, to the assembly. An enum oom_step, or -ENOMEM. */
+static int use_line(struct oom_klog *log)
+{
+	struct oom_klog_line part;
+	ptrdiff_t stamp = -1;
+	int rc;
+
+	if (log->line.marks & OOM_MARK_BRACKET && (log->line.origin == OOM_ORIGIN_KERNEL ||
+							  log->line.origin == OOM_ORIGIN_BARE))
+		stamp = oom_klog_find_stamp(oom_span_from(log->line.text, log->part), 1);
+	if (stamp < 0 && !log->part) {
+		rc = oom_assembly_line(&log->assembly, &log->line, log->number);
+	} else {
+		part = part_of_line(log, stamp);
+		rc = oom_assembly_line(&log->assembly, &part, log->number);
+	}
+	if (rc != OOM_STEP_AGAIN) {
+		log->part = stamp >= 0 ? log->part + (size_t)stamp : 0;
+		log->has_line = stamp >= 0;
+	}
+	return rc;
 }
 
 int oom_klog_next(struct oom_klog *log, const struct oom_incident **ret)
@@ -235,16 +275,10 @@ int oom_klog_next(struct oom_klog *log, const struct oom_incident **ret)
 	struct oom_assembly *a = &log->assembly;
 
 	while (next_line(log)) {
-		size_t next;
-		struct oom_klog_line part = part_of_line(log, &next);
-		int rc = oom_assembly_line(a, &part, log->number);
+		int rc = use_line(log);
 
 		if (rc < 0)
 			return rc;
-		if (rc != OOM_STEP_AGAIN) {
-			log->part = next;
-			log->has_line = next > 0;
-		}
 		if (rc != OOM_STEP_GO) {
 			*ret = a->out;
 			return (int)a->out->event;

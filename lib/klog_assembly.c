@@ -219,44 +219,47 @@ static int on_kernel(struct oom_assembly *a, const struct oom_klog_line *line, i
 	return on_unknown(a, line, number);
 }
 
-/* Undoes escapes where there are some. */
-static void unescape(struct oom_assembly *a, struct oom_klog_line *line)
+/* One line whose escapes are undone. */
+static int on_line(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number)
 {
-	line->marks = oom_klog_marks(line->text.at, line->text.at + line->text.len);
-	if (!(line->marks & OOM_MARK_ESCAPE) || line->text.len > sizeof(a->scratch))
-		return;
-	line->text.len = oom_text_unescape(a->scratch, line->text, line->escaped);
-	line->text.at = a->scratch;
-	line->marks = oom_klog_marks(line->text.at, line->text.at + line->text.len);
+	bool known = true;
+	int rc = OOM_STEP_GO;
+
+	switch (line->origin) {
+	case OOM_ORIGIN_USER:
+		a->counts.imitations += oom_shape_suspicious(line->text);
+		break;
+	case OOM_ORIGIN_PROGRAM:
+		rc = oom_assembly_user(a, line, number, &known);
+		if (!known)
+			a->counts.quoted += oom_shape_suspicious(line->text);
+		break;
+	case OOM_ORIGIN_FIELD:
+		break;
+	default:
+		rc = take_rest(a, line, number);
+		if (rc)
+			return rc < 0 ? rc : OOM_STEP_GO;
+		rc = on_kernel(a, line, number);
+		break;
+	}
+	return rc;
 }
 
-int oom_assembly_line(struct oom_assembly *a, const struct oom_klog_line *raw, int64_t number)
+int oom_assembly_line(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number)
 {
-	struct oom_klog_line line = *raw;
-	bool known = true;
 	int rc;
 
 	oom_assembly_settle(a);
-	unescape(a, &line);
-	switch (line.origin) {
-	case OOM_ORIGIN_USER:
-		a->counts.imitations += oom_shape_suspicious(line.text);
-		rc = OOM_STEP_GO;
-		break;
-	case OOM_ORIGIN_PROGRAM:
-		rc = oom_assembly_user(a, &line, number, &known);
-		if (!known)
-			a->counts.quoted += oom_shape_suspicious(line.text);
-		break;
-	case OOM_ORIGIN_FIELD:
-		rc = OOM_STEP_GO;
-		break;
-	default:
-		rc = take_rest(a, &line, number);
-		if (rc)
-			return rc < 0 ? rc : OOM_STEP_GO;
-		rc = on_kernel(a, &line, number);
-		break;
+	if (line->marks & OOM_MARK_ESCAPE && line->text.len <= sizeof(a->scratch)) {
+		struct oom_klog_line plain = *line;
+
+		plain.text.len = oom_text_unescape(a->scratch, line->text, line->escaped);
+		plain.text.at = a->scratch;
+		plain.marks = oom_klog_marks(plain.text.at, plain.text.at + plain.text.len);
+		rc = on_line(a, &plain, number);
+	} else {
+		rc = on_line(a, line, number);
 	}
 	if (a->arena.failed || a->aside_arena.failed || a->table.names.failed)
 		return -ENOMEM;

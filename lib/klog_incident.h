@@ -64,12 +64,18 @@ enum oom_step {
 void oom_assembly_init(struct oom_assembly *a, unsigned flags);
 void oom_assembly_release(struct oom_assembly *a);
 
-/* One line (or record) of the log; an enum oom_step, or -ENOMEM. */
+/* One line (or record) of the log, its .marks set; an enum oom_step, or -ENOMEM. */
 int oom_assembly_line(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number);
 /* The end, or a pause of a live log: hands out what waits. OOM_STEP_EVENT or OOM_STEP_GO. */
 int oom_assembly_flush(struct oom_assembly *a);
 /* Is a report under way whose lines have no words of their own (tables, sizes)? */
 bool oom_assembly_wants_all(const struct oom_assembly *a, int64_t number);
+
+/* May lines of a stack trace be left out now? */
+static inline bool oom_assembly_skips_code(const struct oom_assembly *a)
+{
+	return !a->table.open && !a->carry_row && a->carry_kind == OOM_SHAPE_NONE;
+}
 
 /* Between the files of the assembly */
 

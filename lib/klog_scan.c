@@ -59,6 +59,8 @@ static unsigned mark_bytes(const char *p, const char *from, const char *end)
 			marks |= OOM_MARK_LINE_FEED;
 		else if (end - p >= 3 && is_trigram(p) && is_anchor(p, from, end))
 			marks |= OOM_MARK_SPEAKS;
+		else if (end - p >= 3 && p[0] == '+' && p[1] == '0' && p[2] == 'x')
+			marks |= OOM_MARK_CODE;
 	}
 	return marks;
 }
@@ -122,8 +124,12 @@ const char *oom_klog_scan(const char *from, const char *end, int64_t *newlines)
 static inline unsigned mark_block(const char *p, const char *from, const char *end)
 {
 	__m128i bytes = _mm_loadu_si128((const __m128i *)p);
+	__m128i third = _mm_loadu_si128((const __m128i *)(p + 2));
 	int hits = _mm_movemask_epi8(trigrams(p));
 	unsigned marks = 0;
+
+	if (_mm_movemask_epi8(_mm_and_si128(equal(bytes, '+'), equal(third, 'x'))))
+		marks |= OOM_MARK_CODE;
 
 	while (hits && !is_anchor(p + __builtin_ctz(hits), from, end))
 		hits &= hits - 1;

@@ -18,6 +18,7 @@ enum {
 	OOM_MARK_ESCAPE = 1 << 1,    /* a backslash or '#' */
 	OOM_MARK_BRACKET = 1 << 2,   /* '[' */
 	OOM_MARK_LINE_FEED = 1 << 3, /* a record of many lines */
+	OOM_MARK_CODE = 1 << 4,	     /* "+0x": a line of a stack trace */
 };
 unsigned oom_klog_marks(const char *from, const char *end);
 
