@@ -12,8 +12,9 @@
 #include <time.h>
 
 #define SECOND		  1000000ULL
-#define BOOT_TIMEOUT_US	  (180 * SECOND) /* a plain boot is 8 s under TCG on an idle core */
+#define BOOT_TIMEOUT_US	  (120 * SECOND) /* a plain boot is 8 s under TCG on an idle core */
 #define RESTORE_TIMEOUT_US (30 * SECOND)
+#define TIMEOUT_US	  (60 * SECOND)
 #define RUN_MARGIN_US	  (20 * SECOND) /* on top of the scenario's: collecting, sending */
 #define SILENCE_US	  (60 * SECOND) /* a thrashing guest can starve its agent for 20 s */
 
@@ -148,6 +149,9 @@ static int describe(struct oom_guest_attempt *a, const struct oom_guest_spec *sp
 	a->vm.initrd = a->machine->initrd;
 	a->vm.kernel = a->machine->kernel;
 	a->vm.payload = a->host->payload;
+	if (!a->timeout_us)
+		a->timeout_us = oom_section_usec(oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL), "Timeout",
+			TIMEOUT_US);
 	a->machine_id = a->job.machine = oom_arena_strdup(&a->arena, spec->id);
 	a->job.id = oom_arena_strdup(&a->arena, scenario->id);
 	a->job.path = oom_arena_strdup(&a->arena, slash ? slash + 1 : scenario->path ? scenario->path : "");

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { TAIL_BYTES = 600, DEATH_POLL_MS = 2000 };
+enum { TAIL_BYTES = 400, DEATH_POLL_MS = 2000 };
 
 static void over(struct oom_guest_attempt *a, struct oom_attempt *record)
 {
@@ -39,7 +39,8 @@ static void end_with(struct oom_guest_attempt *a, enum oom_verdict verdict, cons
 		record->verdict = verdict;
 		record->panicked = a->panicked && !boot;
 		record->start_realtime_us = a->start_realtime_us;
-		record->duration_us = (int64_t)(oom_now_us() - a->start_us);
+		record->setup_us = (int64_t)(a->phase_us - a->start_us);
+		record->duration_us = (int64_t)(oom_now_us() - a->phase_us);
 	}
 	over(a, record);
 }
@@ -90,18 +91,15 @@ static const char *phase_name(const struct oom_guest_attempt *a)
 	}
 }
 
-/* "Kernel panic - not syncing: …" of the console, or NULL */
-static const char *panic_line(struct oom_guest_attempt *a)
+/* The rest of the first line of the console that has @words in it, from there; NULL: none */
+static const char *console_line(struct oom_guest_attempt *a, const char *words)
 {
-	static const char words[] = "Kernel panic - not syncing";
-	char *text, *at, *last = NULL;
+	char *text, *at;
 
 	if (oom_file_read(&a->arena, a->console, 4 << 20, &text, NULL))
 		return NULL;
-	for (at = text; (at = strstr(at, words)) && strncmp(at, "---", 3); at += sizeof(words))
-		if (!last)
-			last = at;
-	return last ? oom_arena_strndup(&a->arena, last, strcspn(last, "\r\n")) : NULL;
+	at = strstr(text, words);
+	return at ? oom_arena_strndup(&a->arena, at, strcspn(at, "\r\n")) : NULL;
 }
 
 /* Whoever restores a saved machine that does not come up drops it and boots anew, once. */
@@ -119,7 +117,9 @@ static bool try_anew(struct oom_guest_attempt *a)
 
 static void describe_death(struct oom_guest_attempt *a, const char *what)
 {
-	const char *panic = panic_line(a);
+	static const char init[] = "oomgate-init: ";
+	const char *panic = console_line(a, "Kernel panic - not syncing");
+	const char *complaint = console_line(a, init);
 	bool boot = a->boot != NULL;
 
 	a->panicked |= panic != NULL;
@@ -129,6 +129,10 @@ static void describe_death(struct oom_guest_attempt *a, const char *what)
 		snprintf(reason, sizeof(reason), "the guest's kernel panicked: %s",
 			panic ? panic : oom_log_tail(&a->arena, a->console, TAIL_BYTES));
 		end_with(a, OOM_FAIL, reason);
+		return;
+	}
+	if (boot && complaint) {
+		oom_attempt_fail(a, "the guest does not come up: %s", complaint + sizeof(init) - 1);
 		return;
 	}
 	oom_attempt_fail(a, "the guest %s %s after %.1f s; console: '%s'",

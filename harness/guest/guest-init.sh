@@ -5,7 +5,8 @@
 export PATH=/bin
 fail()
 {
-	echo "oomgate-init: $*" >/dev/kmsg 2>/dev/null || echo "oomgate-init: $*"
+	# as an emergency, so that it is on the console whatever its level
+	echo "<0>oomgate-init: $*" >/dev/kmsg 2>/dev/null || echo "oomgate-init: $*"
 	echo o >/proc/sysrq-trigger
 	while :; do sleep 60; done
 }
@@ -13,7 +14,7 @@ mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
 while read -r module; do
-	insmod "/modules/$module" || echo "oomgate-init: module $module failed" >/dev/kmsg
+	insmod "/modules/$module" || echo "<3>oomgate-init: module $module failed" >/dev/kmsg
 done </modules/order
 
 root= memory=50%

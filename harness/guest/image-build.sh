@@ -5,6 +5,7 @@
 # Works as root and as an ordinary user (a user namespace, newuidmap). The archive is the one that this
 # machine uses itself, or $OOMGATE_MIRROR (and $OOMGATE_MIRROR_SECURITY).
 set -eu
+trap '' HUP # mmdebstrap sends it to its whole group when it fails
 suite=$1 dir=$2
 mirror_of() # PATTERN: the first configured archive whose address matches
 {
@@ -128,7 +129,7 @@ merge_usr='for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "usr/$d" 
 
 build() # SOURCES...
 {
-  mmdebstrap --quiet --variant=essential --format=ext2 --setup-hook="$merge_usr" --include="$packages" \
+  mmdebstrap --variant=essential --format=ext2 --setup-hook="$merge_usr" --include="$packages" \
     --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Languages "none"' \
     --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
@@ -137,7 +138,7 @@ build() # SOURCES...
     --customize-hook="$configure" --customize-hook="$out" \
     --customize-hook="sync-out /oomgate-out $dir" \
     --customize-hook='rm -rf "$1/oomgate-out"' \
-  "$suite" "$dir/root.ext2" "$@"
+    "$suite" "$dir/root.ext2" "$@"
 }
 build "$@" || {
   # an archive of updates may name what it does not hold (any more)

@@ -35,7 +35,7 @@ char *oom_log_tail(struct oom_arena *arena, const char *path, size_t max)
 	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char buf[8192], *text;
 	off_t size;
-	ssize_t n;
+	ssize_t n, at = 0;
 	size_t len = 0;
 
 	if (fd < 0 || (size = lseek(fd, 0, SEEK_END)) < 0)
@@ -46,9 +46,15 @@ char *oom_log_tail(struct oom_arena *arena, const char *path, size_t max)
 	text = oom_arena_alloc(arena, max * 2 + 8);
 	if (!text)
 		return NULL;
-	if (size > (off_t)max)
-		len = (size_t)sprintf(text, "...");
-	for (ssize_t i = 0; i < n; i++) {
+	if (size > (off_t)max) {
+		/* from the first whole line on */
+		while (at < n && buf[at++] != '\n')
+			;
+		if (at == n)
+			at = 0;
+		len = (size_t)sprintf(text, "... ");
+	}
+	for (ssize_t i = at; i < n; i++) {
 		unsigned char c = (unsigned char)buf[i];
 
 		if (c == '\r')
@@ -66,6 +72,24 @@ char *oom_log_tail(struct oom_arena *arena, const char *path, size_t max)
 		len--;
 	text[len] = '\0';
 	return text;
+}
+
+/* What apt and its like complained of first ("E: …" at the start of a line), else the log's end. */
+static char *complaint(struct oom_arena *arena, const char *path)
+{
+	char *text, *at;
+
+	if (!oom_file_read(arena, path, 1 << 20, &text, NULL)) {
+		at = !strncmp(text, "E: ", 3) ? text : strstr(text, "\nE: ");
+		if (at) {
+			at += *at == '\n';
+			at[strcspn(at, "\n")] = '\0';
+			if (strlen(at) > 150)
+				strcpy(at + 147, "...");
+			return at;
+		}
+	}
+	return oom_log_tail(arena, path, 150);
 }
 
 static int input_fd(const char *input)
@@ -113,6 +137,7 @@ int oom_tool_run(const char *const argv[], const char *input, const char *log, s
 	oom_autoclose int in = input_fd(input);
 	oom_autoclose int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	struct oom_arena arena = {0};
+	const char *why;
 	int status;
 	pid_t pid;
 
@@ -136,8 +161,12 @@ int oom_tool_run(const char *const argv[], const char *input, const char *log, s
 		return 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && !input)
 		return oom_err_set(err, ENOENT, "cannot start '%s': is it installed? ('oomgate doctor' says what is missing)", argv[0]);
-	oom_err_set(err, EIO, "'%s' failed (%s %d): %s", argv[0], WIFEXITED(status) ? "status" : "signal",
-		WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), oom_log_tail(&arena, log, 150));
+	why = complaint(&arena, log);
+	if (input) /* a script of ours, whose name says nothing */
+		oom_err_set(err, EIO, "%s", why + (strncmp(why, "E: ", 3) ? 0 : 3));
+	else
+		oom_err_set(err, EIO, "%s failed (%s %d): %s", argv[0], WIFEXITED(status) ? "status" : "signal",
+			WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), why);
 	oom_arena_release(&arena);
 	return -EIO;
 }
