@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/command.h"
+#include "harness/guest.h"
 #include "harness/undo.h"
 
 #include <stdio.h>
@@ -33,7 +34,7 @@ static const struct argp argp = {
 	.options = option_rows,
 	.parser = parse,
 	.doc = "Undoes what killed runs left behind: scopes, processes, mounts, swap, sysctls, "
-	       "files. What "
+	       "files, and folders of the cache that nobody fills any more. What "
 	       "belongs to runs that are still going on is left alone.",
 };
 
@@ -46,12 +47,14 @@ static int run(int argc, char **argv)
 {
 	struct options options = {0};
 	struct oom_err err = {0};
-	int count;
+	int count, r;
 
 	argp_err_exit_status = OOM_EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return OOM_EXIT_USAGE;
 	count = oom_undo_cleanup(options.dry, say, &err);
+	r = oom_guest_cleanup(options.dry, say, count < 0 ? NULL : &err);
+	count = count < 0 || r < 0 ? -1 : count + r;
 	if (fflush(stdout) == EOF)
 		perror("oomgate: cannot write");
 	if (count < 0) {

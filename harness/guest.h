@@ -64,6 +64,10 @@ int oom_guest_attempt_step(struct oom_guest_attempt *attempt, struct oom_attempt
 /* Ends QEMU (if it still runs) and frees. */
 void oom_guest_attempt_free(struct oom_guest_attempt *attempt);
 
+/* Removes what killed runs have left half-made in the cache: how many, or -errno. With @dry only counts
+ * and names them through @say (may be NULL). */
+int oom_guest_cleanup(int dry, void (*say)(const char *what), struct oom_err *err);
+
 /* How many guests at once: options.jobs, or what cores and memory allow. */
 int oom_guest_host_jobs(const struct oom_guest_host *host);
 

@@ -241,6 +241,7 @@ static int collect_manager(struct oom_attempt *record)
 
 int oom_run_collect(struct oom_run_state *run)
 {
+	struct rusage usage;
 	int r = collect_units(run);
 
 	if (r >= 0)
@@ -254,6 +255,8 @@ int oom_run_collect(struct oom_run_state *run)
 		r = oom_attribute(run);
 	if (r >= 0)
 		r = oom_attempt_cross_check(run->record);
+	if (getrusage(RUSAGE_SELF, &usage) == 0)
+		run->record->harness_rss_bytes = usage.ru_maxrss * 1024;
 	run->record->setup_us = (int64_t)(run->go_us - run->prepare_us);
 	run->record->duration_us = (int64_t)(oom_monotonic_us() - run->prepare_us);
 	return r;

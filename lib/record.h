@@ -130,6 +130,8 @@ struct oom_attempt {
 	bool panicked;
 	bool fork_rejected;
 	int64_t start_realtime_us, kill_latency_us, duration_us, setup_us;
+	int64_t machine_us;	  /* of a guest: from its start (restored, or booted) to the job in its hands */
+	int64_t harness_rss_bytes; /* most that the measuring process held (VmHWM), libraries included */
 	const char *evidence_dir; /* relative to the run's folder; NULL: none kept */
 	const char *samples;	  /* file of memory.current, PSI and events over time, likewise */
 	struct oom_expect_rec *expects;

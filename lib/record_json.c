@@ -34,6 +34,8 @@ static const struct oom_field timing_fields[] = {
 	FIELD("setup_us", OOM_F_INT, setup_us),
 	FIELD("duration_us", OOM_F_INT, duration_us),
 	FIELD("kill_latency_us", OOM_F_INT, kill_latency_us),
+	FIELD("machine_us", OOM_F_INT, machine_us),
+	FIELD("harness_rss_bytes", OOM_F_INT, harness_rss_bytes),
 	{NULL},
 };
 

@@ -58,6 +58,8 @@ struct oom_guest_attempt {
 	bool hello, step_pending;
 	int refills; /* answers to commands outside the conversation */
 
+	uint64_t machine_start_us, job_us; /* QEMU's start; when it had its job */
+	int64_t machine_realtime_us; /* QEMU's start, by the clock that the guest is set to */
 	uint64_t start_us, phase_us, deadline_us, silence_us;
 	int64_t start_realtime_us;
 	bool panicked, rebooted, powered_off;

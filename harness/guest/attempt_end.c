@@ -74,6 +74,9 @@ void oom_attempt_done(struct oom_guest_attempt *a)
 		return;
 	}
 	record->machine = oom_arena_strdup(&record->arena, a->machine_id);
+	/* the guest's clock was set to ours: its first step is on our time line */
+	if (record->start_realtime_us >= 0)
+		record->machine_us = record->start_realtime_us - a->machine_realtime_us;
 	over(a, record);
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/guest/attempt.h"
+#include "harness/machine.h"
+#include "harness/process.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -9,6 +11,8 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+
+#define END_TIMEOUT_US 10000000
 
 static int watch(struct oom_guest_attempt *a, int fd, uint32_t tag)
 {
@@ -30,6 +34,7 @@ int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_
 	int qmp[2] = {-1, -1}, port[2] = {-1, -1}, r;
 	struct oom_vm_files files = {.console = a->console, .log = a->log, .incoming = incoming};
 
+	a->machine_realtime_us = oom_realtime_us();
 	r = pair(qmp);
 	if (!r)
 		r = pair(port);
@@ -70,8 +75,10 @@ void oom_attempt_vm_stop(struct oom_guest_attempt *a)
 {
 	if (a->pid > 0) {
 		kill(a->pid, SIGKILL);
-		while (waitpid(a->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		/* one that even this does not end at once (a hanging /dev/kvm) is not waited for for ever */
+		if (a->pid_fd < 0 || !oom_pidfd_wait(a->pid_fd, oom_monotonic_us() + END_TIMEOUT_US))
+			while (waitpid(a->pid, NULL, 0) < 0 && errno == EINTR)
+				;
 	}
 	a->pid = 0;
 	oom_closep(&a->qmp_fd);

@@ -7,10 +7,8 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define BOUND_DEFAULT ((uint64_t)4 << 30)
 
@@ -38,12 +36,13 @@ static int make_path(char *path, struct oom_err *err)
 	return make_dir(path, err);
 }
 
-int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **ret)
+static const char *const folders[] = {"images", "states", "payloads", "kernels", "qemu", NULL};
+
+/* Where it is, or would be. */
+static int find_dir(struct oom_arena *arena, struct oom_err *err, char **ret)
 {
-	static const char *const folders[] = {"images", "states", "payloads", "kernels", "qemu"};
 	const char *own = getenv("OOMGATE_CACHE"), *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	char *dir, *sub;
-	int r;
+	char *dir;
 
 	if (own && *own)
 		dir = *own == '/' ? oom_arena_strdup(arena, own) : realpath(own, NULL);
@@ -63,10 +62,42 @@ int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **re
 	}
 	if (!dir)
 		return oom_err_set(err, ENOMEM, "no memory");
+	*ret = dir;
+	return 0;
+}
+
+int oom_guest_cleanup(int dry, void (*say)(const char *what), struct oom_err *err)
+{
+	struct oom_arena arena = {0};
+	char *dir, path[PATH_MAX];
+	int count = 0;
+
+	/* no cache, nothing left in it */
+	if (!find_dir(&arena, NULL, &dir))
+		for (size_t i = 0; folders[i] && count >= 0; i++) {
+			int r;
+
+			snprintf(path, sizeof(path), "%s/%s", dir, folders[i]);
+			r = oom_cache_sweep(path, dry, say);
+			count = r < 0 ? oom_err_errno(err, -r, "cannot clear '%s'", path) : count + r;
+		}
+	oom_arena_release(&arena);
+	return count;
+}
+
+int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **ret)
+{
+	char *dir, *sub;
+	int r = find_dir(arena, err, &dir);
+
+	if (r < 0)
+		return r;
 	r = make_path(dir, err);
-	for (size_t i = 0; !r && i < sizeof(folders) / sizeof(*folders); i++) {
+	for (size_t i = 0; !r && folders[i]; i++) {
 		sub = oom_arena_printf(arena, "%s/%s", dir, folders[i]);
 		r = sub ? make_dir(sub, err) : -ENOMEM;
+		if (!r)
+			(void)oom_cache_sweep(sub, false, NULL);
 	}
 	if (r)
 		return r;
@@ -111,43 +142,6 @@ uint64_t oom_tree_bytes(const char *path)
 	tree_bytes = 0;
 	nftw(path, count_one, 16, FTW_PHYS);
 	return tree_bytes;
-}
-
-/* ".tmp-PID-N": of a process that is gone? */
-static bool is_stale(const char *name)
-{
-	long pid;
-	char *end;
-
-	if (strncmp(name, ".tmp-", 5))
-		return false;
-	pid = strtol(name + 5, &end, 10);
-	return *end == '-' && pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
-}
-
-int oom_cache_temp(struct oom_arena *arena, const char *dir, struct oom_err *err, const char **ret)
-{
-	static unsigned serial;
-	oom_autoclosedir DIR *stream = opendir(dir);
-	char *path;
-
-	if (!stream)
-		return oom_err_errno(err, errno, "cannot open '%s'", dir);
-	for (struct dirent *d; (d = readdir(stream));) {
-		if (is_stale(d->d_name)) {
-			char old[PATH_MAX];
-
-			snprintf(old, sizeof(old), "%s/%s", dir, d->d_name);
-			oom_tree_remove(old);
-		}
-	}
-	path = oom_arena_printf(arena, "%s/.tmp-%d-%u", dir, (int)getpid(), ++serial);
-	if (!path)
-		return oom_err_set(err, ENOMEM, "no memory");
-	if (mkdir(path, 0755) < 0)
-		return oom_err_errno(err, errno, "cannot make '%s'", path);
-	*ret = path;
-	return 0;
 }
 
 struct entry {

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+enum { LOCK_POLL_MS = 200 }; /* no lock can be waited for together with a signalfd */
+
 struct build {
 	struct oom_arena *arena;
 	const char *images, *name, *suite, *temp, *log;
@@ -42,11 +44,11 @@ static int lock(struct build *b)
 		return oom_err_errno(b->err, errno, "cannot write '%s'", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		say(b, "%s: waiting for another build of it%s", "");
-		if (flock(fd, LOCK_EX) < 0) {
-			int e = errno;
-
+		while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			if (errno == EWOULDBLOCK && !oom_interrupted_within(LOCK_POLL_MS))
+				continue;
 			close(fd);
-			return oom_err_errno(b->err, e, "cannot lock '%s'", path);
+			return oom_err_set(b->err, EINTR, "interrupted while another build of '%s' was waited for", b->name);
 		}
 	}
 	return fd;
@@ -132,6 +134,8 @@ static int build(struct build *b)
 
 	say(b, "%s: building the image (some 30 s)%s", "");
 	r = oom_tool_run(argv, recipe.text, b->log, &cause);
+	if (r == -EINTR)
+		return oom_err_set(b->err, EINTR, "%s", cause.msg);
 	if (r)
 		return oom_err_set(b->err, EIO, "cannot build '%s': %s (whole log: '%s')", b->name, cause.msg, b->log);
 	r = describe(b, &folder);

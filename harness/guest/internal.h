@@ -44,8 +44,10 @@ int oom_cache_prune(const char *cache, uint64_t bound_bytes, const char *keep);
 int oom_tree_remove(const char *path);
 /* Bytes on disk of a file or a tree. */
 uint64_t oom_tree_bytes(const char *path);
-/* A new empty folder DIR/.tmp-XXXXXX. Those of processes that are gone are removed on the way. */
+/* A new empty folder DIR/.tmp-PID-RANDOM, ours until it is removed or we end. */
 int oom_cache_temp(struct oom_arena *arena, const char *dir, struct oom_err *err, const char **ret);
+/* Removes such folders in @dir of processes that are gone: how many, or -errno. @say may be NULL. */
+int oom_cache_sweep(const char *dir, bool dry, void (*say)(const char *what));
 int oom_file_read(struct oom_arena *arena, const char *path, size_t max, char **ret, size_t *ret_len);
 int oom_file_write(const char *path, const void *data, size_t len, mode_t mode, struct oom_err *err);
 
@@ -53,6 +55,9 @@ int oom_file_write(const char *path, const void *data, size_t len, mode_t mode, 
 /* Runs @argv to its end, output to @log; @input (may be NULL) on its stdin. Non-zero exits are errors
  * that quote the log's last line. The tool dies with us. */
 int oom_tool_run(const char *const argv[], const char *input, const char *log, struct oom_err *err);
+/* Is one of SIGINT, SIGTERM, SIGHUP pending, where they are blocked for a caller's signalfd? Waits so long
+ * for it, and leaves it pending. */
+bool oom_interrupted_within(int timeout_ms);
 /* fork() whose child gets @death_signal when its parent dies, and blocks no signals; 0 in the child. */
 pid_t oom_fork_bound(int death_signal);
 /* The last @max bytes of a log, unprintables and blanks at the end dropped, in one line. */

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #define PROBE_TIMEOUT_MS 10000
+#define PROBE_STEP_MS	 100
 
 /* The answer holds for this kernel, this processor and this QEMU. */
 static void probe_path(struct oom_arena *arena, const char *cache, const struct oom_qemu *qemu,
@@ -50,9 +51,13 @@ static bool boot(struct oom_arena *arena, const char *cache, const struct oom_qe
 	if (!arena->failed && !oom_vm_spawn(&vm, &files, NULL, &pid, &pidfd)) {
 		struct pollfd p = {.fd = pidfd, .events = POLLIN};
 
-		if (poll(&p, 1, PROBE_TIMEOUT_MS) != 1)
-			kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
+		for (int ms = 0; ms < PROBE_TIMEOUT_MS && !oom_interrupted_within(0); ms += PROBE_STEP_MS)
+			if (poll(&p, 1, PROBE_STEP_MS) > 0)
+				break;
+		kill(pid, SIGKILL);
+		/* one that hangs in the kernel is left to it */
+		if (poll(&p, 1, PROBE_TIMEOUT_MS) > 0)
+			waitpid(pid, NULL, 0);
 		works = !oom_file_read(arena, files.console, 1 << 20, &text, NULL) &&
 			strstr(text, "the probe is through");
 	}
@@ -74,7 +79,8 @@ bool oom_kvm_works(const char *cache, const struct oom_qemu *qemu, const struct 
 		works = !strncmp(answer, "yes", 3);
 	} else {
 		works = boot(&arena, cache, qemu, image, vmlinuz, initrd);
-		oom_file_write(path, works ? "yes\n" : "no\n", works ? 4 : 3, 0644, NULL);
+		if (!oom_interrupted_within(0))
+			oom_file_write(path, works ? "yes\n" : "no\n", works ? 4 : 3, 0644, NULL);
 	}
 	oom_arena_release(&arena);
 	return works;

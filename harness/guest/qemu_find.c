@@ -117,6 +117,8 @@ int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 	r = oom_tool_run((const char *const[]){"sh", "-s", temp, NULL}, fetch.text, log, &cause);
 	if (r) {
 		oom_tree_remove(temp);
+		if (r == -EINTR)
+			return oom_err_set(err, EINTR, "%s", cause.msg);
 		return oom_err_set(err, EIO, "cannot fetch a newer QEMU: %s (whole log: '%s')", cause.msg, log);
 	}
 	unlink(log);

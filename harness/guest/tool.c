@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 pid_t oom_fork_bound(int death_signal)
 {
@@ -104,31 +105,95 @@ static int input_fd(const char *input)
 	return fd;
 }
 
-/* To its end, or until we are interrupted: the signals may be blocked, for a signalfd(2) of the caller's,
- * who shall find them still there. */
-static int wait_for(pid_t pid, int *ret_status)
+enum { GRACE_S = 10 };
+
+static void signals_of_an_end(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+}
+
+static int wait_status(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 126;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/*
+ * A process between us and the tool: when we end, however that comes, it ends the tool's whole group,
+ * which may clear its own things away before. Returns the tool's status.
+ */
+static int guard(const char *const argv[])
+{
+	static const struct timespec grace = {.tv_sec = GRACE_S};
+	sigset_t set, child;
+	pid_t pid;
+
+	/* what we hold (locks, pipes) is not for it */
+	(void)syscall(SYS_close_range, 3, ~0U, 0);
+	signal(SIGCHLD, SIG_DFL);
+	signals_of_an_end(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	pid = oom_fork_bound(SIGKILL);
+	if (pid < 0)
+		return 126;
+	if (!pid) {
+		/* mmdebstrap sends SIGHUP to its whole group when it fails */
+		setpgid(0, 0);
+		execvp(argv[0], (char *const *)argv);
+		_exit(errno == ENOENT ? 127 : 126);
+	}
+	setpgid(pid, pid); /* whoever is first */
+	if (sigwaitinfo(&set, NULL) != SIGCHLD) {
+		sigemptyset(&child);
+		sigaddset(&child, SIGCHLD);
+		kill(-pid, SIGTERM);
+		if (sigtimedwait(&child, NULL, &grace) < 0)
+			kill(-pid, SIGKILL);
+	}
+	return wait_status(pid);
+}
+
+/* Readable when we are interrupted: the signals may be blocked, for a signalfd(2) of the caller's, who
+ * shall find them still there. */
+static int interruption_fd(void)
 {
 	sigset_t signals;
-	struct pollfd fds[2] = {{.events = POLLIN}, {.events = POLLIN}};
-	oom_autoclose int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), signal_fd = -1;
+
+	signals_of_an_end(&signals);
+	return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+bool oom_interrupted_within(int timeout_ms)
+{
+	oom_autoclose int fd = interruption_fd();
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, timeout_ms) > 0;
+}
+
+/* To its end, or until we are interrupted. */
+static int wait_for(pid_t pid, int *ret_status)
+{
+	oom_autoclose int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), signal_fd = interruption_fd();
+	struct pollfd fds[2] = {{.fd = pidfd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
 	int r = 0;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
-	fds[0].fd = pidfd;
-	fds[1].fd = signal_fd;
 	if (pidfd >= 0)
 		while (poll(fds, 2, -1) < 0 && errno == EINTR)
 			;
 	if (fds[1].revents && !fds[0].revents) {
-		kill(-pid, SIGTERM);
+		kill(pid, SIGTERM);
 		r = -EINTR;
 	}
-	while (waitpid(pid, ret_status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
+	*ret_status = wait_status(pid);
 	return r;
 }
 
@@ -147,26 +212,22 @@ int oom_tool_run(const char *const argv[], const char *input, const char *log, s
 	if (pid < 0)
 		return oom_err_errno(err, errno, "cannot start '%s'", argv[0]);
 	if (!pid) {
-		/* mmdebstrap sends SIGHUP to its whole group when it fails */
-		setpgid(0, 0);
 		dup2(in, 0);
 		dup2(out, 1);
 		dup2(out, 2);
-		execvp(argv[0], (char *const *)argv);
-		_exit(errno == ENOENT ? 127 : 126);
+		_exit(guard(argv));
 	}
 	if (wait_for(pid, &status))
 		return oom_err_set(err, EINTR, "interrupted while '%s' ran", argv[0]);
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
+	if (!status)
 		return 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && !input)
+	if (status == 127 && !input)
 		return oom_err_set(err, ENOENT, "cannot start '%s': is it installed? ('oomgate doctor' says what is missing)", argv[0]);
 	why = complaint(&arena, log);
 	if (input) /* a script of ours, whose name says nothing */
 		oom_err_set(err, EIO, "%s", why + (strncmp(why, "E: ", 3) ? 0 : 3));
 	else
-		oom_err_set(err, EIO, "%s failed (%s %d): %s", argv[0], WIFEXITED(status) ? "status" : "signal",
-			WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), why);
+		oom_err_set(err, EIO, "'%s' failed (status %d): %s", argv[0], status, why);
 	oom_arena_release(&arena);
 	return -EIO;
 }
