@@ -78,7 +78,7 @@ static int spawn_hog(struct oom_backend_unit *unit, void *ctx, const char *comma
 	do {                                                                                       \
 		struct oom_err why_ = {0};                                                         \
 		if (oom_backend_cgroup.probe(&why_) < 0)                                           \
-			cr_skip_test("%s", why_.msg);                                              \
+			SCRATCH_SKIP(dir, "%s", why_.msg);                                         \
 	} while (0)
 
 Test(backend_cgroup, limits_kills_and_leaves_nothing)
@@ -293,10 +293,10 @@ Test(backend_cgroup, alone_in_a_delegated_cgroup_it_makes_room_and_goes_back)
 	pid_t pid;
 
 	if (oom_cgroup_root_find("", NULL, &err, &root) < 0)
-		cr_skip_test("%s", err.msg);
+		SCRATCH_SKIP(dir, "%s", err.msg);
 	if (root.v1 || root.needs_leaf ||
 		!oom_cgroup_dir_has(root.fd, "cgroup.subtree_control", "memory"))
-		cr_skip_test("only cgroup v2 has leaves");
+		SCRATCH_SKIP(dir, "only cgroup v2 has leaves");
 	snprintf(cgroup, sizeof(cgroup), "%s/oomgate-alone-%d", root.path, (int)getpid());
 	cr_assert_eq(mkdir(cgroup, 0755), 0);
 	pid = fork();

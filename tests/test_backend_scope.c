@@ -65,7 +65,7 @@ struct run {
 static void run_open(struct run *run, const char *token)
 {
 	if (oom_backend_scope.probe(&run->err) < 0)
-		cr_skip_test("%s", run->err.msg);
+		SCRATCH_SKIP(dir, "%s", run->err.msg);
 	cr_assert_eq(oom_undo_open(&run->err, &run->undo), 0, "%s", run->err.msg);
 	cr_assert_eq(oom_backend_scope.open(run->undo, token, &run->err, &run->ctx), 0, "%s",
 		run->err.msg);
@@ -204,7 +204,7 @@ Test(backend_scope, with_oom_policy_stop_systemd_ends_the_rest_and_says_oom_kill
 	run_open(&run, "5a-2");
 	if (oom_backend_scope.start(run.ctx, &section, &run.err, &unit) == -ENOTSUP) {
 		run_close(&run);
-		cr_skip_test("%s", run.err.msg);
+		SCRATCH_SKIP(dir, "%s", run.err.msg);
 	}
 	calm_fd = spawn(&run, &unit, "exec sleep 100", true, &calm);
 	pidfd = spawn(&run, &unit, "exec tail /dev/zero", true, &pid);
@@ -344,7 +344,7 @@ Test(backend_scope, a_killed_harness_leaves_a_list_and_cleanup_stops_its_units)
 	pid_t harness, hog = 0;
 
 	if (oom_backend_scope.probe(&err) < 0)
-		cr_skip_test("%s", err.msg);
+		SCRATCH_SKIP(dir, "%s", err.msg);
 	cr_assert_eq(pipe(pipe_fds), 0);
 	harness = fork();
 	if (!harness) {

@@ -24,20 +24,18 @@ static sd_bus *dumb_bus(void)
 /* What is in the message, as text: every basic value behind its type. */
 static void dump(sd_bus_message *m, char *buf, size_t size)
 {
-	size_t len = strlen(buf);
-
 	for (;;) {
 		const char *contents, *text;
 		uint64_t t;
 		uint32_t u;
 		uint8_t y;
 		int32_t i;
+		size_t len = strlen(buf);
 		char type;
 		int b;
 
 		if (sd_bus_message_peek_type(m, &type, &contents) <= 0)
 			return;
-		len = strlen(buf);
 		switch (type) {
 		case 'a':
 		case 'v':

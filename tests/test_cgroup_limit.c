@@ -35,43 +35,43 @@ static void read_file(const char *name, char *buf, size_t size)
 }
 
 /* Files of a fake v2 cgroup: what would be written? */
+static const struct {
+	const char *key;
+	struct oom_value value;
+	bool v1;
+	const char *file, *written, *why;
+} property_rows[] = {
+	{"MemoryMax", SIZE(200 << 20), false, "memory.max", "209715200", NULL},
+	{"MemoryMax", SIZE(UINT64_MAX), false, "memory.max", "max", NULL},
+	{"MemorySwapMax", SIZE(0), false, "memory.swap.max", "0", NULL},
+	{"MemoryHigh", SIZE(1), false, "memory.high", "1", NULL},
+	{"TasksMax", SIZE(10), false, "pids.max", "10", NULL},
+	{"CPUQuota", TEXT("50%"), false, "cpu.max", "50000 100000", NULL},
+	{"CPUQuota", TEXT("fast"), false, "cpu.max", NULL, "takes a number"},
+	{"OOMPolicy", TEXT("kill"), false, "memory.oom.group", "1", NULL},
+	{"OOMPolicy", TEXT("continue"), false, NULL, NULL, NULL},
+	{"OOMPolicy", TEXT("stop"), false, NULL, NULL, "OOMPolicy=stop needs systemd"},
+	{"Slice", TEXT("x"), false, NULL, NULL, NULL},
+	{"RuntimeMaxSec", TEXT("5"), false, NULL, NULL, "it needs systemd; use --in scope"},
+	{"Nonsense", TEXT("5"), false, NULL, NULL, "it needs systemd"},
+	{"MemoryHigh", SIZE(1), false, NULL, NULL,
+		"cannot start scope 'box': MemoryHigh needs the memory controller, which "
+		"the parent of "
+		"'/fake' does not delegate (Delegate=memory)"},
+	{"MemoryHigh", SIZE(1), true, NULL, NULL, "cgroup v1 has nothing like it"},
+	{"MemoryMax", SIZE(64 << 20), true, "memory.limit_in_bytes", "67108864", NULL},
+	{"MemoryMax", SIZE(UINT64_MAX), true, "memory.limit_in_bytes", "-1", NULL},
+	{"MemorySwapMax", SIZE(0), true, NULL, NULL, "set MemoryMax, too"},
+	{"OOMPolicy", TEXT("kill"), true, NULL, NULL, "needs systemd and cgroup v2"},
+};
+
 Test(cgroup_limit, properties_become_files)
 {
-	static const struct {
-		const char *key;
-		struct oom_value value;
-		bool v1;
-		const char *file, *written, *why;
-	} rows[] = {
-		{"MemoryMax", SIZE(200 << 20), false, "memory.max", "209715200", NULL},
-		{"MemoryMax", SIZE(UINT64_MAX), false, "memory.max", "max", NULL},
-		{"MemorySwapMax", SIZE(0), false, "memory.swap.max", "0", NULL},
-		{"MemoryHigh", SIZE(1), false, "memory.high", "1", NULL},
-		{"TasksMax", SIZE(10), false, "pids.max", "10", NULL},
-		{"CPUQuota", TEXT("50%"), false, "cpu.max", "50000 100000", NULL},
-		{"CPUQuota", TEXT("fast"), false, "cpu.max", NULL, "takes a number"},
-		{"OOMPolicy", TEXT("kill"), false, "memory.oom.group", "1", NULL},
-		{"OOMPolicy", TEXT("continue"), false, NULL, NULL, NULL},
-		{"OOMPolicy", TEXT("stop"), false, NULL, NULL, "OOMPolicy=stop needs systemd"},
-		{"Slice", TEXT("x"), false, NULL, NULL, NULL},
-		{"RuntimeMaxSec", TEXT("5"), false, NULL, NULL, "it needs systemd; use --in scope"},
-		{"Nonsense", TEXT("5"), false, NULL, NULL, "it needs systemd"},
-		{"MemoryHigh", SIZE(1), false, NULL, NULL,
-			"cannot start scope 'box': MemoryHigh needs the memory controller, which "
-			"the parent of "
-			"'/fake' does not delegate (Delegate=memory)"},
-		{"MemoryHigh", SIZE(1), true, NULL, NULL, "cgroup v1 has nothing like it"},
-		{"MemoryMax", SIZE(64 << 20), true, "memory.limit_in_bytes", "67108864", NULL},
-		{"MemoryMax", SIZE(UINT64_MAX), true, "memory.limit_in_bytes", "-1", NULL},
-		{"MemorySwapMax", SIZE(0), true, NULL, NULL, "set MemoryMax, too"},
-		{"OOMPolicy", TEXT("kill"), true, NULL, NULL, "needs systemd and cgroup v2"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(property_rows) / sizeof(property_rows[0]); i++) {
 		struct oom_cgroup_limits limits = {.what = "scope 'box'",
 			.dir = "/fake",
 			.pids_fd = -1,
-			.v1 = rows[i].v1,
+			.v1 = property_rows[i].v1,
 			.memory_max = UINT64_MAX,
 			.swap_max = UINT64_MAX};
 		char text[64] = "";
@@ -79,18 +79,19 @@ Test(cgroup_limit, properties_become_files)
 		int r;
 
 		limits.dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (rows[i].file)
-			scratch_file(dir, rows[i].file, "");
-		r = oom_cgroup_limit_set(&limits, rows[i].key, &rows[i].value, &err);
-		cr_expect_eq(r < 0, rows[i].why != NULL, "row %zu %s: %d %s", i, rows[i].key, r,
-			err.msg);
-		if (rows[i].why)
-			cr_expect(strstr(err.msg, rows[i].why), "row %zu %s: %s", i, rows[i].key,
-				err.msg);
-		if (rows[i].written) {
-			read_file(rows[i].file, text, sizeof(text));
-			cr_expect_str_eq(
-				text, rows[i].written, "row %zu %s: '%s'", i, rows[i].key, text);
+		if (property_rows[i].file)
+			scratch_file(dir, property_rows[i].file, "");
+		r = oom_cgroup_limit_set(
+			&limits, property_rows[i].key, &property_rows[i].value, &err);
+		cr_expect_eq(r < 0, property_rows[i].why != NULL, "row %zu %s: %d %s", i,
+			property_rows[i].key, r, err.msg);
+		if (property_rows[i].why)
+			cr_expect(strstr(err.msg, property_rows[i].why), "row %zu %s: %s", i,
+				property_rows[i].key, err.msg);
+		if (property_rows[i].written) {
+			read_file(property_rows[i].file, text, sizeof(text));
+			cr_expect_str_eq(text, property_rows[i].written, "row %zu %s: '%s'", i,
+				property_rows[i].key, text);
 		}
 		close(limits.dir_fd);
 		scratch_remove(dir);

@@ -163,7 +163,7 @@ Test(cgroup_root, a_read_only_mount_is_named_with_the_way_out)
 	char path[96];
 
 	if (unshare(CLONE_NEWNS) < 0)
-		cr_skip_test("no mount namespaces for this user");
+		SCRATCH_SKIP(dir, "no mount namespaces for this user");
 	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
 	scratch_file(dir, "proc/self/mountinfo", V2_LINE);
 	scratch_file(dir, "proc/self/cgroup", "0::/\n");

@@ -208,7 +208,7 @@ Test(undo, a_full_disk_is_told_before_anything_is_changed)
 	int r = 0;
 
 	if (unshare(CLONE_NEWNS) < 0)
-		cr_skip_test("no mount namespaces for this user");
+		SCRATCH_SKIP(dir, "no mount namespaces for this user");
 	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
 	snprintf(small, sizeof(small), "%s/small", dir);
 	mkdir(small, 0700);

@@ -57,7 +57,7 @@ Test(undo_kinds, mounts_go_and_trees_do_not_reach_into_them)
 	char tree[80], mount_dir[96];
 
 	if (unshare(CLONE_NEWNS) < 0)
-		cr_skip_test("no mount namespaces for this user");
+		SCRATCH_SKIP(dir, "no mount namespaces for this user");
 	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
 	snprintf(tree, sizeof(tree), "%s/tree", dir);
 	snprintf(mount_dir, sizeof(mount_dir), "%s/tree/mnt", dir);
@@ -120,7 +120,7 @@ Test(undo_kinds, a_changed_sysctl_gets_its_old_value)
 	unsigned long now = 0, old = 0;
 
 	if (unshare(CLONE_NEWIPC) < 0)
-		cr_skip_test("no ipc namespaces for this user");
+		SCRATCH_SKIP(dir, "no ipc namespaces for this user");
 	file = fopen("/proc/sys/kernel/shmmni", "r");
 	cr_assert(file && fscanf(file, "%lu", &old) == 1);
 	fclose(file);

@@ -55,4 +55,11 @@ static inline int scratch_remove(const char *dir)
 	return system(command);
 }
 
+/* Criterion runs no .fini for a test that skips itself. */
+#define SCRATCH_SKIP(dir, ...)                                                                     \
+	do {                                                                                       \
+		scratch_remove(dir);                                                               \
+		cr_skip_test(__VA_ARGS__);                                                         \
+	} while (0)
+
 #endif
