@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/runner.h"
+#include "harness/undo_more.h"
 
 #include "lib/cgroup_file.h"
 #include "lib/cleanup.h"
@@ -65,43 +66,12 @@ int oom_units_start(struct oom_run_state *run, struct oom_err *err)
 	return 0;
 }
 
-/* "vm.overcommit_memory" is /proc/sys/vm/overcommit_memory; a '/' stays one (sysctl.d(5)). */
-static void sysctl_path(const char *name, char *buf, size_t size)
-{
-	size_t prefix = (size_t)snprintf(buf, size, "/proc/sys/");
-
-	snprintf(buf + prefix, size - prefix, "%s", name);
-	if (!strchr(name, '/'))
-		for (char *p = buf + prefix; *p; p++)
-			if (*p == '.')
-				*p = '/';
-}
-
 static int sysctl_set(struct oom_run_state *run, const struct oom_setting *setting,
 	struct oom_err *err)
 {
-	oom_autoclose int fd = -1;
-	char path[256], old[256];
-	long n;
-	int r;
+	int r = oom_undo_add_sysctl(run->undo, setting->name, err);
 
-	sysctl_path(setting->name, path, sizeof(path));
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return oom_err_errno(err, errno, "cannot open sysctl '%s'", setting->name);
-	n = oom_cgroup_pread(fd, old, sizeof(old));
-	if (n < 0)
-		return oom_err_errno(err, (int)-n, "cannot read sysctl '%s'", setting->name);
-	if (n && old[n - 1] == '\n')
-		old[n - 1] = '\0';
-	r = oom_undo_add(run->undo, err, "sysctl", setting->name, old, NULL);
-	if (r < 0)
-		return r;
-	n = (long)strlen(setting->value.text);
-	if (pwrite(fd, setting->value.text, (size_t)n, 0) != n)
-		return oom_err_errno(err, errno, "cannot set sysctl '%s' to '%s'", setting->name,
-			setting->value.text);
-	return 0;
+	return r < 0 ? r : oom_sysctl_write(setting->name, setting->value.text, err);
 }
 
 int oom_sysctls_set(struct oom_run_state *run, struct oom_err *err)

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/faults/fault_file.h"
-#include "lib/cgroup_file.h"
-#include "lib/cleanup.h"
+#include "harness/undo_more.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 
 static const struct oom_key keys[] = {
 	{"Name", OOM_T_STRING, NULL, "the sysctl: vm.overcommit_memory", 0, 0, NULL, OOM_KEY_REQUIRED},
@@ -19,22 +16,12 @@ static int sysctl_prepare(struct oom_run_state *run, const struct oom_section *s
 	struct oom_err *err, void **ret_data)
 {
 	const char *name = oom_section_text(section, "Name", "");
-	oom_autoclose int fd = -1;
-	char path[256], old[256];
-	long n;
-	int r;
+	char path[256];
+	int r = oom_sysctl_path(name, path, sizeof(path));
 
-	snprintf(path, sizeof(path), "/proc/sys/%s", name);
-	for (char *p = path + strlen("/proc/sys/"); *p; p++)
-		*p = *p == '.' ? '/' : *p;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return oom_err_errno(err, errno, "cannot open sysctl '%s'", name);
-	n = oom_cgroup_pread(fd, old, sizeof(old));
-	if (n < 0)
-		return oom_err_errno(err, (int)-n, "cannot read sysctl '%s'", name);
-	old[strcspn(old, "\n")] = '\0';
-	r = oom_undo_add(run->undo, err, "sysctl", name, old, NULL);
+	if (r < 0)
+		return oom_err_set(err, EINVAL, "'%s' of fault '%s' is no sysctl", name, section->name);
+	r = oom_undo_add_sysctl(run->undo, name, err);
 	if (r < 0)
 		return r;
 	return oom_fault_file_prepare(
