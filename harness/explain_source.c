@@ -19,6 +19,7 @@ struct file_source {
 	size_t magic_len, magic_used;
 	const struct oom_archive_api *api;
 	struct archive *archive; /* NULL: plain */
+	bool broken;		 /* from its first block on */
 	char *chunk;
 };
 
@@ -65,7 +66,7 @@ static la_ssize_t feed_archive(struct archive *archive, void *context, const voi
 static ssize_t read_archive(void *context, char *buf, size_t size)
 {
 	struct file_source *file = context;
-	la_ssize_t n = file->api->read_data(file->archive, buf, size);
+	la_ssize_t n = file->broken ? -1 : file->api->read_data(file->archive, buf, size);
 
 	/* a compressed log that ends early: what came before it stands */
 	return n < 0 ? -EBADMSG : n;
@@ -101,7 +102,6 @@ static bool is_compressed(const struct file_source *file)
 static int open_archive(struct file_source *file, const char *path, struct oom_err *err)
 {
 	struct archive_entry *entry;
-
 	struct oom_err why;
 
 	if (oom_archive_load(&why, &file->api) < 0)
@@ -113,10 +113,9 @@ static int open_archive(struct file_source *file, const char *path, struct oom_e
 	file->api->read_support_filter_all(file->archive);
 	file->api->read_support_format_raw(file->archive);
 	file->api->read_support_format_empty(file->archive);
-	if (file->api->read_open(file->archive, file, NULL, feed_archive, NULL) ||
-		file->api->read_next_header(file->archive, &entry) < 0)
-		return oom_err_set(err, EBADMSG, "cannot decompress '%s': %s", path,
-			file->api->error_string(file->archive));
+	/* a log that is cut off already in its first block is a part of one, too: an empty one */
+	file->broken = file->api->read_open(file->archive, file, NULL, feed_archive, NULL) ||
+		       file->api->read_next_header(file->archive, &entry) < 0;
 	return 0;
 }
 

@@ -70,11 +70,14 @@ const struct oom_klog_counts *oom_klog_counts(const struct oom_klog *log)
 	return counts;
 }
 
-static void give(struct oom_klog *log, const struct oom_klog_line *line, int64_t number)
+/* @marks: of the text, or of the raw line that it is a part of; 0: not known yet. */
+static void give(struct oom_klog *log, const struct oom_klog_line *line, unsigned marks,
+	int64_t number)
 {
 	if (line != &log->line)
 		log->line = *line;
-	log->line.marks = oom_klog_marks(line->text.at, line->text.at + line->text.len);
+	log->line.marks = marks ? marks
+				: oom_klog_marks(line->text.at, line->text.at + line->text.len);
 	log->number = number;
 	log->part = 0;
 	log->has_line = true;
@@ -83,7 +86,7 @@ static void give(struct oom_klog *log, const struct oom_klog_line *line, int64_t
 static void give_held(struct oom_klog *log)
 {
 	if (log->held)
-		give(log, &log->held_line, log->held_number);
+		give(log, &log->held_line, 0, log->held_number);
 	log->held = false;
 }
 
@@ -139,7 +142,7 @@ static void end_entry(struct oom_klog *log)
 	if (!log->entry.has_message)
 		return;
 	if (oom_klog_entry_line(&log->entry, &line))
-		give(log, &line, log->entry.number);
+		give(log, &line, 0, log->entry.number);
 	log->entry.has_message = false;
 }
 
@@ -161,14 +164,14 @@ static bool goes_after_held(struct oom_klog *log, struct oom_span raw)
 	return true;
 }
 
-static void take_line(struct oom_klog *log, struct oom_span raw, int64_t number)
+static void take_line(struct oom_klog *log, struct oom_span raw, unsigned marks, int64_t number)
 {
 	struct oom_klog_line *line = &log->line;
 
 	if (goes_after_held(log, raw))
 		return;
 	if (raw.len && *raw.at == '{' && oom_klog_frame_json(raw, log->scratch, line)) {
-		give(log, line, number);
+		give(log, line, 0, number);
 		return;
 	}
 	if (log->entry_lines) {
@@ -189,20 +192,16 @@ static void take_line(struct oom_klog *log, struct oom_span raw, int64_t number)
 
 		take_field(log, &field, raw, number);
 	} else if (line->origin != OOM_ORIGIN_FIELD) {
-		give(log, line, number);
+		give(log, line, marks, number);
 	}
 }
 
 /* Stack traces are a good part of every report, and say nothing that is looked for. Not among the rows
  * of a table: a process may be called so. */
-static bool is_passed_over(const struct oom_klog *log, struct oom_span raw)
+static bool is_passed_over(const struct oom_klog *log, unsigned marks)
 {
-	unsigned marks;
-
-	if (log->held || log->entry_lines || !oom_assembly_skips_code(&log->assembly))
-		return false;
-	marks = oom_klog_marks(raw.at, raw.at + raw.len);
-	return (marks & (OOM_MARK_CODE | OOM_MARK_SPEAKS)) == OOM_MARK_CODE;
+	return (marks & (OOM_MARK_CODE | OOM_MARK_SPEAKS)) == OOM_MARK_CODE && !log->held &&
+	       !log->entry_lines && oom_assembly_skips_code(&log->assembly);
 }
 
 /* The next line that is whole. False: there is none, for now or for good. */
@@ -215,8 +214,10 @@ static bool next_line(struct oom_klog *log)
 		int64_t number;
 
 		if (oom_klog_input_line(&log->input, leap, &raw, &number)) {
-			if (leap || !is_passed_over(log, raw))
-				take_line(log, raw, number);
+			unsigned marks = oom_klog_marks(raw.at, raw.at + raw.len);
+
+			if (!is_passed_over(log, marks))
+				take_line(log, raw, marks, number);
 			continue;
 		}
 		give_held(log);

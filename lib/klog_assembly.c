@@ -173,6 +173,15 @@ static int on_unknown(struct oom_assembly *a, const struct oom_klog_line *line, 
 	return OOM_STEP_EVENT;
 }
 
+/* "Killed process 5 (x)" and nothing else, from nobody: anybody's words. */
+static bool is_anybodys(const struct oom_assembly *a, const struct oom_klog_line *line,
+	const struct oom_shape *shape)
+{
+	return shape->kind == OOM_SHAPE_KILL && line->origin == OOM_ORIGIN_BARE && !shape->memcg &&
+	       !shape->global && !shape->shares_memory && shape->task.total_vm_kib < 0 &&
+	       !oom_assembly_in_report(a);
+}
+
 static int on_kernel(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number)
 {
 	struct oom_shape shape;
@@ -189,6 +198,10 @@ static int on_kernel(struct oom_assembly *a, const struct oom_klog_line *line, i
 			return rc < 0 ? rc : OOM_STEP_GO;
 	}
 	if (oom_shape_parse_known(line->text, line->marks & OOM_MARK_SPEAKS, &shape)) {
+		if (is_anybodys(a, line, &shape)) {
+			a->counts.quoted++;
+			return OOM_STEP_GO;
+		}
 		rc = oom_assembly_apply(a, line, &shape, number);
 		if (rc != OOM_STEP_AGAIN) {
 			if (shape.kind == OOM_SHAPE_HEADER || oom_assembly_in_report(a)) {

@@ -150,13 +150,13 @@ static bool take_ident(struct oom_span *s, struct oom_klog_line *line)
 	return false;
 }
 
-/* "| vcpu-0| I125: Guest: ": a hypervisor's log of what its guest printed */
+/* "| vcpu-0| I125: Guest: ", ": vcpu-0| Guest: ": a hypervisor's log of what its guest printed */
 static bool take_guest(struct oom_span *s, struct oom_klog_line *line)
 {
 	struct oom_span head = {s->at, s->len < 80 ? s->len : 80};
 	ptrdiff_t at;
 
-	if (!s->len || *s->at != '|')
+	if (!memchr(head.at, '|', head.len < 20 ? head.len : 20))
 		return false;
 	at = oom_span_find(head, OOM_SPAN("Guest: "));
 	if (at < 0)
@@ -166,9 +166,52 @@ static bool take_guest(struct oom_span *s, struct oom_klog_line *line)
 	return true;
 }
 
+/*
+ * What makers of phones put between stamp and text: "(2)[195:kswapd0]", "-(0)[0:swapper/0]",
+ * "[0:        kswapd0:   50] "
+ */
+static void take_vendor_mark(struct oom_span *s)
+{
+	struct oom_span rest = *s;
+	const char *end;
+	int64_t number;
+
+	oom_span_skip_blanks(&rest);
+	oom_span_skip(&rest, OOM_SPAN("-"));
+	if (oom_span_skip(&rest, OOM_SPAN("("))) {
+		if (!oom_span_take_int(&rest, &number) || !oom_span_skip(&rest, OOM_SPAN(")")))
+			return;
+	}
+	if (!oom_span_skip(&rest, OOM_SPAN("[")) || !oom_span_take_int(&rest, &number) ||
+		!oom_span_skip(&rest, OOM_SPAN(":")))
+		return;
+	end = memchr(rest.at, ']', rest.len < 40 ? rest.len : 40);
+	if (!end)
+		return;
+	*s = oom_span_from(rest, (size_t)(end - rest.at) + 1);
+	oom_span_skip(s, OOM_SPAN(" "));
+}
+
+/* "message repeated 2 times: [ text]": rsyslog */
+static void take_repeated(struct oom_span *s)
+{
+	struct oom_span rest = *s;
+	int64_t times;
+
+	if (!oom_span_skip(&rest, OOM_SPAN("message repeated ")) ||
+		!oom_span_take_int(&rest, &times) || !oom_span_skip(&rest, OOM_SPAN(" times: [")))
+		return;
+	oom_span_skip(&rest, OOM_SPAN(" "));
+	if (rest.len && rest.at[rest.len - 1] == ']')
+		rest.len--;
+	*s = rest;
+}
+
 /* The kernel's own marks behind whatever a relay put in front. */
 static void take_kernel_marks(struct oom_span *s, struct oom_klog_line *line)
 {
+	if (s->len && *s->at == 'm')
+		take_repeated(s);
 	if (take_priority(s, line) || take_facility(s, line))
 		line->framed = true;
 	if (oom_klog_take_brackets(s, line)) {
@@ -176,6 +219,8 @@ static void take_kernel_marks(struct oom_span *s, struct oom_klog_line *line)
 		if (line->origin == OOM_ORIGIN_BARE)
 			line->origin = OOM_ORIGIN_KERNEL;
 	}
+	if (s->len && line->framed && strchr(" -([", *s->at))
+		take_vendor_mark(s);
 }
 
 /* "[   12.345] host systemd[1]: ": journalctl -o short-monotonic */
@@ -218,6 +263,18 @@ static bool take_field(struct oom_span *s, struct oom_klog_line *line)
 	return true;
 }
 
+/* "> > [12.3] text" of a quoted mail, "    [12.3] text" of a report */
+static void skip_indent(struct oom_span *s)
+{
+	struct oom_span rest = *s;
+
+	while (rest.len && (*rest.at == '>' || *rest.at == ' ' || *rest.at == '\t'))
+		rest = oom_span_from(rest, 1);
+	if (rest.len && rest.at != s->at &&
+		(*rest.at == '[' || *rest.at == '<' || *s->at == '>'))
+		*s = rest;
+}
+
 /* Serial consoles: carriage returns, colours and what else a terminal is told. */
 static void skip_terminal_noise(struct oom_span *s)
 {
@@ -248,6 +305,7 @@ void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret)
 	}
 	oom_span_trim_end(&s);
 	skip_terminal_noise(&s);
+	skip_indent(&s);
 	if (s.len && *s.at == '<' && take_priority(&s, ret)) {
 		ret->framed = true;
 		oom_span_skip(&s, OOM_SPAN("1 ")); /* RFC 5424: version */
@@ -258,8 +316,10 @@ void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret)
 		if (ret->origin == OOM_ORIGIN_BARE)
 			ret->origin = OOM_ORIGIN_KERNEL;
 		take_journal_ident(&s, ret);
-		if (ret->hour.at)
+		if (ret->hour.at || ret->ident.at)
 			take_kernel_marks(&s, ret); /* "[Tue …] [12.3] text" */
+		else if (s.len && strchr(" -([", *s.at))
+			take_vendor_mark(&s);
 	} else if (oom_klog_take_clock(&s, ret)) {
 		ret->framed = true;
 		/* what the clock itself gave away as dmesg's has no name */

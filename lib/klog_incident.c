@@ -8,6 +8,9 @@
 
 /* A report whose kill comes later than this after its last line is another's. */
 #define STALE_LINES 400
+/* Lines that say nothing of it in the middle of a report: a stack trace of a kernel with much to tell.
+ * Behind them only lines with words of their own are looked for. */
+#define QUIET_LINES 120
 #define REAPER_LINES 8
 #define STALE_LINES_BRIEF 100000
 #define STALE_US (INT64_C(600) * 1000000)
@@ -94,7 +97,7 @@ bool oom_assembly_wants_all(const struct oom_assembly *a, int64_t number)
 	if (a->has_kill)
 		return number - a->active_line <= REAPER_LINES;
 	return (oom_assembly_in_report(a) || a->table.open) &&
-	       number - a->active_line <= STALE_LINES;
+	       number - a->active_line <= QUIET_LINES;
 }
 
 static uint64_t hash_of(uint64_t hash, struct oom_span s)

@@ -50,7 +50,8 @@ static const struct {
 static int64_t *slot_of(struct oom_memory *memory, struct oom_span key)
 {
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (oom_span_is(key, keys[i].key))
+		if (key.len == keys[i].key.len && *key.at == *keys[i].key.at &&
+			oom_span_is(key, keys[i].key))
 			return (int64_t *)((char *)memory + keys[i].offset);
 	}
 	return NULL;
@@ -246,13 +247,8 @@ static bool take_totals(struct oom_memory *memory, struct oom_span s)
 	return true;
 }
 
-bool oom_memory_line(struct oom_memory *memory, struct oom_span s)
+static bool take_section(struct oom_memory *memory, struct oom_span s)
 {
-	oom_span_skip_blanks(&s);
-	if (!s.len)
-		return false;
-	if (take_usage(memory, s))
-		return true;
 	if (oom_span_starts(s, OOM_SPAN("Mem-Info:")) || oom_span_starts(s, OOM_SPAN("Mem-info:"))) {
 		memory->section = SECTION_MACHINE;
 		memory->counts_in_pages = !memory->memcg;
@@ -267,10 +263,31 @@ bool oom_memory_line(struct oom_memory *memory, struct oom_span s)
 			take_memcg_counts(memory, oom_span_from(s, (size_t)at + 2));
 		return true;
 	}
-	if (*s.at == 'N' && take_node(memory, s))
+	return false;
+}
+
+/* By the first letter: most lines of a log are none of these, and should cost little. */
+bool oom_memory_line(struct oom_memory *memory, struct oom_span s)
+{
+	char c;
+
+	oom_span_skip_blanks(&s);
+	if (!s.len)
+		return false;
+	c = *s.at;
+	if ((c == 'm' || c == 's' || c == 'k') && take_usage(memory, s))
 		return true;
-	if ((oom_is_digit(*s.at) || *s.at == 'F' || *s.at == 'T') && take_totals(memory, s))
+	if (c == 'M' && take_section(memory, s))
 		return true;
+	if (c == 'N' && take_node(memory, s))
+		return true;
+	if ((oom_is_digit(c) || c == 'F' || c == 'T') && take_totals(memory, s))
+		return true;
+	/* "kmalloc-8k   4288KB   4640KB": a report that goes on */
+	if (s.len > 8 && s.at[s.len - 1] == 'B' && s.at[s.len - 2] == 'K')
+		return true;
+	if (c < 'a' || c > 'z')
+		return false;
 	if (memory->section == SECTION_MEMCG)
 		return take_memcg_counts(memory, s);
 	return memory->section == SECTION_MACHINE && !memory->memcg &&

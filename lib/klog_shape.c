@@ -338,8 +338,11 @@ bool oom_shape_parse_known(struct oom_span text, bool speaks, struct oom_shape *
 	for (size_t i = 0; i < sizeof(parsers) / sizeof(parsers[0]); i++) {
 		if (parsers[i](s, ret))
 			return true;
-		shape_init(ret, s.len + (size_t)(s.at - text.at));
+		/* these set what they find before they know */
+		if (parsers[i] == oom_shape_parse_kill || parsers[i] == parse_header)
+			shape_init(ret, s.len + (size_t)(s.at - text.at));
 	}
+	ret->kind = OOM_SHAPE_NONE;
 	return false;
 }
 

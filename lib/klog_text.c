@@ -18,7 +18,11 @@ ptrdiff_t oom_span_find_last(struct oom_span s, struct oom_span what)
 ptrdiff_t oom_span_find_nocase(struct oom_span s, struct oom_span what)
 {
 	for (size_t i = 0; i + what.len <= s.len; i++) {
-		size_t n = 0;
+		size_t n = 1;
+
+		/* letters only: what begins a word */
+		if ((s.at[i] | 0x20) != (what.at[0] | 0x20))
+			continue;
 
 		while (n < what.len && fold(s.at[i + n]) == fold(what.at[n]))
 			n++;
