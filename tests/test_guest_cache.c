@@ -181,6 +181,9 @@ Test(guest_cache, folders_of_the_dead_are_swept_and_those_of_the_living_stay)
 	snprintf(alive, sizeof(alive), "%s/.tmp-%d-99", states, (int)getppid());
 	cr_assert_eq(mkdir(dead, 0755) | mkdir(alive, 0755), 0);
 	cr_assert_eq(oom_cache_temp(&arena, states, &err, &temp), 0);
+	cr_expect_eq(oom_cache_sweep(states, true, NULL), 1);
+	cr_expect_eq(access(dead, F_OK), 0, "a dry sweep only counts");
+	cr_expect_eq(oom_cache_sweep(states, false, NULL), 1);
 	cr_expect_eq(access(dead, F_OK), -1);
 	cr_expect_eq(access(alive, F_OK), 0);
 	cr_expect_eq(access(temp, F_OK), 0);
