@@ -34,7 +34,8 @@ int oom_guest_request(const char *json)
 /* In the child: the record's JSON to @out, what went wrong to @complaint. */
 static int child(const struct oom_guest_job *job, oom_guest_run_fn run, int out, int complaint)
 {
-	oom_autoclose int log = open(EVIDENCE_DIR "/oomgate.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	oom_autoclose int dir = open(job->evidence_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	oom_autoclose int log = openat(dir, "oomgate.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	struct oom_attempt *record = NULL;
 	struct oom_err err = {0};
 	json_t *json = NULL;
@@ -111,7 +112,10 @@ static int send_fd(int port, enum oom_frame_type type, const char *name, int fd)
 	}
 }
 
-static _Thread_local int send_port; /* nftw() hands nothing on */
+static _Thread_local struct {
+	int port;
+	size_t prefix; /* of every path: the folder and its slash */
+} sending; /* nftw() hands nothing on */
 
 static int send_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -121,17 +125,18 @@ static int send_file(const char *path, const struct stat *st, int type, struct F
 	if (type != FTW_F)
 		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? 0 : send_fd(send_port, OOM_FRAME_FILE, path + sizeof(EVIDENCE_DIR), fd);
+	return fd < 0 ? 0 : send_fd(sending.port, OOM_FRAME_FILE, path + sending.prefix, fd);
 }
 
-static int hand_over(int port, int record, int complaint, int status, struct oom_err *err)
+static int hand_over(int port, const char *dir, int record, int complaint, int status, struct oom_err *err)
 {
 	char text[sizeof(err->msg)];
 	ssize_t n = pread(complaint, text, sizeof(text) - 1, 0);
 	int r;
 
-	send_port = port;
-	r = nftw(EVIDENCE_DIR, send_file, 16, FTW_PHYS);
+	sending.port = port;
+	sending.prefix = strlen(dir) + 1;
+	r = nftw(dir, send_file, 16, FTW_PHYS);
 	if (r)
 		return oom_err_set(err, EIO, "cannot hand the evidence over");
 	if (WIFSIGNALED(status))
@@ -157,10 +162,11 @@ int oom_agent_run(int port, struct oom_guest_job *job, oom_guest_run_fn run, str
 		return oom_err_errno(err, errno, "cannot prepare the attempt");
 	requests = pipes[0];
 	asking = pipes[1];
-	job->evidence_dir = EVIDENCE_DIR;
-	oom_tree_remove(EVIDENCE_DIR);
-	if (mkdir(EVIDENCE_DIR, 0755) < 0)
-		return oom_err_errno(err, errno, "cannot make '%s'", EVIDENCE_DIR);
+	if (!job->evidence_dir)
+		job->evidence_dir = EVIDENCE_DIR;
+	oom_tree_remove(job->evidence_dir);
+	if (mkdir(job->evidence_dir, 0755) < 0)
+		return oom_err_errno(err, errno, "cannot make '%s'", job->evidence_dir);
 	pid = oom_fork_bound(SIGKILL);
 	if (!pid) {
 		snprintf(number, sizeof(number), "%d", asking);
@@ -175,5 +181,5 @@ int oom_agent_run(int port, struct oom_guest_job *job, oom_guest_run_fn run, str
 	waitpid(pid, &status, 0);
 	if (r)
 		return oom_err_errno(err, -r, "cannot reach the host");
-	return hand_over(port, record, complaint, status, err);
+	return hand_over(port, job->evidence_dir, record, complaint, status, err);
 }

@@ -196,6 +196,8 @@ int oom_cache_prune(const char *cache, uint64_t bound_bytes, const char *keep)
 
 	if (!r)
 		r = collect(cache, "payloads", &entries, &count);
+	if (!r)
+		r = collect(cache, "kernels", &entries, &count);
 	if (r)
 		return r;
 	for (size_t i = 0; i < count; i++)

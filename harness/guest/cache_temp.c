@@ -45,12 +45,10 @@ static void drop_removed(void)
 /* Made and locked; -EAGAIN where somebody who clears away was in between. */
 static int make_locked(const char *path)
 {
-	oom_autofree struct temp *temp = calloc(1, sizeof(*temp));
 	oom_autoclose int fd = -1;
+	struct temp *temp;
 	struct stat st;
 
-	if (!temp)
-		return -ENOMEM;
 	if (mkdir(path, 0755) < 0)
 		return errno == EEXIST ? -EAGAIN : -errno;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -60,9 +58,14 @@ static int make_locked(const char *path)
 		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
 	if (fstat(fd, &st) < 0 || !st.st_nlink)
 		return -EAGAIN;
+	temp = calloc(1, sizeof(*temp));
+	if (!temp) {
+		rmdir(path);
+		return -ENOMEM;
+	}
 	temp->fd = oom_take_fd(&fd);
 	temp->next = held;
-	held = oom_take_ptr(temp);
+	held = temp;
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "lib/cleanup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -94,7 +95,7 @@ static int make_initrd(struct oom_guest_host *host, struct oom_prepared *p, stru
 	p->initrd = oom_arena_printf(&host->arena, "%s/kernels/%016" PRIx64 ".cpio", host->cache, hash);
 	if (!p->initrd)
 		return oom_err_set(err, ENOMEM, "no memory");
-	if (!access(p->initrd, R_OK))
+	if (!utimensat(AT_FDCWD, p->initrd, NULL, 0))
 		return 0;
 	r = oom_cache_temp(&host->arena, oom_arena_printf(&host->arena, "%s/kernels", host->cache), err, &temp);
 	if (r)

@@ -4,6 +4,7 @@
 #include "lib/cleanup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
@@ -119,6 +120,7 @@ int oom_image_find(struct oom_arena *arena, const char *cache, const char *name,
 	for (size_t i = 0; i < count; i++) {
 		if (!strcmp(images[i].name, name) && !strncmp(images[i].dir, start, strlen(start))) {
 			*ret = images[i];
+			utimensat(AT_FDCWD, images[i].dir, NULL, 0); /* in use: see remove_superseded() */
 			return 0;
 		}
 	}

@@ -124,6 +124,23 @@ static int describe(struct build *b, const char **ret_folder)
 	return r || !*ret_folder ? oom_err_set(b->err, EIO, "cannot write '%s'", path) : 0;
 }
 
+#define SUPERSEDED_SECONDS 86400
+
+/* What an older recipe or older packages made, and nobody used for a day. */
+static void remove_superseded(const struct build *b, const char *cache, const struct oom_image *keep)
+{
+	struct oom_image *images;
+	struct stat st;
+	size_t count;
+
+	if (oom_image_list(b->arena, cache, &images, &count))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(images[i].name, keep->name) && strcmp(images[i].dir, keep->dir) &&
+			!stat(images[i].dir, &st) && st.st_mtime < time(NULL) - SUPERSEDED_SECONDS)
+			oom_tree_remove(images[i].dir);
+}
+
 static int build(struct build *b)
 {
 	struct oom_blob recipe = oom_blob_image_build();
@@ -182,5 +199,8 @@ int oom_image_build(struct oom_arena *arena, const char *cache, const char *name
 		return r;
 	}
 	r = oom_image_find(arena, cache, name, ret);
-	return r ? oom_err_errno(err, -r, "the image '%s' was built but cannot be read", name) : 0;
+	if (r)
+		return oom_err_errno(err, -r, "the image '%s' was built but cannot be read", name);
+	remove_superseded(&b, cache, ret);
+	return 0;
 }

@@ -38,7 +38,7 @@ int oom_hash_file(uint64_t seed, const char *path, uint64_t *ret);
 int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **ret);
 /* $OOMGATE_CACHE_MAX (a size), default 4 GiB: bound of saved machines and payload disks. */
 uint64_t oom_cache_bound_bytes(void);
-/* Removes the least recently used entries of DIR/states and DIR/payloads until they fit, never @keep. */
+/* Removes the least recently used saved machines, payload disks and initial file systems until they fit, never @keep. */
 int oom_cache_prune(const char *cache, uint64_t bound_bytes, const char *keep);
 /* Removes a file or a tree; a missing one is no error. */
 int oom_tree_remove(const char *path);

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The cache: hashes, saved machines that rot, least recently used first. */
+#include "harness/guest/internal.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char dir[64];
+static const char *cache;
+static struct oom_arena arena;
+
+static void open_cache(void)
+{
+	struct oom_err err;
+
+	snprintf(dir, sizeof(dir), "/tmp/oomgate-test-XXXXXX");
+	cr_assert_not_null(mkdtemp(dir));
+	setenv("OOMGATE_CACHE", dir, 1);
+	cr_assert_eq(oom_cache_open(&arena, &err, &cache), 0, "%s", err.msg);
+}
+
+static void close_cache(void)
+{
+	oom_tree_remove(dir);
+	oom_arena_release(&arena);
+}
+
+TestSuite(guest_cache, .init = open_cache, .fini = close_cache);
+
+Test(guest_cache, every_flipped_bit_and_every_length_changes_the_hash)
+{
+	unsigned char data[100] = {0};
+	uint64_t whole = oom_hash(1, data, sizeof(data));
+
+	for (size_t bit = 0; bit < sizeof(data) * 8; bit++) {
+		data[bit / 8] ^= (unsigned char)(1 << bit % 8);
+		cr_assert_neq(oom_hash(1, data, sizeof(data)), whole, "bit %zu", bit);
+		data[bit / 8] ^= (unsigned char)(1 << bit % 8);
+	}
+	for (size_t len = 0; len < sizeof(data); len++)
+		cr_assert_neq(oom_hash(1, data, len), whole, "length %zu", len);
+	cr_assert_eq(oom_hash(1, data, sizeof(data)), whole);
+	cr_assert_neq(oom_hash(2, data, sizeof(data)), whole);
+	cr_assert_neq(oom_hash_text(1, NULL), oom_hash_text(1, ""));
+}
+
+/* A saved machine of @bytes bytes. */
+static void save(uint64_t key, size_t bytes, struct oom_state *state)
+{
+	struct oom_err err;
+	char *data = calloc(1, bytes);
+	int fd;
+
+	oom_state_init(cache, key, state);
+	cr_assert_eq(oom_state_create(state, cache, &err, &fd), 0, "%s", err.msg);
+	cr_assert_eq(write(fd, data, bytes), (ssize_t)bytes);
+	cr_assert_eq(oom_state_commit(state, cache, fd, &err), 0, "%s", err.msg);
+	close(fd);
+	free(data);
+}
+
+Test(guest_cache, a_saved_machine_is_found_and_another_is_not)
+{
+	struct oom_verified seen[OOM_VERIFIED_SLOTS] = {0};
+	struct oom_state state, other;
+	struct oom_err err;
+	int fd = -1;
+
+	save(1, 100000, &state);
+	cr_expect_eq(oom_state_open(&state, seen, &err, &fd), 0);
+	cr_expect_geq(fd, 0);
+	close(fd);
+	oom_state_init(cache, 2, &other);
+	cr_expect_eq(oom_state_open(&other, seen, &err, &fd), -ENOENT);
+}
+
+enum damage { FLIP, TRUNCATE, GROW, NO_META, BAD_META, NO_STATE, DAMAGES };
+
+static void damage(const struct oom_state *state, enum damage how)
+{
+	char file[600], meta[600];
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/state", state->dir);
+	snprintf(meta, sizeof(meta), "%s/meta.json", state->dir);
+	switch (how) {
+	case FLIP:
+		fd = open(file, O_WRONLY);
+		cr_assert_eq(pwrite(fd, "x", 1, 77777), 1);
+		close(fd);
+		break;
+	case TRUNCATE:
+		cr_assert_eq(truncate(file, 99999), 0);
+		break;
+	case GROW:
+		cr_assert_eq(truncate(file, 100001), 0);
+		break;
+	case NO_META:
+		unlink(meta);
+		break;
+	case BAD_META:
+		oom_file_write(meta, "{\"size_bytes\":", 14, 0644, NULL);
+		break;
+	default:
+		unlink(file);
+	}
+}
+
+Test(guest_cache, a_damaged_one_is_dropped)
+{
+	for (enum damage how = 0; how < DAMAGES; how++) {
+		struct oom_verified seen[OOM_VERIFIED_SLOTS] = {0};
+		struct oom_state state;
+		struct oom_err err;
+		int fd = -1;
+
+		save(3, 100000, &state);
+		damage(&state, how);
+		cr_expect_eq(oom_state_open(&state, seen, &err, &fd), -EBADMSG, "damage %d", how);
+		cr_expect_eq(fd, -1);
+		cr_expect_eq(access(state.dir, F_OK), -1, "damage %d leaves it there", how);
+		cr_expect_eq(oom_state_open(&state, seen, &err, &fd), -ENOENT);
+	}
+}
+
+Test(guest_cache, what_was_checked_once_is_checked_again_when_it_has_changed)
+{
+	struct oom_verified seen[OOM_VERIFIED_SLOTS] = {0};
+	struct oom_state state;
+	struct oom_err err;
+	int fd;
+
+	save(4, 100000, &state);
+	for (int i = 0; i < 3; i++) {
+		cr_assert_eq(oom_state_open(&state, seen, &err, &fd), 0);
+		close(fd);
+	}
+	damage(&state, FLIP);
+	cr_expect_eq(oom_state_open(&state, seen, &err, &fd), -EBADMSG);
+}
+
+static void set_age(const char *path, long seconds)
+{
+	struct timespec times[2] = {{.tv_sec = 1700000000 - seconds}, {.tv_sec = 1700000000 - seconds}};
+
+	cr_assert_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+Test(guest_cache, the_least_recently_used_go_first_and_what_is_in_use_stays)
+{
+	struct oom_state states[4];
+
+	for (uint64_t i = 0; i < 4; i++)
+		save(10 + i, 1 << 20, &states[i]);
+	set_age(states[0].dir, 10);
+	set_age(states[1].dir, 1000); /* the oldest, but kept */
+	set_age(states[2].dir, 100);
+	set_age(states[3].dir, 1);
+	cr_assert_eq(oom_cache_prune(cache, UINT64_MAX, NULL), 0);
+	for (int i = 0; i < 4; i++)
+		cr_assert_eq(access(states[i].dir, F_OK), 0);
+	cr_assert_eq(oom_cache_prune(cache, 5 << 19, states[1].dir), 0);
+	cr_expect_eq(access(states[0].dir, F_OK), -1);
+	cr_expect_eq(access(states[1].dir, F_OK), 0);
+	cr_expect_eq(access(states[2].dir, F_OK), -1);
+	cr_expect_eq(access(states[3].dir, F_OK), 0);
+}
+
+Test(guest_cache, folders_of_the_dead_are_swept_and_those_of_the_living_stay)
+{
+	char dead[160], alive[160], states[96];
+	const char *temp;
+	struct oom_err err;
+
+	snprintf(states, sizeof(states), "%s/states", cache);
+	snprintf(dead, sizeof(dead), "%s/.tmp-4194305-1", states); /* above any pid */
+	snprintf(alive, sizeof(alive), "%s/.tmp-%d-99", states, (int)getppid());
+	cr_assert_eq(mkdir(dead, 0755) | mkdir(alive, 0755), 0);
+	cr_assert_eq(oom_cache_temp(&arena, states, &err, &temp), 0);
+	cr_expect_eq(oom_cache_sweep(states, true, NULL), 1);
+	cr_expect_eq(access(dead, F_OK), 0, "a dry sweep only counts");
+	cr_expect_eq(oom_cache_sweep(states, false, NULL), 1);
+	cr_expect_eq(access(dead, F_OK), -1);
+	cr_expect_eq(access(alive, F_OK), 0);
+	cr_expect_eq(access(temp, F_OK), 0);
+}
+
+Test(guest_cache, the_bound_is_a_size_or_the_default)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} rows[] = {{"300M", (uint64_t)300 << 20}, {"", (uint64_t)4 << 30}, {"lots", (uint64_t)4 << 30},
+		{"50%", (uint64_t)4 << 30}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		setenv("OOMGATE_CACHE_MAX", rows[i].text, 1);
+		cr_expect_eq(oom_cache_bound_bytes(), rows[i].bytes, "%s", rows[i].text);
+	}
+}

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What makes up a machine: its name, its kernel, its initial file system, its shape, its key. */
+#include "harness/guest/pack.h"
+#include "harness/schema.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char dir[64];
+static struct oom_arena arena;
+
+static void make_dir(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/oomgate-test-XXXXXX");
+	cr_assert_not_null(mkdtemp(dir));
+}
+
+static void drop_dir(void)
+{
+	oom_tree_remove(dir);
+	oom_arena_release(&arena);
+}
+
+TestSuite(guest_machine, .init = make_dir, .fini = drop_dir);
+
+static const char *in_dir(const char *name)
+{
+	return oom_arena_printf(&arena, "%s/%s", dir, name);
+}
+
+Test(guest_machine, names_of_guests)
+{
+	static const struct {
+		const char *text, *image, *kernel, *modules; /* image NULL: refused */
+	} rows[] = {
+		{"debian:bookworm", "debian:bookworm", NULL, NULL},
+		{"kernel=/boot/vmlinuz", "debian:bookworm", "/boot/vmlinuz", NULL},
+		{"kernel=/k,modules=/m,image=debian:trixie", "debian:trixie", "/k", "/m"},
+		{"image=/disks/a.qcow2", "/disks/a.qcow2", NULL, NULL},
+		{"image=/d,kernel=/k", "/d", "/k", NULL},
+		{"", NULL, NULL, NULL},
+		{"debian", NULL, NULL, NULL},
+		{"debian:", NULL, NULL, NULL},
+		{"debian:Book/../worm", NULL, NULL, NULL},
+		{"kernel=", NULL, NULL, NULL},
+		{"kernel=/a,kernel=/b", NULL, NULL, NULL},
+		{"modules=/m", NULL, NULL, NULL},
+		{"kern=/k", NULL, NULL, NULL},
+		{"kernel=/k,debian:trixie", NULL, NULL, NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_guest_spec spec = {.id = "untouched"};
+		struct oom_err err = {0};
+		int r = oom_guest_spec_parse(&arena, rows[i].text, &err, &spec);
+
+		cr_assert_eq(r, rows[i].image ? 0 : -EINVAL, "'%s': %s", rows[i].text, err.msg);
+		cr_expect_str_eq(spec.id, r ? "untouched" : rows[i].text);
+		if (r)
+			continue;
+		cr_expect_str_eq(spec.image, rows[i].image, "%s", rows[i].text);
+		cr_expect_str_eq(spec.kernel ? spec.kernel : "-", rows[i].kernel ? rows[i].kernel : "-");
+		cr_expect_str_eq(spec.modules ? spec.modules : "-", rows[i].modules ? rows[i].modules : "-");
+	}
+}
+
+/* A bzImage's header, or an ELF file with a banner. */
+static const char *fake_kernel(const char *version, bool elf)
+{
+	static char image[8192];
+	const char *path = in_dir("kernel");
+
+	memset(image, 0, sizeof(image));
+	if (elf) {
+		memcpy(image, "\177ELF", 4);
+		strcpy(image + 3000, "Linux version %s");
+		snprintf(image + 4000, 500, "Linux version %s (gcc)", version);
+	} else {
+		memcpy(image + 0x202, "HdrS", 4);
+		image[0x20f] = 0x10; /* 0x1000 + 0x200 */
+		snprintf(image + 0x1200, 500, "%s (builder@host) #1", version);
+	}
+	cr_assert_eq(oom_file_write(path, image, sizeof(image), 0644, NULL), 0);
+	return path;
+}
+
+Test(guest_machine, a_kernel_tells_its_release)
+{
+	const char *release = "untouched";
+	struct oom_err err;
+
+	cr_assert_eq(oom_kernel_release(&arena, fake_kernel("6.12.95+deb13-amd64", false), &err, &release), 0);
+	cr_expect_str_eq(release, "6.12.95+deb13-amd64");
+	cr_assert_eq(oom_kernel_release(&arena, fake_kernel("7.2.0-rc1", true), &err, &release), 0);
+	cr_expect_str_eq(release, "7.2.0-rc1");
+	release = "untouched";
+	oom_file_write(in_dir("kernel"), "MZ no kernel", 12, 0644, NULL);
+	cr_expect_eq(oom_kernel_release(&arena, in_dir("kernel"), &err, &release), -EINVAL);
+	oom_file_write(in_dir("kernel"), "", 0, 0644, NULL);
+	cr_expect_eq(oom_kernel_release(&arena, in_dir("kernel"), &err, &release), -EINVAL);
+	cr_expect_eq(oom_kernel_release(&arena, in_dir("nothing"), &err, &release), -ENOENT);
+	cr_expect_str_eq(release, "untouched");
+}
+
+Test(guest_machine, releases_are_compared_by_numbers)
+{
+	static const struct {
+		const char *a, *b;
+		int order;
+	} rows[] = {{"6.1.0-56-cloud-amd64", "6.2", -1}, {"6.12.1", "6.2", 1}, {"5.10.0", "6.1", -1},
+		{"6.1", "6.1.0-rc1", 0}, {"7.2.12+deb14", "7.2.12", 0}, {"10.0", "9.9.9", 1}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		cr_expect_eq(oom_release_compare(rows[i].a, rows[i].b), rows[i].order, "%s %s", rows[i].a, rows[i].b);
+		cr_expect_eq(oom_release_compare(rows[i].b, rows[i].a), -rows[i].order, "%s %s", rows[i].b, rows[i].a);
+	}
+}
+
+static void module(const char *name, const char *magic)
+{
+	char text[200];
+	int n = snprintf(text, sizeof(text), "ELF%cvermagic=%s SMP", 0, magic);
+
+	cr_assert_eq(oom_file_write(in_dir(name), text, (size_t)n, 0644, NULL), 0);
+}
+
+static int write_initrd(struct oom_err *err)
+{
+	oom_file_write(in_dir("busybox"), "#!", 2, 0755, NULL);
+	return oom_initrd_write(in_dir("initrd"), in_dir("busybox"), dir, "6.1.0", err);
+}
+
+/* What cpio(1) takes out of the archive; "" where it is not there. */
+static const char *extract(const char *name)
+{
+	char *text = NULL;
+	const char *const argv[] = {"sh", "-c",
+		"cd \"$0\" && mkdir -p out && cd out && busybox cpio -idm <../initrd 2>/dev/null", dir, NULL};
+
+	cr_assert_eq(oom_tool_run(argv, NULL, in_dir("log"), NULL), 0);
+	return oom_file_read(&arena, in_dir(oom_arena_printf(&arena, "out/%s", name)), 4096, &text, NULL) ? "" : text;
+}
+
+Test(guest_machine, modules_are_loaded_after_what_they_need_and_once)
+{
+	static const char dep[] = "kernel/virtio_blk.ko: kernel/virtio.ko kernel/virtio_ring.ko\n"
+				  "kernel/virtio-pci.ko: kernel/modern.ko kernel/virtio.ko kernel/virtio_ring.ko\n"
+				  "kernel/virtio_blk_other.ko:\nkernel/virtio.ko: kernel/virtio_ring.ko\n";
+	struct oom_err err;
+
+	mkdir(in_dir("kernel"), 0755);
+	oom_file_write(in_dir("modules.dep"), dep, sizeof(dep) - 1, 0644, NULL);
+	module("kernel/virtio_blk.ko", "6.1.0");
+	module("kernel/virtio-pci.ko", "6.1.0");
+	module("kernel/modern.ko", "6.1.0");
+	module("kernel/virtio.ko", "6.1.0");
+	module("kernel/virtio_ring.ko", "6.1.0");
+	cr_assert_eq(write_initrd(&err), 0, "%s", err.msg);
+	cr_expect_str_eq(extract("modules/order"), "virtio_ring.ko\nvirtio.ko\nmodern.ko\nvirtio-pci.ko\nvirtio_blk.ko\n");
+	cr_expect_eq(strncmp(extract("init"), "#!/bin/busybox sh\n", 18), 0);
+}
+
+Test(guest_machine, compressed_modules_come_in_plain)
+{
+	static const char dep[] = "virtio_blk.ko.xz: virtio.ko.gz\n";
+	const char *const argv[] = {"sh", "-c", "cd \"$0\" && gzip virtio.ko && xz virtio_blk.ko", dir, NULL};
+	struct oom_err err;
+
+	oom_file_write(in_dir("modules.dep"), dep, sizeof(dep) - 1, 0644, NULL);
+	module("virtio.ko", "6.1.0");
+	module("virtio_blk.ko", "6.1.0");
+	cr_assert_eq(oom_tool_run(argv, NULL, in_dir("log"), &err), 0, "%s", err.msg);
+	cr_assert_eq(write_initrd(&err), 0, "%s", err.msg);
+	cr_expect_str_eq(extract("modules/order"), "virtio.ko\nvirtio_blk.ko\n");
+	cr_expect_eq(strncmp(extract("modules/virtio.ko"), "ELF", 3), 0);
+}
+
+Test(guest_machine, modules_of_another_kernel_are_refused)
+{
+	static const char dep[] = "virtio_blk.ko:\n";
+	struct oom_err err;
+
+	cr_expect_eq(write_initrd(&err), -ENOENT);
+	cr_expect_not_null(strstr(err.msg, "modules.dep"), "%s", err.msg);
+	oom_file_write(in_dir("modules.dep"), dep, sizeof(dep) - 1, 0644, NULL);
+	module("virtio_blk.ko", "6.1.0-other");
+	cr_expect_eq(write_initrd(&err), -EINVAL);
+	cr_expect_not_null(strstr(err.msg, "is for kernel '6.1.0-other', not '6.1.0'"), "%s", err.msg);
+	oom_file_write(in_dir("virtio_blk.ko"), "junk", 4, 0644, NULL);
+	cr_expect_eq(write_initrd(&err), -EINVAL);
+}
+
+Test(guest_machine, a_tree_is_packed_with_its_links_and_goes_into_usr)
+{
+	const char *const argv[] = {"tar", "-tvf", in_dir("t.tar"), NULL};
+	struct oom_pack pack;
+	struct oom_err err;
+	char *list;
+
+	mkdir(in_dir("tree"), 0755);
+	mkdir(in_dir("tree/etc"), 0755);
+	mkdir(in_dir("tree/bin"), 0755);
+	oom_file_write(in_dir("tree/etc/conf"), "1234567", 7, 0600, NULL);
+	oom_file_write(in_dir("tree/bin/tool"), "#!", 2, 0755, NULL);
+	cr_assert_eq(symlink("/dev/null", in_dir("tree/etc/masked.service")), 0);
+	cr_assert_eq(oom_pack_open(in_dir("t.tar"), true, &err, &pack), 0);
+	cr_assert_eq(oom_pack_tree(&pack, "config", in_dir("tree"), &err), 0, "%s", err.msg);
+	cr_assert_eq(oom_pack_close(&pack, &err), 0);
+	cr_assert_eq(oom_tool_run(argv, NULL, in_dir("list"), &err), 0, "%s", err.msg);
+	cr_assert_eq(oom_file_read(&arena, in_dir("list"), 4096, &list, NULL), 0);
+	cr_expect_not_null(strstr(list, "-rw------- 0/0               7"), "%s", list);
+	cr_expect_not_null(strstr(list, " config/etc/conf\n"));
+	cr_expect_not_null(strstr(list, " config/etc/masked.service -> /dev/null\n"));
+	cr_expect_not_null(strstr(list, " config/usr/bin/tool\n"));
+	mkfifo(in_dir("tree/etc/pipe"), 0600);
+	oom_pack_open(in_dir("t.tar"), true, &err, &pack);
+	cr_expect_eq(oom_pack_tree(&pack, "config", in_dir("tree"), &err), -EINVAL);
+	oom_pack_close(&pack, &err);
+}
+
+/* The shape that a [Machine] section gives; @ret_r what reading it returned. */
+static struct oom_guest_shape shape(const char *machine, int *ret_r)
+{
+	const char *text = oom_arena_printf(&arena, "# t\n[Machine]\n%s\n[Workload w]\nType=exec\n"
+						    "Command=/bin/true\n[Expect w]\nExitCode=0\n", machine);
+	struct oom_guest_shape found = {0};
+	struct oom_diags diags = {0};
+	struct oom_scenario *scenario;
+	struct oom_err err;
+
+	cr_assert_eq(oom_scenario_parse(oom_schema(), "t", "t", text, strlen(text), &diags, &scenario), 0, "%s: %s",
+		machine, diags.count ? diags.items[0].msg : "");
+	*ret_r = oom_guest_shape_read(&arena, scenario, &err, &found);
+	oom_scenario_free(scenario);
+	oom_diags_release(&diags);
+	return found;
+}
+
+Test(guest_machine, the_shape_of_a_machine)
+{
+	struct oom_guest_shape s;
+	int r;
+
+	s = shape("", &r);
+	cr_expect(!r && s.memory_bytes == 512 << 20 && s.cpus == 1 && !s.n_nodes && !s.swap_bytes);
+	s = shape("Memory=256M\nCPUs=2\nSwap=64M\nHugePages=3\nKernelArgs=a=b c\nHierarchy=legacy\nDisk=1G", &r);
+	cr_expect(!r && s.memory_bytes == 256 << 20 && s.cpus == 2 && s.swap_bytes == 64 << 20);
+	cr_expect(s.hugepages == 3 && s.legacy && s.disk_bytes == 1 << 30);
+	cr_expect_str_eq(s.kernel_args, "a=b c");
+	s = shape("Memory=600M\nNUMANodes=4", &r);
+	cr_expect(!r && s.n_nodes == 4 && s.node_bytes[3] == 150 << 20);
+	shape("Memory=64M", &r);
+	cr_expect_eq(r, -EINVAL, "too small to boot");
+	shape("Memory=1000G", &r);
+	cr_expect_eq(r, -E2BIG, "larger than this host");
+}
+
+Test(guest_machine, whatever_makes_a_difference_is_in_the_key)
+{
+	struct oom_image image = {.disk = in_dir("disk")};
+	struct oom_vm vm = {.qemu = {.program = "qemu", .version = "7.2"}, .accel = "tcg", .image = &image,
+		.vmlinuz = "/k", .initrd = "/i", .payload = "/p", .kernel = "6.1",
+		.shape = {.memory_bytes = 512 << 20, .cpus = 1}};
+	struct oom_vm rows[12];
+	uint64_t keys[13];
+	int n = 0;
+
+	oom_file_write(image.disk, "x", 1, 0644, NULL);
+	for (int i = 0; i < 12; i++)
+		rows[i] = vm;
+	rows[n++].qemu.version = "10.0";
+	rows[n++].qemu.program = "other";
+	rows[n++].accel = "kvm";
+	rows[n++].vmlinuz = "/k2";
+	rows[n++].initrd = "/i2";
+	rows[n++].payload = "/p2";
+	rows[n++].shape.memory_bytes = 256 << 20;
+	rows[n++].shape.cpus = 2;
+	rows[n++].shape.swap_bytes = 64 << 20;
+	rows[n++].shape.disk_bytes = 64 << 20;
+	rows[n++].shape.legacy = true;
+	rows[n++].shape.kernel_args = "quiet";
+	cr_assert_eq(oom_vm_key(&vm, &keys[n]), 0);
+	for (int i = 0; i < n; i++)
+		cr_assert_eq(oom_vm_key(&rows[i], &keys[i]), 0);
+	for (int i = 0; i <= n; i++)
+		for (int j = 0; j < i; j++)
+			cr_expect_neq(keys[i], keys[j], "rows %d and %d", i, j);
+	oom_vm_key(&vm, &keys[0]);
+	cr_expect_eq(keys[0], keys[n], "the same again");
+	oom_file_write(image.disk, "xy", 2, 0644, NULL);
+	oom_vm_key(&vm, &keys[0]);
+	cr_expect_neq(keys[0], keys[n], "the disk has changed");
+}
