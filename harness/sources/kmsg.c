@@ -150,15 +150,16 @@ static int kmsg_open(struct oom_source_slot *slot, struct oom_err *err)
 	return 0;
 }
 
-static int kmsg_write_out(const struct oom_run_state *run, const struct kmsg_source *s)
+/* The raw records beside the parsed ones. They are read, whatever becomes of the copy. */
+static void kmsg_write_out(struct oom_source_slot *slot, const struct kmsg_source *s)
 {
-	oom_autoclose int fd = oom_evidence_open(run, "kmsg");
+	oom_autoclose int fd = oom_evidence_open(slot->run, "kmsg");
+	ssize_t n = fd < 0 ? -1 : write(fd, s->kept, s->used);
 
-	if (fd == -ENOENT)
-		return 0;
-	if (fd < 0)
-		return fd;
-	return write(fd, s->kept, s->used) == (ssize_t)s->used ? 0 : -EIO;
+	if (fd == -ENOENT || n == (ssize_t)s->used)
+		return;
+	snprintf(slot->note, sizeof(slot->note), "the raw records could not be kept: %s",
+		strerror(fd < 0 ? -fd : n < 0 ? errno : ENOSPC));
 }
 
 static bool warning_text(const char *text)
@@ -238,9 +239,8 @@ static int kmsg_collect(struct oom_source_slot *slot, struct oom_attempt *record
 	if (r < 0)
 		return r;
 	r = kmsg_scan(s, record);
-	if (r < 0)
-		return r;
-	return kmsg_write_out(slot->run, s);
+	kmsg_write_out(slot, s);
+	return r;
 }
 
 static void kmsg_close(struct oom_source_slot *slot)
