@@ -15,7 +15,7 @@ struct oom_undo;
  * else /tmp/oomgate-UID; $OOMGATE_RUNTIME overrides). */
 int oom_undo_open(struct oom_err *err, struct oom_undo **ret);
 /* Appends "KIND ARG…" and syncs. KIND is a row of undo.def: process, session, unit, cgroup, mount, sysctl, trace,
- * tree, file, swap. Arguments may hold any byte. */
+ * tree, file, swap, swapon. Arguments may hold any byte. */
 int oom_undo_add(struct oom_undo *undo, struct oom_err *err, const char *kind, ...)
 	__attribute__((sentinel));
 /* Undoes everything added after @mark (0: all) in reverse order. The first failure is in @err, the rest

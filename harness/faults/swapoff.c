@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/faults/fault_file.h"
+#include "harness/process.h"
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/swap.h>
+#include <unistd.h>
+
+/*
+ * swapoff(2) by a process of its own: it reads back all that is swapped before it returns, and the
+ * kernel takes the one who calls it first when memory runs out (mm/swapfile.c:
+ * set_current_oom_origin()), whatever its oom_score_adj is.
+ */
+enum { DEVICES_MAX = 8, END_LIMIT_US = 10000000 };
+
+struct swapoff {
+	int go_fd;
+	pid_t pid;
+	size_t n_devices;
+	char devices[DEVICES_MAX][128];
+};
+
+/* proc_swaps(5) writes blanks, tabs and newlines as \NNN */
+static void unescape(char *path)
+{
+	char *out = path;
+
+	for (const char *p = path; *p; out++) {
+		unsigned byte;
+
+		if (*p == '\\' && sscanf(p + 1, "%3o", &byte) == 1) {
+			*out = (char)byte;
+			p += 4;
+		} else {
+			*out = *p++;
+		}
+	}
+	*out = '\0';
+}
+
+/* "/dev/vdc partition 131068 0 -2" a line, after the head */
+static int read_swaps(struct oom_run_state *run, struct swapoff *s, struct oom_err *err)
+{
+	oom_autofclose FILE *swaps = fopen("/proc/swaps", "re");
+	char line[512], priority[16];
+
+	if (!swaps)
+		return oom_err_errno(err, errno, "cannot open '/proc/swaps'");
+	while (s->n_devices < DEVICES_MAX && fgets(line, sizeof(line), swaps)) {
+		char *path = s->devices[s->n_devices];
+		int r;
+
+		if (*line != '/' || sscanf(line, "%127s %*s %*s %*s %15s", path, priority) != 2)
+			continue;
+		unescape(path);
+		r = oom_undo_add(run->undo, err, "swapon", path, priority, NULL);
+		if (r < 0)
+			return r;
+		s->n_devices++;
+	}
+	if (!s->n_devices)
+		return oom_err_set(err, ENODEV,
+			"there is no swap to switch off: give the machine some ([Machine] Swap=)");
+	return 0;
+}
+
+static _Noreturn void child(const struct swapoff *s, int go_fd)
+{
+	int result = 0;
+	char byte;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "swapoff");
+	if (read(go_fd, &byte, 1) != 1)
+		_exit(0); /* never fired */
+	for (size_t i = 0; i < s->n_devices; i++)
+		if (swapoff(s->devices[i]) < 0)
+			result = errno;
+	_exit(result);
+}
+
+static int swapoff_prepare(struct oom_run_state *run, const struct oom_section *section,
+	struct oom_err *err, void **ret_data)
+{
+	struct swapoff *s = oom_arena_alloc(&run->arena, sizeof(*s));
+	int fds[2], r;
+
+	(void)section;
+	if (!s)
+		return oom_err_set(err, ENOMEM, "no memory for a fault");
+	r = read_swaps(run, s, err);
+	if (r < 0)
+		return r;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return oom_err_errno(err, errno, "cannot make a pipe for swapoff");
+	s->pid = fork();
+	if (!s->pid) {
+		close(fds[1]);
+		child(s, fds[0]);
+	}
+	close(fds[0]);
+	s->go_fd = fds[1];
+	if (s->pid < 0) {
+		oom_closep(&s->go_fd);
+		return oom_err_errno(err, errno, "cannot start a process for swapoff");
+	}
+	*ret_data = s;
+	return 0;
+}
+
+static int swapoff_fire(struct oom_run_state *run, void *data)
+{
+	struct swapoff *s = data;
+
+	(void)run;
+	/* EPIPE: it was killed while it waited, which the record of kills tells */
+	return write(s->go_fd, "g", 1) == 1 || errno == EPIPE ? 0 : -errno;
+}
+
+/* Its work is cut short: what it has not brought back may go on in swap. */
+static void swapoff_release(void *data)
+{
+	struct swapoff *s = data;
+	oom_autoclose int pidfd = -1;
+
+	if (!s)
+		return;
+	oom_closep(&s->go_fd);
+	pidfd = oom_pidfd_open(s->pid);
+	kill(s->pid, SIGKILL);
+	if (pidfd >= 0)
+		oom_pidfd_wait(pidfd, oom_monotonic_us() + END_LIMIT_US);
+	waitpid(s->pid, NULL, pidfd >= 0 ? WNOHANG : 0);
+}
+
+static const struct oom_key keys[] = {{NULL}};
+
+const struct oom_fault oom_fault_swapoff = {
+	.kind = {"swapoff", "switches all swap off, from a process of its own", keys},
+	.needs = "root swap",
+	.host_risk = true,
+	.prepare = swapoff_prepare,
+	.fire = swapoff_fire,
+	.release = swapoff_release,
+};
