@@ -98,7 +98,7 @@ static void add_disks(struct args *a, const struct oom_vm *vm, const struct oom_
 		add_disk(a, "payload", vm->payload);
 	/* with a filter whose child can be changed while it runs: see oom_qmp_request() */
 	if (vm->shape.swap_bytes)
-		add_own_disk(a, "swap", 1, files ? files->swap_fd : 0, "copy-on-read");
+		add_own_disk(a, "swap", 1, files ? files->swap_fd : 0, "raw");
 	if (vm->shape.disk_bytes)
 		add_own_disk(a, "disk", 2, files ? files->disk_fd : 0, "raw");
 }
