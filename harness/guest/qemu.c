@@ -118,6 +118,9 @@ static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom
 	if (shape->legacy)
 		strcat(more, " oomgate.legacy systemd.unified_cgroup_hierarchy=0 "
 			     "systemd.legacy_systemd_cgroup_controller=1 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1");
+	/* measured, so no part of a saved state's key */
+	if (files && !files->incoming && strcmp(vm->accel, "kvm"))
+		sprintf(more + strlen(more), " tsc_early_khz=%" PRIu64, oom_tsc_khz());
 	add(a, "-kernel");
 	add(a, vm->vmlinuz);
 	add(a, "-initrd");
