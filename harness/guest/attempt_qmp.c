@@ -174,7 +174,7 @@ void oom_qmp_request(struct oom_guest_attempt *a, const char *text, size_t len)
 	static const char *const swap_error[] = {
 		"{\"execute\":\"blockdev-add\",\"arguments\":{\"driver\":\"blkdebug\",\"node-name\":\"swapbad\","
 		"\"image\":\"swapfile\",\"inject-error\":[{\"event\":\"none\",\"errno\":5,\"iotype\":\"read\"}]}}",
-		"{\"execute\":\"blockdev-reopen\",\"arguments\":{\"options\":[{\"driver\":\"copy-on-read\","
+		"{\"execute\":\"blockdev-reopen\",\"arguments\":{\"options\":[{\"driver\":\"raw\","
 		"\"node-name\":\"swap\",\"file\":\"swapbad\"}]}}",
 	};
 	json_t *json = json_loadb(text, len, 0, NULL);

@@ -60,6 +60,8 @@ int oom_tool_run(const char *const argv[], const char *input, const char *log, s
 bool oom_interrupted_within(int timeout_ms);
 /* fork() whose child gets @death_signal when its parent dies, and blocks no signals; 0 in the child. */
 pid_t oom_fork_bound(int death_signal);
+/* What a guest is told of its time stamp counter, where it is emulated; takes 20 ms. */
+uint64_t oom_tsc_khz(void);
 /* The last @max bytes of a log, unprintables and blanks at the end dropped, in one line. */
 char *oom_log_tail(struct oom_arena *arena, const char *path, size_t max);
 

@@ -98,7 +98,7 @@ static void add_disks(struct args *a, const struct oom_vm *vm, const struct oom_
 		add_disk(a, "payload", vm->payload);
 	/* with a filter whose child can be changed while it runs: see oom_qmp_request() */
 	if (vm->shape.swap_bytes)
-		add_own_disk(a, "swap", 1, files ? files->swap_fd : 0, "copy-on-read");
+		add_own_disk(a, "swap", 1, files ? files->swap_fd : 0, "raw");
 	if (vm->shape.disk_bytes)
 		add_own_disk(a, "disk", 2, files ? files->disk_fd : 0, "raw");
 }
@@ -118,6 +118,9 @@ static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom
 	if (shape->legacy)
 		strcat(more, " oomgate.legacy systemd.unified_cgroup_hierarchy=0 "
 			     "systemd.legacy_systemd_cgroup_controller=1 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1");
+	/* measured, so no part of a saved state's key */
+	if (files && !files->incoming && strcmp(vm->accel, "kvm"))
+		sprintf(more + strlen(more), " tsc_early_khz=%" PRIu64, oom_tsc_khz());
 	add(a, "-kernel");
 	add(a, vm->vmlinuz);
 	add(a, "-initrd");
