@@ -63,8 +63,10 @@ static bool take_facility(struct oom_span *s, struct oom_klog_line *line)
 		i++;
 	if (i < 3 || !is_padded_colon(oom_span_from(*s, i)))
 		return false;
-	name = memmem(names, sizeof(names) - 1, s->at, i);
-	if (!name || name[i] != ' ' || (name > names && name[-1] != ' '))
+	name = names;
+	while (*name && (strncmp(name, s->at, i) || name[i] != ' '))
+		name = strchr(name, ' ') + 1;
+	if (!*name)
 		return false;
 	for (int colons = 0; colons < 2; i++) {
 		if (i >= s->len || i > 24)
