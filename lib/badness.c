@@ -102,14 +102,16 @@ void oom_badness_rule(const struct oom_incident *incident, struct oom_badness_ru
 int64_t oom_badness_points(const struct oom_badness_rule *rule, const struct oom_task *task)
 {
 	int64_t adj = task->oom_score_adj, points;
+	/* a page is a power of two; a table may have many thousand rows */
+	int shift = __builtin_ctzll((unsigned long long)rule->page_kib);
 
 	if (adj <= -1000 || task->rss_kib < 0)
 		return OOM_POINTS_NONE;
-	points = task->rss_kib / rule->page_kib;
+	points = task->rss_kib >> shift;
 	if (task->swapents > 0)
 		points += task->swapents;
 	if (task->pgtables_kib > 0)
-		points += task->pgtables_kib / rule->page_kib;
+		points += task->pgtables_kib >> shift;
 	if (rule->root_bonus && task->uid == 0)
 		points -= points * 3 / 100;
 	if (!adj)

@@ -116,6 +116,38 @@ static void take_record(struct oom_klog *log, const struct oom_klog_line *line, 
 	log->held = true;
 }
 
+static bool is_field(struct oom_span raw)
+{
+	struct oom_klog_line line;
+
+	oom_klog_frame(raw, &line);
+	return line.origin == OOM_ORIGIN_FIELD;
+}
+
+/*
+ * "MESSAGE", and in place of "=text" a length and bytes: journal export of what is not plain text. Leapt
+ * to, the line before this one says so.
+ */
+static bool take_binary(struct oom_klog *log, struct oom_span raw, int64_t number)
+{
+	struct oom_klog_line line = {.ident = OOM_SPAN("MESSAGE"), .origin = OOM_ORIGIN_FIELD};
+
+	if (!log->entry_lines && raw.at - log->input.buf >= 9 &&
+		!memcmp(raw.at - 9, "\nMESSAGE\n", 9)) {
+		log->entry_lines = ENTRY_LINES;
+		oom_klog_entry_clear(&log->entry);
+		raw.at -= 8; /* from the name on */
+		oom_klog_input_back(&log->input, raw, is_field);
+		return true;
+	}
+	if (!oom_span_is(raw, OOM_SPAN("MESSAGE")) ||
+		!oom_klog_input_binary(&log->input, &line.text))
+		return false;
+	oom_klog_entry_field(&log->entry, &line, number);
+	log->entry_lines = ENTRY_LINES;
+	return true;
+}
+
 /* A field of an entry that has many; what is known at its end is given on. */
 static void take_field(struct oom_klog *log, const struct oom_klog_line *line, struct oom_span raw,
 	int64_t number)
@@ -127,7 +159,7 @@ static void take_field(struct oom_klog *log, const struct oom_klog_line *line, s
 	if (!log->entry_lines && message) {
 		log->entry_lines = ENTRY_LINES;
 		oom_klog_entry_clear(&log->entry);
-		oom_klog_input_back(&log->input, raw);
+		oom_klog_input_back(&log->input, raw, is_field);
 		return;
 	}
 	oom_klog_entry_field(&log->entry, line, number);
@@ -182,7 +214,16 @@ static void take_line(struct oom_klog *log, struct oom_span raw, unsigned marks,
 			return;
 		}
 	}
+	if (take_binary(log, raw, number))
+		return;
 	oom_klog_frame(raw, line);
+	/* the head of the next one: -o verbose has nothing between them */
+	if (log->entry.has_message && line->origin != OOM_ORIGIN_FIELD) {
+		oom_klog_input_unread(&log->input, raw);
+		end_entry(log);
+		oom_klog_entry_clear(&log->entry);
+		return;
+	}
 	if (line->kmsg) {
 		struct oom_klog_line record = *line; /* giving the one before needs .line */
 

@@ -9,9 +9,13 @@ void oom_klog_entry_clear(struct oom_klog_entry *entry)
 	entry->has_message = entry->has_transport = entry->has_ident = false;
 }
 
-static size_t keep(char *to, size_t size, struct oom_span s)
+static size_t keep(char *to, size_t size, struct oom_span s, bool json)
 {
 	size_t len = s.len < size ? s.len : size;
+
+	/* what an escape stands for is never longer than it is itself */
+	if (json)
+		return oom_klog_json_text(to, (struct oom_span){s.at, len});
 
 	memcpy(to, s.at, len);
 	return len;
@@ -32,13 +36,15 @@ void oom_klog_entry_field(struct oom_klog_entry *entry, const struct oom_klog_li
 	if (oom_span_is(key, OOM_SPAN("MESSAGE")) || oom_span_is(key, OOM_SPAN("msg"))) {
 		entry->has_message = true;
 		entry->number = number;
-		entry->message_len = keep(entry->message, sizeof(entry->message), line->text);
+		entry->message_len = keep(entry->message, sizeof(entry->message), line->text,
+			line->json);
 	} else if (oom_span_is(key, OOM_SPAN("_TRANSPORT"))) {
 		entry->has_transport = true;
-		entry->transport_len = keep(entry->transport, sizeof(entry->transport), line->text);
+		entry->transport_len = keep(entry->transport, sizeof(entry->transport), line->text,
+			line->json);
 	} else if (oom_span_is(key, OOM_SPAN("SYSLOG_IDENTIFIER"))) {
 		entry->has_ident = true;
-		entry->ident_len = keep(entry->ident, sizeof(entry->ident), line->text);
+		entry->ident_len = keep(entry->ident, sizeof(entry->ident), line->text, line->json);
 	} else if (oom_span_is(key, OOM_SPAN("SYSLOG_FACILITY"))) {
 		entry->facility = number_of(line->text);
 	} else if (oom_span_is(key, OOM_SPAN("fac"))) {

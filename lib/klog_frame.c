@@ -63,8 +63,10 @@ static bool take_facility(struct oom_span *s, struct oom_klog_line *line)
 		i++;
 	if (i < 3 || !is_padded_colon(oom_span_from(*s, i)))
 		return false;
-	name = memmem(names, sizeof(names) - 1, s->at, i);
-	if (!name || name[i] != ' ' || (name > names && name[-1] != ' '))
+	name = names;
+	while (*name && (strncmp(name, s->at, i) || name[i] != ' '))
+		name = strchr(name, ' ') + 1;
+	if (!*name)
 		return false;
 	for (int colons = 0; colons < 2; i++) {
 		if (i >= s->len || i > 24)
@@ -263,6 +265,42 @@ static bool take_field(struct oom_span *s, struct oom_klog_line *line)
 	return true;
 }
 
+/* "\"MESSAGE\" : \"…\"," of json-pretty, "\"msg\": \"…\"" of dmesg --json: escapes stay in it */
+static bool take_json_field(struct oom_span *s, struct oom_klog_line *line)
+{
+	static const struct oom_span keys[] = {OOM_SPAN("msg"), OOM_SPAN("time"), OOM_SPAN("fac"),
+		OOM_SPAN("pri"), OOM_SPAN("MESSAGE"), OOM_SPAN("_TRANSPORT"),
+		OOM_SPAN("SYSLOG_FACILITY"), OOM_SPAN("SYSLOG_IDENTIFIER"),
+		OOM_SPAN("_SOURCE_MONOTONIC_TIMESTAMP"), OOM_SPAN("__REALTIME_TIMESTAMP")};
+	struct oom_span rest = *s, key = {NULL, 0};
+
+	oom_span_skip_blanks(&rest);
+	if (!oom_span_skip(&rest, OOM_SPAN("\"")))
+		return false;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !key.at; i++) {
+		if (oom_span_starts(rest, keys[i]) && rest.len > keys[i].len &&
+			rest.at[keys[i].len] == '"')
+			key = (struct oom_span){rest.at, keys[i].len};
+	}
+	if (!key.at)
+		return false;
+	rest = oom_span_from(rest, key.len + 1);
+	oom_span_skip_blanks(&rest);
+	if (!oom_span_skip(&rest, OOM_SPAN(":")))
+		return false;
+	oom_span_skip_blanks(&rest);
+	if (rest.len && rest.at[rest.len - 1] == ',')
+		rest.len--;
+	line->json = oom_span_skip(&rest, OOM_SPAN("\""));
+	if (line->json && rest.len && rest.at[rest.len - 1] == '"')
+		rest.len--;
+	line->ident = key;
+	line->origin = OOM_ORIGIN_FIELD;
+	line->framed = true;
+	*s = rest;
+	return true;
+}
+
 /* "> > [12.3] text" of a quoted mail, "    [12.3] text" of a report */
 static void skip_indent(struct oom_span *s)
 {
@@ -330,7 +368,7 @@ void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret)
 			oom_span_skip(&s, OOM_SPAN(" "));
 			take_kernel_marks(&s, ret);
 		}
-	} else if (ret->framed || !take_field(&s, ret)) {
+	} else if (ret->framed || (!take_field(&s, ret) && !take_json_field(&s, ret))) {
 		take_kernel_marks(&s, ret);
 	}
 	ret->text = s;

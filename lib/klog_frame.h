@@ -29,6 +29,7 @@ struct oom_klog_line {
 	int64_t caller;	       /* thread that logged it ("[T123]", "caller=T123"); -1 */
 	bool framed;	       /* something was taken off: not the broken-off rest of another line */
 	bool escaped;	       /* every byte may be escaped as in /dev/kmsg */
+	bool json;	       /* of a FIELD: .text has the escapes of a JSON string */
 	bool continues;	       /* a "c" record: goes on from the record before */
 	bool kmsg;	       /* a record of /dev/kmsg */
 };
@@ -48,6 +49,8 @@ bool oom_klog_frame_json(struct oom_span line, char *scratch, struct oom_klog_li
  */
 void oom_klog_journal_origin(struct oom_span transport, int64_t facility, struct oom_span ident,
 	struct oom_klog_line *line);
+/* The text of a JSON string without its quotation marks; @dst holds raw.len bytes. Its length. */
+size_t oom_klog_json_text(char *dst, struct oom_span raw);
 /* "2025-08-12 03" (UTC) in @buf. */
 struct oom_span oom_klog_hour(int64_t realtime_us, char *buf, size_t size);
 

@@ -138,16 +138,43 @@ void oom_klog_input_unread(struct oom_klog_input *input, struct oom_span line)
 	input->cutting = false;
 }
 
-void oom_klog_input_back(struct oom_klog_input *input, struct oom_span line)
+void oom_klog_input_back(struct oom_klog_input *input, struct oom_span line,
+	bool (*belongs)(struct oom_span line))
 {
 	const char *low = input->begin < HISTORY_BYTES ? input->buf
 						       : input->buf + input->begin - HISTORY_BYTES;
 	const char *p = line.at;
 
-	while (p - low >= 2 && !(p[-1] == '\n' && p[-2] == '\n'))
-		p--;
-	if (p - low < 2)
-		p = low == input->buf ? low : line.at;
+	while (p - low >= 2) {
+		const char *start = memrchr(low, '\n', (size_t)(p - 1 - low));
+
+		start = start ? start + 1 : low;
+		if (!belongs((struct oom_span){start, (size_t)(p - 1 - start)}))
+			break;
+		p = start;
+	}
 	input->number -= oom_klog_count_lines(p, input->buf + input->begin);
 	input->begin = (size_t)(p - input->buf);
+}
+
+bool oom_klog_input_binary(struct oom_klog_input *input, struct oom_span *ret)
+{
+	uint64_t len = 0;
+
+	while (input->fill - input->begin < 8) {
+		if (!refill(input))
+			return false;
+	}
+	for (int i = 7; i >= 0; i--)
+		len = len << 8 | (unsigned char)input->buf[input->begin + (size_t)i];
+	if (len > OOM_LINE_BYTES / 2)
+		return false;
+	while (input->fill - input->begin < len + 9) {
+		if (!refill(input))
+			return false;
+	}
+	*ret = (struct oom_span){input->buf + input->begin + 8, (size_t)len};
+	input->number += oom_klog_count_lines(ret->at - 8, ret->at + len + 1);
+	input->begin += (size_t)len + 9;
+	return true;
 }

@@ -73,6 +73,22 @@ static bool take_string(struct reader *r, struct oom_span *ret)
 	return false;
 }
 
+size_t oom_klog_json_text(char *dst, struct oom_span raw)
+{
+	struct reader r = {raw, dst};
+
+	while (r.s.len) {
+		char c = *r.s.at;
+
+		r.s = oom_span_from(r.s, 1);
+		if (c != '\\')
+			*r.out++ = c;
+		else if (!r.s.len || !take_escape(&r))
+			break;
+	}
+	return (size_t)(r.out - dst);
+}
+
 /* "[79,117,116]": the journal's way with bytes that are no UTF-8 */
 static bool take_bytes(struct reader *r, struct oom_span *ret)
 {

@@ -211,7 +211,9 @@ static bool take_node(struct oom_memory *memory, struct oom_span s)
 		take_zone(memory, (int)node, name, rest);
 	} else if (oom_span_skip(&rest, OOM_SPAN(": ")) && oom_span_take_int(&rest, &total) &&
 		   oom_span_skip(&rest, OOM_SPAN("*"))) {
-		if (oom_span_take_int(&rest, &size) && size > 0 && size <= 1024)
+		/* a page is a power of two */
+		if (oom_span_take_int(&rest, &size) && size > 0 && size <= 1024 &&
+			!(size & (size - 1)))
 			memory->page_kib = size;
 	}
 	return true;

@@ -81,6 +81,7 @@ bool oom_klog_table_header(struct oom_klog_table *table, struct oom_span text)
 	if (!oom_span_skip(&text, OOM_SPAN("]")))
 		return false;
 	oom_klog_table_clear(table);
+	oom_task_init(&table->blank);
 	take_columns(table, text);
 	table->narrow = narrow;
 	table->open = table->n_columns > 0;
@@ -117,7 +118,7 @@ static int row_slot(struct oom_klog_table *table, struct oom_task **ret)
 		table->capacity = capacity;
 	}
 	*ret = table->rows + table->n_rows;
-	oom_task_init(*ret);
+	**ret = table->blank;
 	return 0;
 }
 

@@ -25,6 +25,7 @@ struct oom_klog_table {
 	bool in_kib;		/* rows were multiplied by the page size */
 	struct oom_task *rows;	/* sizes in pages until oom_klog_table_finish() */
 	size_t n_rows, capacity, n_dropped;
+	struct oom_task blank; /* a row that says nothing */
 	struct oom_arena names;
 };
 

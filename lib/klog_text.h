@@ -65,12 +65,19 @@ static inline void oom_span_trim_end(struct oom_span *s)
 		s->len--;
 }
 
-/* Where @what begins in @s, or -1. */
+/* Where @what begins in @s, or -1. For lines: memmem(3) prepares itself for longer texts. */
 static inline ptrdiff_t oom_span_find(struct oom_span s, struct oom_span what)
 {
-	const char *hit = memmem(s.at, s.len, what.at, what.len);
+	for (size_t i = 0; i + what.len <= s.len; i++) {
+		const char *hit = memchr(s.at + i, what.at[0], s.len - i - what.len + 1);
 
-	return hit ? hit - s.at : -1;
+		if (!hit)
+			return -1;
+		if (!memcmp(hit, what.at, what.len))
+			return hit - s.at;
+		i = (size_t)(hit - s.at);
+	}
+	return -1;
 }
 
 /* Where @what begins for the last time in @s, or -1. */

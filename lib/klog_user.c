@@ -118,6 +118,12 @@ static bool parse_oomd(struct oom_span s, struct user_kill *kill)
 /* "session-2.scope: Killing process 1097 (lightdm) with signal SIGKILL." */
 static bool parse_systemd(struct oom_span s, struct user_kill *kill)
 {
+	struct oom_span rest = s;
+
+	if (take_until(&rest, OOM_SPAN(": systemd-oomd killed "), &kill->cgroup)) {
+		kill->killer = OOM_KILLER_SYSTEMD_OOMD;
+		return true;
+	}
 	kill->killer = OOM_KILLER_SYSTEMD;
 	kill->event = OOM_EVENT_SIGNAL;
 	if (!take_until(&s, OOM_SPAN(": Killing process "), &kill->cgroup) ||
@@ -170,12 +176,20 @@ static const char *copy(struct oom_assembly *a, struct oom_span s)
 	return s.at && s.len ? oom_arena_strndup(&a->aside_arena, s.at, s.len) : NULL;
 }
 
+static struct oom_span last_component(struct oom_span path)
+{
+	ptrdiff_t slash = oom_span_find_last(path, OOM_SPAN("/"));
+
+	return slash < 0 ? path : oom_span_from(path, (size_t)slash + 1);
+}
+
 int oom_assembly_user(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number,
 	bool *ret_known)
 {
 	struct user_kill kill = {
 		.event = OOM_EVENT_KILL, .pid = -1, .uid = -1, .signal = SIGKILL};
 	struct oom_incident *aside;
+	struct oom_span name;
 
 	*ret_known = parse(line, &kill);
 	if (!*ret_known)
@@ -185,14 +199,14 @@ int oom_assembly_user(struct oom_assembly *a, const struct oom_klog_line *line, 
 		oom_assembly_finish(a, OOM_EVENT_KILL);
 		return OOM_STEP_AGAIN;
 	}
-	/* earlyoom asks, and asks again with SIGKILL */
-	if (kill.event == OOM_EVENT_KILL && kill.pid >= 0 &&
-		oom_assembly_repeats(a, line, kill.pid, kill.comm)) {
+	/* earlyoom asks, and asks again with SIGKILL; systemd-oomd and systemd both tell of a unit */
+	name = kill.pid < 0 ? last_component(kill.cgroup) : kill.comm;
+	if (kill.event == OOM_EVENT_KILL && oom_assembly_repeats(a, line, kill.pid, name)) {
 		a->counts.repeats++;
 		return OOM_STEP_GO;
 	}
-	if (kill.event == OOM_EVENT_KILL && kill.pid >= 0)
-		oom_assembly_remember(a, line, kill.pid, kill.comm);
+	if (kill.event == OOM_EVENT_KILL)
+		oom_assembly_remember(a, line, kill.pid, name);
 	aside = oom_assembly_aside(a, kill.event, line, number);
 	aside->signal = kill.signal;
 	aside->kill.killer = kill.killer;

@@ -135,6 +135,20 @@ static const struct {
 		"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1754963643123456\n_TRANSPORT=kernel\n"
 		"SYSLOG_FACILITY=0\nMESSAGE=" KILLED "\n_SOURCE_MONOTONIC_TIMESTAMP=765381356\n",
 		765381356},
+	{"journal json-pretty",
+		"{\n\t\"_TRANSPORT\" : \"kernel\",\n\t\"MESSAGE\" : \"" KILLED "\",\n"
+		"\t\"_SOURCE_MONOTONIC_TIMESTAMP\" : \"765381356\"\n}\n",
+		765381356},
+	{"dmesg --json",
+		"{\n   \"dmesg\": [\n      {\n         \"pri\": 3,\n         \"time\":   765.381356,\n"
+		"         \"msg\": \"" KILLED "\"\n      }\n   ]\n}\n",
+		765381356},
+	{"journal -o verbose, two entries without a line between",
+		"Tue 2025-08-12 03:54:03.123456 CEST [s=1;i=2]\n    MESSAGE=" KILLED "\n"
+		"    _TRANSPORT=kernel\n    _SOURCE_MONOTONIC_TIMESTAMP=765381356\n"
+		"Tue 2025-08-12 03:54:03.123456 CEST [s=1;i=3]\n    MESSAGE=kill it\n"
+		"    _TRANSPORT=stdout\n",
+		765381356},
 	{"journal -o verbose",
 		"Tue 2025-08-12 03:54:03.123456 CEST [s=1;i=2]\n    _TRANSPORT=kernel\n"
 		"    SYSLOG_FACILITY=0\n    MESSAGE=" KILLED "\n"
@@ -185,6 +199,31 @@ Test(klog_frames, zeros_after_a_crash)
 
 	cr_expect_eq(seen.kills, 1);
 	cr_expect_eq(seen.pid, 4711);
+}
+
+Test(klog_frames, journal_export_of_bytes)
+{
+	static const char head[] = "__CURSOR=x\n_TRANSPORT=kernel\nMESSAGE\n";
+	static const char message[] = "Out of memory: Killed process 4711 (t\001\n\xff) " SIZES TAIL;
+	static const char tail[] = "\n_SOURCE_MONOTONIC_TIMESTAMP=12\n\n";
+	char text[512] = {0};
+	size_t len = sizeof(head) - 1;
+	struct seen seen;
+
+	memcpy(text, head, len);
+	text[len] = (char)(sizeof(message) - 1);
+	len += 8;
+	memcpy(text + len, message, sizeof(message) - 1);
+	len += sizeof(message) - 1;
+	memcpy(text + len, tail, sizeof(tail) - 1);
+	len += sizeof(tail) - 1;
+	for (size_t step = 0; step < 20; step++) {
+		seen = explain_part(text, len, step, step & 1 ? OOM_KLOG_BRIEF : 0);
+		cr_expect_eq(seen.kills, 1, "step %zu", step);
+		cr_expect_str_eq(seen.comm, "t\001\n\xff", "step %zu", step);
+		cr_expect_eq(seen.time_us, 12, "step %zu", step);
+		cr_expect_eq(seen.adj, 7, "step %zu", step);
+	}
 }
 
 Test(klog_frames, what_only_looks_like_a_kill)
@@ -263,6 +302,11 @@ Test(klog_frames, killers_in_user_space)
 		{"Aug 12 03:54:03 host systemd-oomd[7]: Killed /user.slice/x.scope due to memory pressure "
 		 "for /user.slice being 65.35% > 50.00% for > 20s with reclaim activity",
 			OOM_KILLER_SYSTEMD_OOMD, -1, "(null)", "/user.slice/x.scope"},
+		{"Aug 12 03:54:03 host systemd[1]: x.scope: systemd-oomd killed 3 process(es) in this unit.",
+			OOM_KILLER_SYSTEMD_OOMD, -1, "(null)", "x.scope"},
+		{"Aug 12 03:54:03 host systemd-oomd[7]: Killed /a/x.scope due to memory used (9) / total (9)\n"
+		 "Aug 12 03:54:03 host systemd[1]: x.scope: systemd-oomd killed 3 process(es) in this unit.",
+			OOM_KILLER_SYSTEMD_OOMD, -1, "(null)", "/a/x.scope"},
 		{"[  1.000000] lowmemorykiller: Killing 'com.example' (99) (tgid 98), adj 906,",
 			OOM_KILLER_LOWMEMORYKILLER, 99, "com.example", "(null)"},
 		{"[  1.000000] send sigkill to 99 (com.example), adj 9, size 1234",
