@@ -165,11 +165,29 @@ static void say(void *ctx, const char *line)
 	oom_progress_say(ctx, line);
 }
 
+/* The names of --guest, or the one that is meant without. */
+static int parse_guests(struct oom_run_command *c, struct oom_err *err)
+{
+	struct oom_run_options *o = &c->options;
+	static const char fallback[] = "debian:bookworm";
+	int r = 0;
+
+	if (o->place == OOM_PLACE_LOCAL)
+		return 0;
+	if (!o->n_guests)
+		o->guests[o->n_guests++] = fallback;
+	c->specs = oom_arena_alloc(&c->arena, o->n_guests * sizeof(*c->specs));
+	if (!c->specs)
+		return oom_err_set(err, ENOMEM, "no memory for guests");
+	for (size_t i = 0; r >= 0 && i < o->n_guests; i++)
+		r = oom_guest_spec_parse(&c->arena, o->guests[i], err, &c->specs[i]);
+	return r;
+}
+
 /* Which machines: this one, or a guest for each --guest. */
 static int open_machines(struct oom_run_command *c, struct oom_err *err)
 {
 	struct oom_run_options *o = &c->options;
-	static const char fallback[] = "debian:bookworm";
 	struct oom_guest_options guest = {
 		.accel = o->accel ? o->accel : "auto",
 		.config_dir = o->config_dir,
@@ -184,19 +202,10 @@ static int open_machines(struct oom_run_command *c, struct oom_err *err)
 		r = o->backend->probe(err);
 		return r < 0 ? r : oom_machine_describe(o->backend->name, c->run);
 	}
-	if (!o->n_guests)
-		o->guests[o->n_guests++] = fallback;
-	c->specs = oom_arena_alloc(&c->arena, o->n_guests * sizeof(*c->specs));
-	if (!c->specs)
-		return oom_err_set(err, ENOMEM, "no memory for guests");
 	r = oom_guest_host_open(&guest, err, &c->guests);
 	for (size_t i = 0; r >= 0 && i < o->n_guests; i++) {
-		struct oom_machine_rec *machine;
+		struct oom_machine_rec *machine = oom_run_add_machine(c->run);
 
-		r = oom_guest_spec_parse(&c->arena, o->guests[i], err, &c->specs[i]);
-		if (r < 0)
-			break;
-		machine = oom_run_add_machine(c->run);
 		r = machine ? oom_guest_prepare(c->guests, &c->specs[i], err, machine)
 			    : oom_err_set(err, ENOMEM, "no memory for guests");
 	}
@@ -214,16 +223,14 @@ static void dry_run(const struct oom_run_command *c)
 static int name_machines(struct oom_run_command *c)
 {
 	const struct oom_run_options *o = &c->options;
-	size_t n = o->place == OOM_PLACE_LOCAL || !o->n_guests ? 1 : o->n_guests;
+	size_t n = o->place == OOM_PLACE_LOCAL ? 1 : o->n_guests;
 
 	for (size_t i = 0; i < n; i++) {
 		struct oom_machine_rec *machine = oom_run_add_machine(c->run);
 
 		if (!machine)
 			return -ENOMEM;
-		machine->id = o->place == OOM_PLACE_LOCAL ? o->backend->name
-			: o->n_guests			  ? o->guests[i]
-							  : "debian:bookworm";
+		machine->id = o->place == OOM_PLACE_LOCAL ? o->backend->name : o->guests[i];
 	}
 	return 0;
 }
@@ -295,6 +302,8 @@ static int run_steps(struct oom_run_command *c)
 	r = oom_scenario_set_load(o->paths, o->n_paths, o->tag_expr, &err, &c->set);
 	if (r < 0)
 		return r == -EBADMSG ? OOM_EXIT_USAGE : complain(c, &err, OOM_EXIT_USAGE);
+	if (parse_guests(c, &err) < 0)
+		return complain(c, &err, OOM_EXIT_USAGE);
 	if (o->dry_run) {
 		if (name_machines(c) < 0 || oom_plan_build(c, &err) < 0)
 			return complain(c, &err, OOM_EXIT_BROKEN);

@@ -76,18 +76,22 @@ static bool for_the_runner(const char *key)
 }
 
 /* What a workload leaves in Dir= (a tmpfs file outlives its writer) goes with a folder of its own. */
-static const char *private_dir(struct launch *l, const char *dir)
+static int private_dir(struct launch *l, const char *dir, struct oom_err *err, const char **ret)
 {
 	struct oom_arena *arena = &l->run->arena;
 	char *path = oom_arena_printf(arena, "%s/oomgate-%s-%s", dir, l->run->token, l->workload->name);
+	int r = path ? oom_undo_add(l->run->undo, err, "tree", path, NULL) : -ENOMEM;
 
-	if (!path || oom_undo_add(l->run->undo, NULL, "tree", path, NULL) < 0 ||
-		mkdir(path, 0700) < 0 || chmod(path, 0777) < 0)
-		return oom_arena_printf(arena, "Dir=%s", dir); /* the workload says what is wrong with it */
-	return oom_arena_printf(arena, "Dir=%s", path);
+	/* what could not be taken away again is not left here; a guest goes as a whole */
+	if (r == -EPERM && !l->run->in_guest)
+		return r;
+	if (r < 0 || mkdir(path, 0700) < 0 || chmod(path, 0777) < 0)
+		path = (char *)dir; /* the workload says what is wrong with it */
+	*ret = oom_arena_printf(arena, "Dir=%s", path);
+	return 0;
 }
 
-static void build_argv(struct launch *l)
+static int build_argv(struct launch *l, struct oom_err *err)
 {
 	const struct oom_section *section = l->workload->section;
 	const char *user = oom_section_text(section, "User", NULL);
@@ -111,13 +115,21 @@ static void build_argv(struct launch *l)
 	arg(l, "--");
 	for (size_t i = 0; i < section->n_settings && i < MAX_PARAMS; i++) {
 		const struct oom_setting *setting = &section->settings[i];
+		const char *dir;
 
-		if (!strcmp(setting->name, "Dir"))
-			arg(l, private_dir(l, setting->value.text));
-		else if (!for_the_runner(setting->name))
+		if (!strcmp(setting->name, "Dir")) {
+			int r = private_dir(l, setting->value.text, err, &dir);
+
+			if (r < 0)
+				return r;
+			arg(l, dir);
+		} else if (!for_the_runner(setting->name)) {
 			arg(l, canonical(l, setting, whole));
+		}
 	}
 	l->argv[l->argc] = NULL;
+	/* an argument without memory would have cut the line short */
+	return l->run->arena.failed ? oom_err_set(err, ENOMEM, "no memory for a command line") : 0;
 }
 
 static int page_open(struct launch *l, struct oom_err *err)
@@ -185,8 +197,10 @@ static int launch_one(struct launch *l, struct oom_err *err)
 	int gate[2], r;
 
 	r = page_open(l, err);
-	if (r < 0)
+	if (r < 0) {
+		oom_closep(&l->page_fd);
 		return r;
+	}
 	if (pipe2(gate, O_CLOEXEC) < 0)
 		return oom_err_errno(err, errno, "cannot make the gate of workload '%s'",
 			l->workload->name);
@@ -194,8 +208,9 @@ static int launch_one(struct launch *l, struct oom_err *err)
 	l->workload->gate_fd = gate[1];
 	l->output_fd = output = output_open(l);
 	l->null_fd = null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	build_argv(l);
-	r = spawn(l, err);
+	r = build_argv(l, err);
+	if (r >= 0)
+		r = spawn(l, err);
 	oom_closep(&l->page_fd);
 	return r;
 }

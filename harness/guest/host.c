@@ -174,6 +174,9 @@ int oom_host_prepared(struct oom_guest_host *host, const struct oom_guest_spec *
 	p->spec.image = oom_arena_strdup(&host->arena, spec->image);
 	p->spec.kernel = oom_arena_strdup(&host->arena, spec->kernel);
 	p->spec.modules = oom_arena_strdup(&host->arena, spec->modules);
+	/* what is quickly found out comes before an image is built */
+	if (p->spec.kernel && access(p->spec.kernel, R_OK) < 0)
+		return oom_err_errno(err, errno, "cannot read the kernel '%s'", p->spec.kernel);
 	r = find_image(host, &p->spec, &p->image, err);
 	if (r)
 		return r;

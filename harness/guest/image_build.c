@@ -141,6 +141,17 @@ static void remove_superseded(const struct build *b, const char *cache, const st
 			oom_tree_remove(images[i].dir);
 }
 
+/* In the words of apt. */
+static bool no_network(const char *text)
+{
+	static const char *const words[] = {"resolv", "onnect", "unreachable", "timed out"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
 static int build(struct build *b)
 {
 	struct oom_blob recipe = oom_blob_image_build();
@@ -154,7 +165,8 @@ static int build(struct build *b)
 	if (r == -EINTR)
 		return oom_err_set(b->err, EINTR, "%s", cause.msg);
 	if (r)
-		return oom_err_set(b->err, EIO, "cannot build '%s': %s (whole log: '%s')", b->name, cause.msg, b->log);
+		return oom_err_set(b->err, EIO, "cannot build '%s': %s%s (whole log: '%s')", b->name, cause.msg,
+			no_network(cause.msg) ? "; is there a network, or another OOMGATE_MIRROR?" : "", b->log);
 	r = describe(b, &folder);
 	if (r)
 		return r;

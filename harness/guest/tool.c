@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/guest/internal.h"
+#include "harness/process.h"
 #include "lib/cleanup.h"
 
 #include <ctype.h>
@@ -105,7 +106,7 @@ static int input_fd(const char *input)
 	return fd;
 }
 
-enum { GRACE_S = 10 };
+#define GRACE_US 10000000
 
 static void signals_of_an_end(sigset_t *set)
 {
@@ -115,14 +116,47 @@ static void signals_of_an_end(sigset_t *set)
 	sigaddset(set, SIGHUP);
 }
 
-static int wait_status(pid_t pid)
+static int status_of(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* All of our children, those that their parents left to us, too. @tool: only until that has ended, whose
+ * status is stored. 0: nobody is left, or the tool has ended; -EAGAIN: not yet. */
+static int reap(pid_t tool, int *ret_status)
 {
 	int status;
+	pid_t pid;
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return 126;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != tool)
+			continue;
+		*ret_status = status_of(status);
+		return 0;
+	}
+	return pid < 0 ? 0 : -EAGAIN;
+}
+
+/* SIGTERM first, so that it can clear its own things away; waits until nobody is left. */
+static void end_group(pid_t pid)
+{
+	static const int signals[] = {SIGTERM, SIGKILL};
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	for (int i = 0; i < 2; i++) {
+		uint64_t deadline_us = oom_monotonic_us() + GRACE_US;
+
+		kill(-pid, signals[i]);
+		while (reap(0, NULL) < 0) {
+			int left_ms = oom_left_ms(deadline_us);
+			struct timespec left = {left_ms / 1000, left_ms % 1000 * 1000000L};
+
+			if (sigtimedwait(&child, NULL, &left) < 0 && errno == EAGAIN)
+				break;
+		}
+	}
 }
 
 /*
@@ -131,12 +165,13 @@ static int wait_status(pid_t pid)
  */
 static int guard(const char *const argv[])
 {
-	static const struct timespec grace = {.tv_sec = GRACE_S};
-	sigset_t set, child;
+	int status = 128 + SIGTERM;
+	sigset_t set;
 	pid_t pid;
 
 	/* what we hold (locks, pipes) is not for it */
 	(void)syscall(SYS_close_range, 3, ~0U, 0);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGCHLD, SIG_DFL);
 	signals_of_an_end(&set);
 	sigaddset(&set, SIGCHLD);
@@ -151,14 +186,14 @@ static int guard(const char *const argv[])
 		_exit(errno == ENOENT ? 127 : 126);
 	}
 	setpgid(pid, pid); /* whoever is first */
-	if (sigwaitinfo(&set, NULL) != SIGCHLD) {
-		sigemptyset(&child);
-		sigaddset(&child, SIGCHLD);
-		kill(-pid, SIGTERM);
-		if (sigtimedwait(&child, NULL, &grace) < 0)
-			kill(-pid, SIGKILL);
+	for (;;) {
+		if (sigwaitinfo(&set, NULL) != SIGCHLD) {
+			end_group(pid);
+			return status;
+		}
+		if (!reap(pid, &status))
+			return status;
 	}
-	return wait_status(pid);
 }
 
 /* Readable when we are interrupted: the signals may be blocked, for a signalfd(2) of the caller's, who
@@ -193,7 +228,11 @@ static int wait_for(pid_t pid, int *ret_status)
 		kill(pid, SIGTERM);
 		r = -EINTR;
 	}
-	*ret_status = wait_status(pid);
+	*ret_status = 0;
+	while (waitpid(pid, ret_status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	*ret_status = status_of(*ret_status);
 	return r;
 }
 
@@ -203,7 +242,7 @@ int oom_tool_run(const char *const argv[], const char *input, const char *log, s
 	oom_autoclose int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	struct oom_arena arena = {0};
 	const char *why;
-	int status;
+	int status, r;
 	pid_t pid;
 
 	if (in < 0 || out < 0)
@@ -217,8 +256,11 @@ int oom_tool_run(const char *const argv[], const char *input, const char *log, s
 		dup2(out, 2);
 		_exit(guard(argv));
 	}
-	if (wait_for(pid, &status))
+	r = wait_for(pid, &status);
+	if (r == -EINTR)
 		return oom_err_set(err, EINTR, "interrupted while '%s' ran", argv[0]);
+	if (r)
+		return oom_err_errno(err, -r, "cannot wait for '%s'", argv[0]);
 	if (!status)
 		return 0;
 	if (status == 127 && !input)
