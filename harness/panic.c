@@ -54,8 +54,8 @@ static int add_kill(const struct oom_scenario *scenario, const struct oom_kill *
 		"the console of the guest, which panicked later; the name is the workload's");
 }
 
-static int read_kills(const struct oom_scenario *scenario, const char *path,
-	struct oom_attempt *record)
+static int read_kills(
+	const struct oom_scenario *scenario, const char *path, struct oom_attempt *record)
 {
 	struct oom_source_rec *source = oom_attempt_add_source(record);
 	struct oom_kill *kills;
@@ -65,7 +65,8 @@ static int read_kills(const struct oom_scenario *scenario, const char *path,
 
 	if (!source)
 		return -ENOMEM;
-	*source = (struct oom_source_rec){.name = "kmsg", .state = OOM_SOURCE_ABSENT,
+	*source = (struct oom_source_rec){.name = "kmsg",
+		.state = OOM_SOURCE_ABSENT,
 		.note = "the guest panicked, and its console cannot be read"};
 	r = oom_file_read(&record->arena, path, CONSOLE_BYTES, &text, &len);
 	if (r >= 0)
@@ -85,8 +86,8 @@ static int read_kills(const struct oom_scenario *scenario, const char *path,
 	return 0;
 }
 
-int oom_panic_judge(const struct oom_scenario *scenario, const char *console_path,
-	struct oom_attempt *record)
+int oom_panic_judge(
+	const struct oom_scenario *scenario, const char *console_path, struct oom_attempt *record)
 {
 	const struct oom_section *expect = oom_scenario_section(scenario, OOM_SEC_EXPECT, "");
 	const char *panic = record->reason;

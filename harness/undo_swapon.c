@@ -17,7 +17,8 @@ static int check(char *const *args, struct oom_err *err)
 	return 0;
 }
 
-/* swapon(2): a priority below 0 is the kernel's own choice, and is not asked for. EBUSY: it is on. */
+/* swapon(2): a priority below 0 is the kernel's own choice, and is not asked for. EBUSY: it is on.
+ */
 static int undo(char *const *args, struct oom_err *err)
 {
 	int64_t priority = -1;

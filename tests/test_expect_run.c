@@ -135,6 +135,27 @@ Test(expect_run, victim)
 	JUDGE_ROWS(rows);
 }
 
+Test(expect_run, first_victim)
+{
+	static const struct judge_row rows[] = {
+		{{NULL}, "", "FirstVictim", "hog", OOM_PASS, "hog", NULL},
+		{{NULL}, "", "FirstVictim", "leak|hog", OOM_PASS, "hog", NULL},
+		{{NULL}, "", "FirstVictim", "neighbour", OOM_FAIL, "hog", NULL},
+		{{NULL}, "", "FirstVictim", "nobody", OOM_FAIL, "hog", NULL},
+		{{second_kill}, "", "FirstVictim", "hog", OOM_PASS, "hog", NULL},
+		{{second_kill}, "", "FirstVictim", "neighbour", OOM_FAIL, "hog", NULL},
+		{{judge_without_kills, stranger_killed, second_kill}, "", "FirstVictim",
+			"neighbour", OOM_FAIL, "(sshd)", NULL},
+		{{judge_without_kills, by_earlyoom}, "", "FirstVictim", "hog", OOM_FAIL, "nobody",
+			NULL},
+		{{judge_without_kills}, "", "FirstVictim", "nobody", OOM_PASS, "nobody", NULL},
+		{BOTH_LOST, "", "FirstVictim", "hog", OOM_INCONCLUSIVE, "hog", LOST_WHY},
+		{BOTH_LOST, "", "FirstVictim", "neighbour", OOM_INCONCLUSIVE, "hog", LOST_WHY},
+	};
+
+	JUDGE_ROWS(rows);
+}
+
 /* ---- Constraint, GroupKill ---- */
 static void global_kill(struct oom_attempt *attempt)
 {

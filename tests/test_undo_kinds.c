@@ -134,3 +134,29 @@ Test(undo_kinds, a_changed_sysctl_gets_its_old_value)
 	cr_expect_eq(now, old);
 	cr_expect_neq(old, 77);
 }
+
+Test(undo_kinds, swap_that_was_switched_off_goes_on_again)
+{
+	struct oom_undo *undo;
+	struct oom_err err = {0};
+
+	if (geteuid())
+		SCRATCH_SKIP(dir, "swapon(2) is for root");
+	cr_assert_eq(oom_undo_open(&err, &undo), 0);
+	cr_expect_eq(oom_undo_add(undo, &err, "swapon", "/dev/vdc", "first", NULL), -EINVAL);
+	cr_expect_eq(oom_undo_add(undo, &err, "swapon", "vdc", "-2", NULL), -EINVAL);
+	/* a device that is gone can have no swap: nothing to undo */
+	cr_assert_eq(oom_undo_add(undo, &err, "swapon", "/dev/oomgate-gone", "-2", NULL), 0);
+	cr_expect_eq(oom_undo_run(undo, 0, &err), 0, "%s", err.msg);
+	/* what is there and no swap is a failure, and says so */
+	scratch_file(dir, "no-swap", "x");
+	{
+		char path[96];
+
+		snprintf(path, sizeof(path), "%s/no-swap", dir);
+		cr_assert_eq(oom_undo_add(undo, &err, "swapon", path, "5", NULL), 0);
+		cr_expect_lt(oom_undo_run(undo, 0, &err), 0);
+		cr_expect(strstr(err.msg, "no-swap"), "%s", err.msg);
+	}
+	oom_undo_close(undo, &err);
+}

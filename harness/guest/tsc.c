@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The frequency of the time stamp counter that an emulated processor shows: it is this host's own
- * (QEMU, system/cpu-timers.c: cpu_get_ticks()). A guest that boots on a busy host measures it wrong by
- * any factor (seen: 359 for 2594 MHz), and then its clock, and all that a scenario times, runs so much
- * too fast for as long as its saved state lives.
+ * (QEMU, system/cpu-timers.c: cpu_get_ticks()). A guest that boots on a busy host measures it wrong
+ * by any factor (seen: 359 for 2594 MHz), and then its clock, and all that a scenario times, runs
+ * so much too fast for as long as its saved state lives.
  */
 #include "harness/guest/internal.h"
 
