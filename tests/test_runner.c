@@ -17,7 +17,7 @@
 
 /* ---- an allocation hook: the tests below run this program's malloc ---- */
 static atomic_bool counting;
-static atomic_long allocations;
+static atomic_long allocations __attribute__((unused)); /* with a sanitizer */
 
 #ifndef __SANITIZE_ADDRESS__
 extern void *__libc_malloc(size_t size);

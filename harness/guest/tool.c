@@ -142,6 +142,7 @@ static void end_group(pid_t pid)
 {
 	static const int signals[] = {SIGTERM, SIGKILL};
 	sigset_t child;
+	int status;
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
@@ -149,7 +150,7 @@ static void end_group(pid_t pid)
 		uint64_t deadline_us = oom_monotonic_us() + GRACE_US;
 
 		kill(-pid, signals[i]);
-		while (reap(0, NULL) < 0) {
+		while (reap(0, &status) < 0) {
 			int left_ms = oom_left_ms(deadline_us);
 			struct timespec left = {left_ms / 1000, left_ms % 1000 * 1000000L};
 
