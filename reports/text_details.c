@@ -88,6 +88,19 @@ static void kill_write(const struct details *d, const struct oom_kill *kill)
 	fputc('\n', d->out);
 }
 
+/* A fork bomb dies in hundreds of pieces: the first tell how, the record has them all. */
+static void kills_write(const struct details *d, const struct oom_attempt *attempt)
+{
+	enum { SHOWN = 8 };
+
+	for (size_t i = 0; i < attempt->n_kills && i < SHOWN; i++)
+		kill_write(d, &attempt->kills[i]);
+	if (attempt->n_kills <= SHOWN)
+		return;
+	label(d, "");
+	fprintf(d->out, "and %zu more (run.json has them all)\n", attempt->n_kills - SHOWN);
+}
+
 static void source_write(const struct details *d, const struct oom_source_rec *s)
 {
 	label(d, s->state == OOM_SOURCE_LOST ? "lost" : "absent");
@@ -189,8 +202,7 @@ static int attempt_write(const struct details *d, const struct oom_attempt *atte
 	}
 	for (size_t i = 0; i < attempt->n_workloads; i++)
 		workload_write(d, &attempt->workloads[i]);
-	for (size_t i = 0; i < attempt->n_kills; i++)
-		kill_write(d, &attempt->kills[i]);
+	kills_write(d, attempt);
 	evidence_write(d, attempt, true);
 	if (attempt->duration_us >= 0 || attempt->setup_us >= 0) {
 		label(d, "time");
