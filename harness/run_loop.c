@@ -4,6 +4,7 @@
 #include "lib/cgroup_file.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -220,6 +221,17 @@ static bool settled(const struct oom_run_state *run)
 		now >= run->over_us + SETTLE_LIMIT_US;
 }
 
+/*
+ * The one who watches goes first: under pressure every processor is somebody else's. Its children do not
+ * inherit that. Where it is not allowed the latencies are those of an ordinary process.
+ */
+static void watch_first(bool first)
+{
+	struct sched_param param = {.sched_priority = first ? 1 : 0};
+
+	sched_setscheduler(0, first ? SCHED_RR | SCHED_RESET_ON_FORK : SCHED_OTHER, &param);
+}
+
 int oom_run_go(struct oom_run_state *run, struct oom_err *err)
 {
 	int r = watches_add(run, err);
@@ -229,6 +241,7 @@ int oom_run_go(struct oom_run_state *run, struct oom_err *err)
 	/* pages are locked as they are first touched: what is prepared stays, nothing more is pulled in */
 	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
 		run->note_unlocked = true;
+	watch_first(true);
 	set_phase(run, OOM_PHASE_RUN);
 	run->go_us = oom_monotonic_us();
 	run->deadline_us += run->go_us;
@@ -246,6 +259,7 @@ int oom_run_go(struct oom_run_state *run, struct oom_err *err)
 	}
 	run->settled_us = oom_monotonic_us();
 	set_phase(run, OOM_PHASE_COLLECT);
+	watch_first(false);
 	munlockall();
 	return r < 0 ? oom_err_errno(err, -r, "cannot wait for the workloads") : 0;
 }

@@ -2,6 +2,7 @@
 /* The guest's side: says hello, is saved while it waits for a job, then serves that job. */
 #include "harness/guest/agent.h"
 #include "lib/cleanup.h"
+#include "lib/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -225,6 +226,7 @@ int oom_guest_agent(const char *path, oom_guest_run_fn run)
 			return r;
 		path = found;
 	}
+	mkdir("/sys/kernel/tracing/instances/" OOM_TRACE_GUEST_INSTANCE, 0700); /* else the run makes it */
 	port = open(path, O_RDWR | O_CLOEXEC);
 	if (port < 0)
 		return -errno;

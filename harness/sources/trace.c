@@ -47,10 +47,14 @@ static int trace_open(struct oom_source_slot *slot, struct oom_err *err)
 	if (s->tracing_fd < 0)
 		return oom_source_absent(slot,
 			"no tracefs to be read (root, and 'mount -t tracefs tracefs /sys/kernel/tracing')");
-	snprintf(s->name, sizeof(s->name), "oomgate-%s", slot->run->token);
-	r = oom_undo_add(slot->run->undo, err, "trace", s->name, NULL);
-	if (r < 0)
-		return r;
+	if (slot->run->in_guest) {
+		snprintf(s->name, sizeof(s->name), OOM_TRACE_GUEST_INSTANCE);
+	} else {
+		snprintf(s->name, sizeof(s->name), "oomgate-%s", slot->run->token);
+		r = oom_undo_add(slot->run->undo, err, "trace", s->name, NULL);
+		if (r < 0)
+			return r;
+	}
 	if (oom_trace_start(s->tracing_fd, s->name, &why, &s->instance_fd) < 0)
 		return oom_source_absent(slot, "%s", why.msg);
 	return 0;
@@ -137,7 +141,8 @@ static void trace_close(struct oom_source_slot *slot)
 		return;
 	if (s->instance_fd >= 0) {
 		close(s->instance_fd);
-		oom_trace_remove(s->tracing_fd, s->name);
+		if (!slot->run->in_guest) /* a guest goes as a whole */
+			oom_trace_remove(s->tracing_fd, s->name);
 	}
 	if (s->tracing_fd >= 0)
 		close(s->tracing_fd);
