@@ -240,6 +240,15 @@ int oom_need_thp(
 	return says(env, path, "[never]") ? oom_err_set(err, ENOTSUP, "/%s is 'never'", path) : 0;
 }
 
+int oom_need_lru_gen(
+	const struct oom_need_env *env, const struct oom_need_want *want, struct oom_err *err)
+{
+	(void)want;
+	return exists(env, "sys/kernel/mm/lru_gen/enabled")
+		       ? 0
+		       : oom_err_set(err, ENOTSUP, "this kernel has none (CONFIG_LRU_GEN)");
+}
+
 int oom_need_zswap(
 	const struct oom_need_env *env, const struct oom_need_want *want, struct oom_err *err)
 {

@@ -133,6 +133,8 @@ static const struct row machine_rows[] = {
 	{"thp"},
 	{"thp", "needs thp: /sys/kernel/mm/transparent_hugepage/enabled is 'never'",
 		"sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n"},
+	{"lru-gen", "needs lru-gen: this kernel has none (CONFIG_LRU_GEN)"},
+	{"lru-gen", NULL, "sys/kernel/mm/lru_gen/enabled", "0x0000\n"},
 	{"zswap", "needs zswap: it is not switched on "
 		  "(/sys/module/zswap/parameters/enabled)"},
 	{"zswap", NULL, "sys/module/zswap/parameters/enabled", "Y\n"},
