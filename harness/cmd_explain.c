@@ -182,24 +182,24 @@ struct session {
 	const struct explain_format *format;
 	struct explain_writer *writer;
 	struct explain_notes panics, unfinished, signals, unrecognised;
+	struct oom_arena arena; /* of the kill that is told */
 	int64_t kills;
 };
 
 static int tell_kill(struct session *s, const struct oom_incident *incident)
 {
 	struct oom_kill kill = incident->kill;
-	struct oom_arena arena = {0};
 	int rc = 0;
 
 	if (s->format->rank) {
-		rc = oom_badness_rank(&arena, &kill, s->format->rank);
+		rc = oom_badness_rank(&s->arena, &kill, s->format->rank);
 		if (!rc)
-			rc = oom_badness_explain(&arena, incident, &kill);
+			rc = oom_badness_explain(&s->arena, incident, &kill);
 	}
 	if (!rc)
 		s->format->kill(s->writer, incident, &kill);
 	s->kills++;
-	oom_arena_release(&arena);
+	oom_arena_reset(&s->arena);
 	return rc;
 }
 
@@ -305,6 +305,7 @@ static int explain(const struct explain_options *o)
 	free_notes(&s->unfinished);
 	free_notes(&s->signals);
 	free_notes(&s->unrecognised);
+	oom_arena_release(&s->arena);
 	free(s);
 	return status;
 }

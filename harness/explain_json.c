@@ -52,35 +52,44 @@ static inline void put(struct explain_writer *w, const char *text, size_t len)
 
 #define PUT(w, literal) put(w, literal, sizeof(literal) - 1)
 
-static void put_int(struct explain_writer *w, int64_t value)
-{
-	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-				    "25262728293031323334353637383940414243444546474849"
-				    "50515253545556575859606162636465666768697071727374"
-				    "75767778798081828384858687888990919293949596979899";
-	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	char digits[24];
-	size_t n = sizeof(digits);
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+			    "25262728293031323334353637383940414243444546474849"
+			    "50515253545556575859606162636465666768697071727374"
+			    "75767778798081828384858687888990919293949596979899";
 
-	room(w, SLACK);
+/* What a number is written with, and how long it is at most. */
+#define INT_BYTES 24
+
+/* Writes @value at @to, where a sign and INT_BYTES have room; returns its end. */
+static inline char *append_int(char *to, int64_t value)
+{
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	char digits[2 * INT_BYTES];
+	size_t n = INT_BYTES;
+
+	if (value < 0)
+		*to++ = '-';
 	if (rest < 10) {
-		if (value < 0)
-			w->buf[w->len++] = '-';
-		w->buf[w->len++] = (char)('0' + rest);
-		return;
+		*to++ = (char)('0' + rest);
+		return to;
 	}
-	for (; rest >= 10; rest /= 100) {
+	for (; rest > UINT32_MAX; rest /= 100) {
 		n -= 2;
 		memcpy(digits + n, pairs + rest % 100 * 2, 2);
 	}
-	if (rest)
-		digits[--n] = (char)('0' + rest);
-	else if (digits[n] == '0')
-		n++;
-	if (value < 0)
-		digits[--n] = '-';
-	memcpy(w->buf + w->len, digits + n, sizeof(digits) - n);
-	w->len += sizeof(digits) - n;
+	for (uint32_t less = (uint32_t)rest; less; less /= 100) {
+		n -= 2;
+		memcpy(digits + n, pairs + less % 100 * 2, 2);
+	}
+	n += digits[n] == '0';
+	memcpy(to, digits + n, INT_BYTES);
+	return to + INT_BYTES - n;
+}
+
+static void put_int(struct explain_writer *w, int64_t value)
+{
+	room(w, SLACK);
+	w->len = (size_t)(append_int(w->buf + w->len, value) - w->buf);
 }
 
 /* One character that cannot stand for itself; returns its length in @text. */
@@ -107,25 +116,31 @@ static size_t put_special(struct explain_writer *w, const char *text, size_t len
 	return n ? n : 1;
 }
 
+static inline bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 static void put_text(struct explain_writer *w, const char *text)
 {
-	size_t len;
+	const char *p = text;
 
 	if (!text) {
 		PUT(w, "null");
 		return;
 	}
-	len = strlen(text);
 	PUT(w, "\"");
-	for (size_t i = 0; i < len;) {
-		unsigned char c = (unsigned char)text[i];
+	while (*p) {
+		char *to;
 
 		room(w, SLACK);
-		if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
-			w->buf[w->len++] = (char)c;
-			i++;
-		} else {
-			i += put_special(w, text + i, len - i);
+		to = w->buf + w->len;
+		for (size_t i = 0; i < SLACK && is_plain((unsigned char)*p); i++)
+			*to++ = *p++;
+		w->len = (size_t)(to - w->buf);
+		if (*p && !is_plain((unsigned char)*p)) {
+			room(w, SLACK);
+			p += put_special(w, p, strnlen(p, 4));
 		}
 	}
 	PUT(w, "\"");
@@ -140,9 +155,7 @@ static void put_key(struct explain_writer *w, const char *name)
 	w->buf[w->len++] = ':';
 }
 
-/* @sparse leaves out what is null: in a table of thousands the missing columns are the same in all. */
-static void put_fields(struct explain_writer *w, const struct oom_field *field, const void *object,
-	bool sparse)
+static void put_fields(struct explain_writer *w, const struct oom_field *field, const void *object)
 {
 	bool any = false;
 
@@ -151,13 +164,11 @@ static void put_fields(struct explain_writer *w, const struct oom_field *field, 
 		bool none = text ? !oom_field_text(field, object)
 				 : oom_field_int(field, object) == field->none;
 
-		if (none && sparse)
-			continue;
 		room(w, SLACK);
 		if (any)
 			w->buf[w->len++] = ',';
 		any = true;
-		memcpy(w->buf + w->len, field->key, field->key_len);
+		memcpy(w->buf + w->len, field->key, OOM_FIELD_KEY);
 		w->len += field->key_len;
 		if (none)
 			PUT(w, "null");
@@ -168,15 +179,41 @@ static void put_fields(struct explain_writer *w, const struct oom_field *field, 
 	}
 }
 
+/* A row of a table, without what is null: in thousands the missing columns are the same in all. */
+static void put_task(struct explain_writer *w, const struct oom_task *task)
+{
+	char comma = '{';
+
+	for (const struct oom_field *field = oom_task_fields; field->name; field++) {
+		char *to;
+
+		if (field->type == OOM_FIELD_TEXT ? !oom_field_text(field, task)
+						  : oom_field_int(field, task) == field->none)
+			continue;
+		room(w, SLACK);
+		to = w->buf + w->len;
+		*to++ = comma;
+		comma = ',';
+		memcpy(to, field->key, OOM_FIELD_KEY);
+		to += field->key_len;
+		if (field->type == OOM_FIELD_INT)
+			to = append_int(to, oom_field_int(field, task));
+		w->len = (size_t)(to - w->buf);
+		if (field->type == OOM_FIELD_TEXT)
+			put_text(w, oom_field_text(field, task));
+	}
+	if (comma == '{')
+		PUT(w, "{");
+	PUT(w, "}");
+}
+
 static void put_tasks(struct explain_writer *w, const struct oom_task *tasks, size_t count)
 {
 	PUT(w, "[");
 	for (size_t i = 0; i < count; i++) {
-		put(w, ",{", 2 - (i == 0));
-		if (!i)
-			w->buf[w->len - 1] = '{';
-		put_fields(w, oom_task_fields, tasks + i, true);
-		PUT(w, "}");
+		if (i)
+			PUT(w, ",");
+		put_task(w, tasks + i);
 	}
 	PUT(w, "]");
 }
@@ -286,7 +323,7 @@ static void json_kill(struct explain_writer *w, const struct oom_incident *incid
 {
 	put(w, w->any ? ",\n{" : "\n{", w->any ? 3 : 2);
 	w->any = true;
-	put_fields(w, oom_kill_fields, kill, false);
+	put_fields(w, oom_kill_fields, kill);
 	PUT(w, ",\"when\":");
 	put_text(w, incident->when);
 	PUT(w, ",\"killer\":");
@@ -294,7 +331,7 @@ static void json_kill(struct explain_writer *w, const struct oom_incident *incid
 	PUT(w, ",\"constraint\":");
 	put_text(w, oom_constraint_name(kill->constraint));
 	PUT(w, ",\"victim\":{");
-	put_fields(w, oom_task_fields, &kill->victim, false);
+	put_fields(w, oom_task_fields, &kill->victim);
 	PUT(w, "},\"invoker\":");
 	put_process(w, kill->invoker_comm, kill->invoker_pid);
 	put_gfp(w, incident, kill);

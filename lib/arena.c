@@ -105,3 +105,19 @@ void oom_arena_release(struct oom_arena *arena)
 	}
 	memset(arena, 0, sizeof(*arena));
 }
+
+void oom_arena_reset(struct oom_arena *arena)
+{
+	struct oom_arena_chunk *kept = arena->chunks;
+
+	if (!kept || kept->size != CHUNK_BYTES) {
+		oom_arena_release(arena);
+		return;
+	}
+	arena->chunks = kept->next;
+	oom_arena_release(arena);
+	memset(kept->data, 0, kept->used);
+	kept->used = 0;
+	kept->next = NULL;
+	arena->chunks = kept;
+}

@@ -28,5 +28,7 @@ char *oom_arena_printf(struct oom_arena *arena, const char *fmt, ...)
  * needed; capacities are powers of two from 4), or NULL without memory. @count elements are there. */
 void *oom_arena_grow(struct oom_arena *arena, void *array, size_t count, size_t element_bytes);
 void oom_arena_release(struct oom_arena *arena);
+/* The same, but the memory of one part is kept for what comes next: for an object of many in a row. */
+void oom_arena_reset(struct oom_arena *arena);
 
 #endif

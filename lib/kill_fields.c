@@ -26,7 +26,7 @@ const struct oom_field oom_task_fields[] = {
 	TASK_INT(swapents, -1),
 	TASK_INT(oom_score_adj, OOM_ADJ_UNKNOWN),
 	TASK_INT(points, INT64_MIN),
-	{NULL, NULL, 0, 0, OOM_FIELD_INT, 0},
+	{NULL, "", 0, 0, OOM_FIELD_INT, 0},
 };
 
 const struct oom_field oom_kill_fields[] = {
@@ -39,5 +39,5 @@ const struct oom_field oom_kill_fields[] = {
 	KILL_INT(usage_kib, -1),
 	KILL_INT(total_pages, -1),
 	KILL_TEXT(explanation),
-	{NULL, NULL, 0, 0, OOM_FIELD_INT, 0},
+	{NULL, "", 0, 0, OOM_FIELD_INT, 0},
 };

@@ -14,9 +14,12 @@ enum oom_field_type {
 	OOM_FIELD_TEXT, /* const char *; null where NULL */
 };
 
+/* The longest key, and what is copied of each: of a known size that costs less. */
+#define OOM_FIELD_KEY 24
+
 struct oom_field {
 	const char *name;
-	const char *key; /* "\"name\":" */
+	char key[OOM_FIELD_KEY]; /* "\"name\":" */
 	size_t key_len;
 	size_t offset;
 	enum oom_field_type type;

@@ -28,6 +28,7 @@ struct oom_klog {
 	int64_t seq;	 /* of the last record, -1 */
 	int entry_lines; /* > 0: among entries of many lines */
 	struct oom_klog_entry entry;
+	struct oom_klog_like like; /* the front of a line before */
 	char *scratch; /* of a JSON line */
 	struct oom_assembly assembly;
 };
@@ -76,8 +77,9 @@ static void give(struct oom_klog *log, const struct oom_klog_line *line, unsigne
 {
 	if (line != &log->line)
 		log->line = *line;
-	log->line.marks = marks ? marks
-				: oom_klog_marks(line->text.at, line->text.at + line->text.len);
+	log->line.marks = marks & OOM_MARK_KNOWN
+				  ? marks
+				  : oom_klog_marks(line->text.at, line->text.at + line->text.len);
 	log->number = number;
 	log->part = 0;
 	log->has_line = true;
@@ -216,7 +218,7 @@ static void take_line(struct oom_klog *log, struct oom_span raw, unsigned marks,
 	}
 	if (take_binary(log, raw, number))
 		return;
-	oom_klog_frame(raw, line);
+	oom_klog_frame_like(&log->like, raw, line);
 	/* the head of the next one: -o verbose has nothing between them */
 	if (log->entry.has_message && line->origin != OOM_ORIGIN_FIELD) {
 		oom_klog_input_unread(&log->input, raw);
@@ -252,11 +254,10 @@ static bool next_line(struct oom_klog *log)
 		bool leap = !log->held && !log->entry_lines &&
 			    !oom_assembly_wants_all(&log->assembly, log->input.number);
 		struct oom_span raw;
+		unsigned marks;
 		int64_t number;
 
-		if (oom_klog_input_line(&log->input, leap, &raw, &number)) {
-			unsigned marks = oom_klog_marks(raw.at, raw.at + raw.len);
-
+		if (oom_klog_input_line(&log->input, leap, &raw, &number, &marks)) {
 			if (!is_passed_over(log, marks))
 				take_line(log, raw, marks, number);
 			continue;

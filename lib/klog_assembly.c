@@ -51,9 +51,10 @@ static bool may_be_rest(const struct oom_assembly *a, const struct oom_klog_line
 
 	if (line->origin == OOM_ORIGIN_BARE && !line->framed)
 		return true;
-	return line->origin == OOM_ORIGIN_KERNEL && !oom_shape_parse(line->text, &shape) &&
+	return line->origin == OOM_ORIGIN_KERNEL &&
 	       (a->carry_kind == OOM_SHAPE_OOM_KILL || a->carry_kind == OOM_SHAPE_TASK_IN ||
-		       a->carry_kind == OOM_SHAPE_GROUP);
+		       a->carry_kind == OOM_SHAPE_GROUP) &&
+	       !oom_shape_parse(line->text, &shape);
 }
 
 static struct oom_span carry_join(struct oom_assembly *a, struct oom_span rest, char joiner)

@@ -209,20 +209,33 @@ static void take_repeated(struct oom_span *s)
 	*s = rest;
 }
 
-/* The kernel's own marks behind whatever a relay put in front. */
-static void take_kernel_marks(struct oom_span *s, struct oom_klog_line *line)
+static void take_vendor_mark_of(struct oom_span *s)
 {
+	if (s->len && (*s->at == ' ' || *s->at == '-' || *s->at == '(' || *s->at == '['))
+		take_vendor_mark(s);
+}
+
+/* The kernel's own marks behind whatever a relay put in front; @from: where the line began. */
+static void take_kernel_marks(struct oom_span *s, struct oom_klog_line *line, const char *from,
+	struct oom_klog_like *like)
+{
+	const char *begin = s->at;
+
 	if (s->len && *s->at == 'm')
 		take_repeated(s);
 	if (take_priority(s, line) || take_facility(s, line))
 		line->framed = true;
 	if (oom_klog_take_brackets(s, line)) {
+		bool kernel = line->origin == OOM_ORIGIN_KERNEL && line->ident.at;
+
 		line->framed = true;
 		if (line->origin == OOM_ORIGIN_BARE)
 			line->origin = OOM_ORIGIN_KERNEL;
+		if (like && kernel && *begin == '[' && line->hour.at == from)
+			oom_klog_like_learn(like, OOM_HEAD_IDENT_STAMP, from, begin, s->at, line);
 	}
-	if (s->len && line->framed && strchr(" -([", *s->at))
-		take_vendor_mark(s);
+	if (line->framed)
+		take_vendor_mark_of(s);
 }
 
 /* "[   12.345] host systemd[1]: ": journalctl -o short-monotonic */
@@ -329,19 +342,50 @@ static void skip_terminal_noise(struct oom_span *s)
 	}
 }
 
-void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret)
+/* Behind "[  12.345678] " at the front of a line. */
+static void take_behind_stamp(struct oom_span *s, struct oom_klog_line *line)
 {
-	struct oom_span s = line;
+	take_journal_ident(s, line);
+	if (line->hour.at || line->ident.at)
+		take_kernel_marks(s, line, NULL, NULL); /* "[Tue …] [12.3] text" */
+	else
+		take_vendor_mark_of(s);
+}
+
+static void take_brackets_first(struct oom_span *s, struct oom_klog_line *line, const char *from,
+	struct oom_klog_like *like)
+{
+	line->framed = true;
+	if (line->origin == OOM_ORIGIN_BARE)
+		line->origin = OOM_ORIGIN_KERNEL;
+	if (like && !line->hour.at && *from == '[')
+		oom_klog_like_learn(like, OOM_HEAD_STAMP, from, from, s->at, line);
+	take_behind_stamp(s, line);
+}
+
+static void take_clock_first(struct oom_span *s, struct oom_klog_line *line, enum oom_origin before,
+	const char *from, struct oom_klog_like *like)
+{
+	line->framed = true;
+	/* what the clock itself gave away as dmesg's has no name */
+	if (line->origin == before && (take_guest(s, line) || take_ident(s, line))) {
+		if (line->origin != OOM_ORIGIN_KERNEL)
+			return;
+		if (like && line->ident.at && line->hour.at == from)
+			oom_klog_like_learn(like, OOM_HEAD_IDENT, from, NULL, s->at, line);
+		take_kernel_marks(s, line, from, like);
+	} else {
+		oom_span_skip(s, OOM_SPAN(" "));
+		take_kernel_marks(s, line, from, NULL);
+	}
+}
+
+static void take_frame(struct oom_span *text, struct oom_klog_line *ret, struct oom_klog_like *like)
+{
+	struct oom_span s = *text;
+	const char *from = s.at;
 	enum oom_origin before;
 
-	*ret = (struct oom_klog_line){.time_us = -1, .caller = -1};
-	/* a record that another continues may end in a blank */
-	if (s.len && oom_is_digit(*s.at) && take_kmsg(&s, ret)) {
-		ret->framed = true;
-		ret->text = s;
-		return;
-	}
-	oom_span_trim_end(&s);
 	skip_terminal_noise(&s);
 	skip_indent(&s);
 	if (s.len && *s.at == '<' && take_priority(&s, ret)) {
@@ -349,27 +393,49 @@ void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret)
 		oom_span_skip(&s, OOM_SPAN("1 ")); /* RFC 5424: version */
 	}
 	before = ret->origin;
-	if (s.len && *s.at == '[' && oom_klog_take_brackets(&s, ret)) {
-		ret->framed = true;
-		if (ret->origin == OOM_ORIGIN_BARE)
-			ret->origin = OOM_ORIGIN_KERNEL;
-		take_journal_ident(&s, ret);
-		if (ret->hour.at || ret->ident.at)
-			take_kernel_marks(&s, ret); /* "[Tue …] [12.3] text" */
-		else if (s.len && strchr(" -([", *s.at))
-			take_vendor_mark(&s);
-	} else if (oom_klog_take_clock(&s, ret)) {
-		ret->framed = true;
-		/* what the clock itself gave away as dmesg's has no name */
-		if (ret->origin == before && (take_guest(&s, ret) || take_ident(&s, ret))) {
-			if (ret->origin == OOM_ORIGIN_KERNEL)
-				take_kernel_marks(&s, ret);
-		} else {
-			oom_span_skip(&s, OOM_SPAN(" "));
-			take_kernel_marks(&s, ret);
+	/* only what stands at the very front is learnt */
+	if (s.at != from)
+		like = NULL;
+	if (s.len && *s.at == '[' && oom_klog_take_brackets(&s, ret))
+		take_brackets_first(&s, ret, from, like);
+	else if (oom_klog_take_clock(&s, ret))
+		take_clock_first(&s, ret, before, from, like);
+	else if (ret->framed || (!take_field(&s, ret) && !take_json_field(&s, ret)))
+		take_kernel_marks(&s, ret, from, NULL);
+	*text = s;
+}
+
+void oom_klog_frame_like(struct oom_klog_like *like, struct oom_span line, struct oom_klog_line *ret)
+{
+	struct oom_span s = line;
+	const char *from = line.at;
+
+	oom_span_trim_end(&s);
+	switch (like ? oom_klog_like_take(like, &s, ret) : OOM_HEAD_NONE) {
+	case OOM_HEAD_STAMP:
+		take_behind_stamp(&s, ret);
+		break;
+	case OOM_HEAD_IDENT:
+		take_kernel_marks(&s, ret, from, like);
+		break;
+	case OOM_HEAD_IDENT_STAMP:
+		take_vendor_mark_of(&s);
+		break;
+	default:
+		*ret = (struct oom_klog_line){.time_us = -1, .caller = -1};
+		/* a record that another continues may end in a blank */
+		if (line.len && oom_is_digit(*line.at) && take_kmsg(&line, ret)) {
+			ret->framed = true;
+			s = line;
+			break;
 		}
-	} else if (ret->framed || (!take_field(&s, ret) && !take_json_field(&s, ret))) {
-		take_kernel_marks(&s, ret);
+		take_frame(&s, ret, like);
+		break;
 	}
 	ret->text = s;
+}
+
+void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret)
+{
+	oom_klog_frame_like(NULL, line, ret);
 }

@@ -37,6 +37,38 @@ struct oom_klog_line {
 /* Takes the frame off @line (no line feed). Strings point into @line. */
 void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret);
 
+/* How far the front of a line goes that is taken for the same as one before. */
+enum oom_klog_head {
+	OOM_HEAD_NONE,
+	OOM_HEAD_STAMP,	      /* "[  12.345678] " */
+	OOM_HEAD_IDENT,	      /* "Aug 12 03:54:03 host kernel: " */
+	OOM_HEAD_IDENT_STAMP, /* "Aug 12 03:54:03 host kernel: [  12.345678] " */
+};
+
+/*
+ * The front of a line: another one that has the same bytes, but for the digits of its time, is framed
+ * alike, and need not be taken apart. Zero-initialised, it knows nothing.
+ */
+struct oom_klog_like {
+	size_t len; /* 0: nothing is known */
+	enum oom_klog_head head;
+	struct oom_klog_line line;
+	uint8_t hour_len, clock_end, ident_at, sec_at, sec_len, frac_at, frac_len;
+	char base[64];
+	uint8_t vary[64]; /* 0xff: any digit will do */
+	uint8_t any[64];  /* 0xff: behind the front */
+};
+
+/* oom_klog_frame() for one line of many: @like is used, and learns. */
+void oom_klog_frame_like(struct oom_klog_like *like, struct oom_span line, struct oom_klog_line *ret);
+
+/* Between the files: the front from @from to @end gave what @line says; @stamp: its "[secs]", or NULL. */
+void oom_klog_like_learn(struct oom_klog_like *like, enum oom_klog_head head, const char *from,
+	const char *stamp, const char *end, const struct oom_klog_line *line);
+/* Takes a front that is known off @s. */
+enum oom_klog_head oom_klog_like_take(const struct oom_klog_like *like, struct oom_span *s,
+	struct oom_klog_line *ret);
+
 /*
  * The same for one line of journal JSON; texts are unescaped into @scratch (at least line.len
  * bytes). False when it is no JSON object with a message.

@@ -27,7 +27,7 @@ static void incident_init(struct oom_incident *now)
 void oom_assembly_reset(struct oom_assembly *a)
 {
 	incident_init(&a->now);
-	oom_arena_release(&a->arena);
+	oom_arena_reset(&a->arena);
 	oom_klog_table_clear(&a->table);
 	a->handed_out = a->has_header = a->has_oom_kill = a->has_announce = a->has_kill = false;
 	a->in_group = a->memcg = a->global = false;
@@ -59,7 +59,7 @@ struct oom_incident *oom_assembly_aside(struct oom_assembly *a, enum oom_event e
 {
 	struct oom_incident *aside = &a->aside;
 
-	oom_arena_release(&a->aside_arena);
+	oom_arena_reset(&a->aside_arena);
 	incident_init(aside);
 	aside->event = event;
 	aside->kill.line = number;

@@ -102,7 +102,7 @@ static void cut(struct oom_klog_input *input)
 }
 
 bool oom_klog_input_line(struct oom_klog_input *input, bool leaping, struct oom_span *ret,
-	int64_t *ret_number)
+	int64_t *ret_number, unsigned *ret_marks)
 {
 	cut(input);
 	if (input->cutting)
@@ -112,10 +112,13 @@ bool oom_klog_input_line(struct oom_klog_input *input, bool leaping, struct oom_
 	for (;;) {
 		char *from = input->buf + input->begin;
 		size_t left = input->fill - input->begin;
-		char *end = memchr(from, '\n', left);
+		const char *end = oom_klog_line_end(from, from + left, ret_marks);
 		size_t len = end ? (size_t)(end - from) : left;
 
 		if (end || (left && input->end) || left >= OOM_LINE_BYTES) {
+			if (!end || len > OOM_LINE_BYTES)
+				*ret_marks = oom_klog_marks(from, from + (len < OOM_LINE_BYTES
+									  ? len : OOM_LINE_BYTES));
 			*ret_number = input->number;
 			input->begin += len + (end != NULL);
 			input->number += end != NULL;

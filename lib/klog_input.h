@@ -27,9 +27,10 @@ void oom_klog_input_release(struct oom_klog_input *input);
 /*
  * The next line without its line feed, valid until the next call, and its number. False: there is
  * none, for now (.paused) or for good (.end). @leap: lines that cannot be about killing are passed over.
+ * *@ret_marks: lib/klog_scan.h.
  */
 bool oom_klog_input_line(struct oom_klog_input *input, bool leap, struct oom_span *ret,
-	int64_t *ret_number);
+	int64_t *ret_number, unsigned *ret_marks);
 
 /* Hands out @line, the last one, once more. */
 void oom_klog_input_unread(struct oom_klog_input *input, struct oom_span line);

@@ -19,8 +19,12 @@ enum {
 	OOM_MARK_BRACKET = 1 << 2,   /* '[' */
 	OOM_MARK_LINE_FEED = 1 << 3, /* a record of many lines */
 	OOM_MARK_CODE = 1 << 4,	     /* "+0x": a line of a stack trace */
+	OOM_MARK_KNOWN = 1 << 5,     /* they were looked for */
 };
 unsigned oom_klog_marks(const char *from, const char *end);
+/* The first line feed in [@from, @end) and the marks of the line before it; NULL: there is none, and
+ * *@ret_marks is not set. */
+const char *oom_klog_line_end(const char *from, const char *end, unsigned *ret_marks);
 
 /* Line feeds in [@from, @end). */
 int64_t oom_klog_count_lines(const char *from, const char *end);

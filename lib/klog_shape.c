@@ -326,7 +326,7 @@ bool oom_shape_parse_known(struct oom_span text, bool speaks, struct oom_shape *
 
 	oom_span_skip_blanks(&s);
 	ret->kind = OOM_SHAPE_NONE;
-	if (!speaks && (!s.len || !strchr("CPTo", *s.at)))
+	if (!speaks && (!s.len || (*s.at != 'C' && *s.at != 'P' && *s.at != 'T' && *s.at != 'o')))
 		return false;
 	shape_init(ret, s.len + (size_t)(s.at - text.at));
 	if (!speaks) {
