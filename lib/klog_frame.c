@@ -59,12 +59,15 @@ static bool take_facility(struct oom_span *s, struct oom_klog_line *line)
 	size_t i = 0;
 	const char *name;
 
+	/* they begin with a small letter */
+	if (!s->len || *s->at < 'a' || *s->at > 'z')
+		return false;
 	while (i < s->len && i < 10 && s->at[i] >= '0' && s->at[i] != ':')
 		i++;
 	if (i < 3 || !is_padded_colon(oom_span_from(*s, i)))
 		return false;
 	name = names;
-	while (*name && (strncmp(name, s->at, i) || name[i] != ' '))
+	while (*name && (*name != *s->at || strncmp(name, s->at, i) || name[i] != ' '))
 		name = strchr(name, ' ') + 1;
 	if (!*name)
 		return false;
@@ -241,8 +244,12 @@ static void take_kernel_marks(struct oom_span *s, struct oom_klog_line *line, co
 /* "[   12.345] host systemd[1]: ": journalctl -o short-monotonic */
 static void take_journal_ident(struct oom_span *s, struct oom_klog_line *line)
 {
-	struct oom_span rest = *s, host = peek_word(rest), word, ident;
+	struct oom_span rest = *s, host, word, ident;
 
+	/* a row of a task table */
+	if (rest.len && *rest.at == '[')
+		return;
+	host = peek_word(rest);
 	if (!host.len || host.len == rest.len || host.at[host.len - 1] == ':')
 		return;
 	rest = oom_span_from(rest, host.len + 1);

@@ -17,11 +17,13 @@ ptrdiff_t oom_span_find_last(struct oom_span s, struct oom_span what)
 
 ptrdiff_t oom_span_find_nocase(struct oom_span s, struct oom_span what)
 {
+	char first = what.at[0] | 0x20, last = fold(what.at[what.len - 1]);
+
 	for (size_t i = 0; i + what.len <= s.len; i++) {
 		size_t n = 1;
 
 		/* letters only: what begins a word */
-		if ((s.at[i] | 0x20) != (what.at[0] | 0x20))
+		if ((s.at[i] | 0x20) != first || fold(s.at[i + what.len - 1]) != last)
 			continue;
 
 		while (n < what.len && fold(s.at[i + n]) == fold(what.at[n]))
