@@ -21,15 +21,17 @@ struct rank_options {
 	const char *cgroup, *root;
 	int node;
 	long shown, watch_sec;
+	bool check;
 };
 
-enum { OPT_CGROUP = 256, OPT_ROOT, OPT_NODE };
+enum { OPT_CGROUP = 256, OPT_ROOT, OPT_NODE, OPT_CHECK };
 
 static const struct argp_option options[] = {
 	{"cgroup", OPT_CGROUP, "PATH", 0, "only what is in or below this cgroup, against its limit", 0},
 	{"node", OPT_NODE, "N", 0, "against the memory of one NUMA node", 0},
 	{"root", OPT_ROOT, "DIR", 0, "read a copied /proc and /sys/fs/cgroup below DIR", 0},
 	{"lines", 'n', "N", 0, "show so many processes (default 20, 0: all)", 0},
+	{"check", OPT_CHECK, NULL, 0, "fail when a process has another oom_score than the formula gives", 0},
 	{"watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL, "show again every 2 (or so many) seconds", 0},
 	{0},
 };
@@ -60,6 +62,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_ROOT:
 		o->root = arg;
 		return 0;
+	case OPT_CHECK:
+		o->check = true;
+		return 0;
 	case 'n':
 		o->shown = number_of(arg, 0, 1000000, state);
 		return 0;
@@ -80,7 +85,8 @@ static const struct argp argp = {
 	.doc = "Ranks the processes by the kernel's own formula: who would be killed next if memory ran out "
 	       "now, on the machine, in a cgroup or on a memory node.\vBADNESS is in pages. SCORE is "
 	       "/proc/PID/oom_score, OURS what it should be by our formula; where they differ by more than "
-	       "a step (the process may have grown between two reads) the line is marked.",
+	       "a step (the process may have grown between two reads) the line is marked. The exit status is "
+	       "1 with --check when one is, or when there is no oom_score to compare with.",
 };
 
 static bool differs(const struct oom_rank_task *task)
@@ -201,19 +207,34 @@ static void print_rank(const struct rank_options *o, const struct oom_rank *rank
 	print_protected(rank);
 }
 
+/* Do all agree? Nobody's word is no agreement. */
+static bool agrees(const struct oom_rank *rank)
+{
+	size_t differing = 0;
+
+	for (size_t i = 0; i < rank->n_tasks; i++)
+		differing += differs(rank->tasks + i);
+	return rank->n_scores && !differing;
+}
+
 static int show(const struct rank_options *o, int root_fd)
 {
 	struct oom_arena arena = {0};
 	struct oom_rank rank;
 	struct oom_err err = {0};
 	int rc = oom_rank_read(&arena, root_fd, o->cgroup, o->node, &err, &rank);
+	int status = OOM_EXIT_OK;
 
-	if (rc)
+	if (rc) {
 		fprintf(stderr, "oomgate rank: %s\n", err.msg);
-	else
+		status = rc == -ENOENT ? OOM_EXIT_USAGE : OOM_EXIT_BROKEN;
+	} else {
 		print_rank(o, &rank);
+		if (o->check && !agrees(&rank))
+			status = OOM_EXIT_FAILED;
+	}
 	oom_arena_release(&arena);
-	return rc == -ENOENT ? OOM_EXIT_USAGE : rc ? OOM_EXIT_BROKEN : OOM_EXIT_OK;
+	return status;
 }
 
 static volatile int stopped;
