@@ -170,6 +170,24 @@ Test(guest_cache, the_least_recently_used_go_first_and_what_is_in_use_stays)
 	cr_expect_eq(access(states[3].dir, F_OK), 0);
 }
 
+Test(guest_cache, what_a_run_holds_is_not_pruned)
+{
+	char dir[128], path[160];
+	int held = -1;
+
+	snprintf(dir, sizeof(dir), "%s/payloads", cache);
+	snprintf(path, sizeof(path), "%s/one.ext2", dir);
+	mkdir(dir, 0755);
+	cr_assert_eq(oom_file_write(path, "x", 1, 0644, NULL), 0);
+	cr_assert_eq(oom_cache_hold(path, &held), 0);
+	cr_assert_eq(oom_cache_prune(cache, 0, NULL), 0);
+	cr_expect_eq(access(path, F_OK), 0, "held");
+	close(held);
+	cr_assert_eq(oom_cache_prune(cache, 0, NULL), 0);
+	cr_expect_eq(access(path, F_OK), -1, "let go");
+	cr_expect_eq(oom_cache_hold(path, &held), -ENOENT);
+}
+
 Test(guest_cache, folders_of_the_dead_are_swept_and_those_of_the_living_stay)
 {
 	char dead[160], alive[160], states[96];

@@ -8,6 +8,7 @@
 #include <ftw.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #define BOUND_DEFAULT ((uint64_t)4 << 30)
@@ -187,6 +188,27 @@ static int collect(const char *cache, const char *folder, struct entry **entries
 	return 0;
 }
 
+int oom_cache_hold(const char *path, int *ret_fd)
+{
+	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -ESTALE : -errno;
+	if (fstat(fd, &st) < 0 || !st.st_nlink)
+		return -ESTALE; /* removed between the look and the lock */
+	*ret_fd = oom_take_fd(&fd);
+	return 0;
+}
+
+/* Somebody's run still needs it. */
+static bool is_held(const char *path)
+{
+	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
 int oom_cache_prune(const char *cache, uint64_t bound_bytes, const char *keep)
 {
 	oom_autofree struct entry *entries = NULL;
@@ -205,7 +227,7 @@ int oom_cache_prune(const char *cache, uint64_t bound_bytes, const char *keep)
 	if (count)
 		qsort(entries, count, sizeof(*entries), by_age);
 	for (size_t i = 0; i < count && total > bound_bytes; i++) {
-		if (keep && !strcmp(entries[i].path, keep))
+		if ((keep && !strcmp(entries[i].path, keep)) || is_held(entries[i].path))
 			continue;
 		r = oom_tree_remove(entries[i].path);
 		if (r)

@@ -24,6 +24,23 @@ void oom_host_say(struct oom_guest_host *host, const char *fmt, ...)
 	host->options.say(host->options.say_ctx, line);
 }
 
+/* Made, or found and held before another run's pruning could take it. */
+static int make_payload(struct oom_guest_host *host, struct oom_err *err)
+{
+	for (int attempt = 0;; attempt++) {
+		int r = oom_payload_make(&host->arena, host->cache, host->exe, host->helper,
+			host->options.config_dir, err, &host->payload);
+
+		if (r)
+			return r;
+		r = oom_cache_hold(host->payload, &host->payload_fd);
+		if (!r)
+			return 0;
+		if (attempt == 2)
+			return oom_err_errno(err, -r, "cannot hold '%s' in the cache", host->payload);
+	}
+}
+
 int oom_guest_host_open(const struct oom_guest_options *options, struct oom_err *err,
 	struct oom_guest_host **ret)
 {
@@ -33,14 +50,14 @@ int oom_guest_host_open(const struct oom_guest_options *options, struct oom_err 
 	if (!host)
 		return oom_err_set(err, ENOMEM, "no memory");
 	host->options = *options;
+	host->payload_fd = -1;
 	r = oom_cache_open(&host->arena, err, &host->cache);
 	if (!r)
 		r = oom_qemu_find(&host->arena, host->cache, err, &host->qemu);
 	if (!r)
 		r = oom_payload_programs(&host->arena, err, &host->exe, &host->helper);
 	if (!r)
-		r = oom_payload_make(&host->arena, host->cache, host->exe, host->helper, options->config_dir, err,
-			&host->payload);
+		r = make_payload(host, err);
 	if (r) {
 		oom_guest_host_close(host);
 		return r;
@@ -59,6 +76,9 @@ void oom_guest_host_close(struct oom_guest_host *host)
 		host->boots = boot->next;
 		free(boot);
 	}
+	for (struct oom_prepared *p = host->prepared; p; p = p->next)
+		oom_closep(&p->initrd_fd);
+	oom_closep(&host->payload_fd);
 	oom_arena_release(&host->arena);
 	free(host);
 }
@@ -183,8 +203,13 @@ int oom_host_prepared(struct oom_guest_host *host, const struct oom_guest_spec *
 	p->vmlinuz = p->spec.kernel ? p->spec.kernel : p->image.vmlinuz;
 	p->modules = p->spec.kernel ? p->spec.modules : p->image.modules;
 	r = oom_kernel_release(&host->arena, p->vmlinuz, err, &p->kernel);
-	if (!r)
+	for (int attempt = 0; !r; attempt++) {
 		r = make_initrd(host, p, err);
+		if (!r && !oom_cache_hold(p->initrd, &p->initrd_fd))
+			break;
+		if (!r && attempt == 2)
+			r = oom_err_set(err, ESTALE, "cannot hold '%s' in the cache", p->initrd);
+	}
 	if (!r)
 		r = choose_qemu(host, p, err);
 	if (r)

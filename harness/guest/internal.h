@@ -40,6 +40,8 @@ int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **re
 uint64_t oom_cache_bound_bytes(void);
 /* Removes the least recently used saved machines, payload disks and initial file systems until they fit, never @keep. */
 int oom_cache_prune(const char *cache, uint64_t bound_bytes, const char *keep);
+/* As long as *@ret_fd is open nobody's pruning removes the file @path. -ESTALE: it is just going. */
+int oom_cache_hold(const char *path, int *ret_fd);
 /* Removes a file or a tree; a missing one is no error. */
 int oom_tree_remove(const char *path);
 /* Bytes on disk of a file or a tree. */
@@ -243,6 +245,7 @@ struct oom_prepared {
 	struct oom_image image;
 	struct oom_qemu qemu;
 	const char *vmlinuz, *initrd, *kernel, *accel, *modules;
+	int initrd_fd; /* holds it in the cache */
 };
 /* A boot under way, or that failed: others who want the same machine wait for it, or for nothing. */
 struct oom_boot {
@@ -258,6 +261,7 @@ struct oom_guest_host {
 	struct oom_arena arena;
 	struct oom_guest_options options;
 	const char *cache, *exe, *helper, *payload;
+	int payload_fd; /* holds it in the cache */
 	struct oom_qemu qemu;
 	struct oom_prepared *prepared;
 	struct oom_boot *boots;
