@@ -81,9 +81,12 @@ int oom_guest_agent(const char *path, oom_guest_run_fn run);
 
 /*
  * In a job: asks the host for what only it can do, as one line of JSON ({"balloon_bytes":N} leaves the
- * guest N bytes; {"swap_error":true} makes its swap disk fail). Allocates nothing. -ENOTCONN where
- * there is no host.
+ * guest N bytes; {"swap_error":true} makes its swap disk fail; {"cpu_unplug":N}, {"memory_unplug":N}
+ * take N processors or memory modules out). Allocates nothing. -ENOTCONN where there is no host.
  */
 int oom_guest_request(const char *json);
+/* A memory module that can be unplugged: what x86 Linux takes up and gives up at once is 128M
+ * (/sys/devices/system/memory/block_size_bytes). */
+#define OOM_GUEST_DIMM_BYTES ((uint64_t)128 << 20)
 
 #endif

@@ -63,6 +63,7 @@ struct oom_guest_attempt {
 	uint64_t start_us, phase_us, deadline_us, silence_us;
 	int64_t start_realtime_us;
 	bool panicked, rebooted, powered_off;
+	int cpus_gone, dimms_gone; /* what was asked to be unplugged */
 	struct oom_attempt *record;
 };
 

@@ -168,6 +168,18 @@ int oom_qmp_readable(struct oom_guest_attempt *a)
 	return a->pid == pid ? r : 0;
 }
 
+/* @count of the machine's devices NAME0, NAME1, … in a row; a guest cannot have more than there are. */
+static void unplug(struct oom_guest_attempt *a, const char *name, const json_t *count, int n_spare, int *gone)
+{
+	char line[96];
+
+	for (json_int_t left = json_integer_value(count); left > 0 && *gone < n_spare; left--) {
+		snprintf(line, sizeof(line), "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"%s%d\"}}", name,
+			(*gone)++);
+		send_line(a->qmp_fd, line, -1);
+	}
+}
+
 /* What a fault in the guest asks of its host. */
 void oom_qmp_request(struct oom_guest_attempt *a, const char *text, size_t len)
 {
@@ -177,6 +189,7 @@ void oom_qmp_request(struct oom_guest_attempt *a, const char *text, size_t len)
 		"{\"execute\":\"blockdev-reopen\",\"arguments\":{\"options\":[{\"driver\":\"raw\","
 		"\"node-name\":\"swap\",\"file\":\"swapbad\"}]}}",
 	};
+	const struct oom_guest_shape *shape = &a->vm.shape;
 	json_t *json = json_loadb(text, len, 0, NULL);
 	const json_t *balloon = json_object_get(json, "balloon_bytes");
 	char line[128];
@@ -189,5 +202,7 @@ void oom_qmp_request(struct oom_guest_attempt *a, const char *text, size_t len)
 	if (json_is_true(json_object_get(json, "swap_error")))
 		for (size_t i = 0; i < sizeof(swap_error) / sizeof(*swap_error); i++)
 			send_line(a->qmp_fd, swap_error[i], -1);
+	unplug(a, "cpu", json_object_get(json, "cpu_unplug"), shape->spare_cpus, &a->cpus_gone);
+	unplug(a, "dimm", json_object_get(json, "memory_unplug"), shape->spare_dimms, &a->dimms_gone);
 	json_decref(json);
 }

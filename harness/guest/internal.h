@@ -118,6 +118,8 @@ struct oom_guest_shape {
 	uint64_t memory_bytes, swap_bytes, disk_bytes;
 	uint64_t node_bytes[OOM_GUEST_NODES];
 	int n_nodes, cpus;
+	/* what the scenario's faults may unplug, out of cpus and memory_bytes */
+	int spare_cpus, spare_dimms;
 	int64_t hugepages;
 	bool legacy; /* cgroup v1 */
 	const char *kernel_args;

@@ -54,10 +54,17 @@ static const char *disk_format(const char *path)
 
 static void add_memory(struct args *a, const struct oom_guest_shape *shape)
 {
+	uint64_t spare_bytes = (uint64_t)shape->spare_dimms * OOM_GUEST_DIMM_BYTES;
+
 	add(a, "-m");
-	addf(a, "%" PRIu64 "M", shape->memory_bytes / MIB);
+	if (spare_bytes)
+		addf(a, "%" PRIu64 "M,slots=%d,maxmem=%" PRIu64 "M", (shape->memory_bytes - spare_bytes) / MIB,
+			shape->spare_dimms, shape->memory_bytes / MIB);
+	else
+		addf(a, "%" PRIu64 "M", shape->memory_bytes / MIB);
 	add(a, "-smp");
-	addf(a, "%d,sockets=%d,cores=1,threads=1", shape->cpus, shape->cpus);
+	addf(a, "%d,maxcpus=%d,sockets=%d,cores=1,threads=1", shape->cpus - shape->spare_cpus, shape->cpus,
+		shape->cpus);
 	for (int i = 0; i < shape->n_nodes; i++) {
 		add(a, "-object");
 		addf(a, "memory-backend-ram,id=mem%d,size=%" PRIu64 "M", i, shape->node_bytes[i] / MIB);
@@ -67,6 +74,22 @@ static void add_memory(struct args *a, const struct oom_guest_shape *shape)
 	for (int i = 0; shape->n_nodes && i < shape->cpus; i++) {
 		add(a, "-numa");
 		addf(a, "cpu,node-id=%d,socket-id=%d", i % shape->n_nodes, i);
+	}
+}
+
+/* What can be unplugged is plugged in: cpu0 is the last processor, and the first that goes. */
+static void add_spares(struct args *a, const struct oom_vm *vm)
+{
+	for (int i = vm->shape.spare_cpus - 1; i >= 0; i--) {
+		add(a, "-device");
+		addf(a, "%s-x86_64-cpu,id=cpu%d,socket-id=%d,core-id=0,thread-id=0",
+			strcmp(vm->accel, "kvm") ? "max" : "host", i, vm->shape.cpus - 1 - i);
+	}
+	for (int i = 0; i < vm->shape.spare_dimms; i++) {
+		add(a, "-object");
+		addf(a, "memory-backend-ram,id=spare%d,size=%" PRIu64 "M", i, OOM_GUEST_DIMM_BYTES / MIB);
+		add(a, "-device");
+		addf(a, "pc-dimm,id=dimm%d,memdev=spare%d", i, i);
 	}
 }
 
@@ -106,7 +129,7 @@ static void add_disks(struct args *a, const struct oom_vm *vm, const struct oom_
 static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
 {
 	const struct oom_guest_shape *shape = &vm->shape;
-	char more[320] = "";
+	char more[384] = "";
 
 	if (shape->hugepages)
 		snprintf(more, sizeof(more), " hugepages=%" PRId64, shape->hugepages);
@@ -118,6 +141,10 @@ static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom
 	if (shape->legacy)
 		strcat(more, " oomgate.legacy systemd.unified_cgroup_hierarchy=0 "
 			     "systemd.legacy_systemd_cgroup_controller=1 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1");
+	/* what holds only movable pages can be given back; addresses above 4G would cost 64M of bounce
+	 * buffers, which no virtio device uses */
+	if (shape->spare_dimms)
+		strcat(more, " memhp_default_state=online_movable swiotlb=noforce");
 	/* measured, so no part of a saved state's key */
 	if (files && !files->incoming && strcmp(vm->accel, "kvm"))
 		sprintf(more + strlen(more), " tsc_early_khz=%" PRIu64, oom_tsc_khz());
@@ -186,6 +213,7 @@ int oom_vm_argv(struct oom_arena *arena, const struct oom_vm *vm, const struct o
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 		add(&a, fixed[i]);
 	add_memory(&a, &vm->shape);
+	add_spares(&a, vm);
 	add_disks(&a, vm, files);
 	add_kernel(&a, vm, files);
 	add_channels(&a, files);

@@ -81,6 +81,34 @@ static int check_host(struct oom_arena *arena, const struct oom_guest_shape *sha
 	return 0;
 }
 
+/* The faults that unplug something: all of them together. */
+static int read_spares(struct oom_guest_shape *shape, const struct oom_scenario *scenario, struct oom_err *err)
+{
+	const struct oom_section *s = NULL;
+	uint64_t spare_bytes = 0;
+
+	while (scenario && (s = oom_scenario_next(scenario, OOM_SEC_FAULT, s))) {
+		uint64_t bytes = oom_section_size(s, "Size", 0, OOM_GUEST_DIMM_BYTES);
+
+		if (!strcmp(s->type->name, "cpu-unplug"))
+			shape->spare_cpus += (int)oom_section_int(s, "Count", 1);
+		if (strcmp(s->type->name, "memory-unplug"))
+			continue;
+		if (bytes % OOM_GUEST_DIMM_BYTES)
+			return oom_err_set(err, EINVAL, "Size= of fault '%s' is no multiple of 128M", s->name);
+		spare_bytes += bytes;
+	}
+	if (shape->spare_cpus >= shape->cpus && shape->spare_cpus)
+		return oom_err_set(err, EINVAL, "%d of the machine's %d CPUs cannot be unplugged: give it more "
+			"([Machine] CPUs=)", shape->spare_cpus, shape->cpus);
+	if (spare_bytes && (shape->n_nodes || spare_bytes + MEMORY_LEAST > shape->memory_bytes))
+		return oom_err_set(err, EINVAL, shape->n_nodes ?
+			"memory cannot be unplugged of a machine with NUMANodes=" :
+			"what is unplugged leaves too little for a guest: give it more ([Machine] Memory=)");
+	shape->spare_dimms = (int)(spare_bytes / OOM_GUEST_DIMM_BYTES);
+	return 0;
+}
+
 int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
 	struct oom_guest_shape *ret)
 {
@@ -108,6 +136,8 @@ int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *sce
 		shape.legacy = !strcmp(text, "legacy");
 	if (!r && (text = machine_text(scenario, "HugePages")))
 		r = read_int("HugePages", text, 1 << 20, err, &shape.hugepages);
+	if (!r)
+		r = read_spares(&shape, scenario, err);
 	if (!r)
 		r = check_host(arena, &shape, err);
 	if (r)
