@@ -172,12 +172,12 @@ Test(guest_cache, the_least_recently_used_go_first_and_what_is_in_use_stays)
 
 Test(guest_cache, what_a_run_holds_is_not_pruned)
 {
-	char dir[128], path[160];
+	char payloads[128], path[160];
 	int held = -1;
 
-	snprintf(dir, sizeof(dir), "%s/payloads", cache);
-	snprintf(path, sizeof(path), "%s/one.ext2", dir);
-	mkdir(dir, 0755);
+	snprintf(payloads, sizeof(payloads), "%s/payloads", cache);
+	snprintf(path, sizeof(path), "%s/one.ext2", payloads);
+	mkdir(payloads, 0755);
 	cr_assert_eq(oom_file_write(path, "x", 1, 0644, NULL), 0);
 	cr_assert_eq(oom_cache_hold(path, &held), 0);
 	cr_assert_eq(oom_cache_prune(cache, 0, NULL), 0);
