@@ -201,12 +201,14 @@ int oom_cache_hold(const char *path, int *ret_fd)
 	return 0;
 }
 
-/* Somebody's run still needs it. */
+/* Somebody's run still needs it. A saved state (a folder) may go at any time: who restores it has it open. */
 static bool is_held(const char *path)
 {
 	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
 
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
 int oom_cache_prune(const char *cache, uint64_t bound_bytes, const char *keep)
