@@ -16,6 +16,7 @@ struct oom_klog {
 	struct oom_klog_input input;
 	/* the line under way, and where its next part begins: records may be joined on one line */
 	bool has_line;
+	bool pausing; /* the source has nothing for now, which the caller is not told of yet */
 	struct oom_klog_line line;
 	int64_t number;
 	size_t part;
@@ -257,11 +258,14 @@ static bool next_line(struct oom_klog *log)
 		unsigned marks;
 		int64_t number;
 
-		if (oom_klog_input_line(&log->input, leap, &raw, &number, &marks)) {
+		/* of a source that paused, what waits comes first: asked again, it may wait for ever */
+		if (!log->pausing &&
+			oom_klog_input_line(&log->input, leap, &raw, &number, &marks)) {
 			if (!is_passed_over(log, marks))
 				take_line(log, raw, marks, number);
 			continue;
 		}
+		log->pausing = log->input.paused;
 		give_held(log);
 		if (!log->has_line)
 			end_entry(log);
@@ -331,5 +335,6 @@ int oom_klog_next(struct oom_klog *log, const struct oom_incident **ret)
 		*ret = a->out;
 		return (int)a->out->event;
 	}
+	log->pausing = false;
 	return log->input.end_rc;
 }

@@ -92,6 +92,8 @@ struct oom_span oom_klog_hour(int64_t realtime_us, char *buf, size_t size);
 bool oom_klog_take_brackets(struct oom_span *s, struct oom_klog_line *line);
 /* A date with a time of day, as any logger writes it, and the blank behind it. */
 bool oom_klog_take_clock(struct oom_span *s, struct oom_klog_line *line);
+/* "MESSAGE=…" of journal export, "\"MESSAGE\" : \"…\"," of JSON over many lines: the name becomes .ident. */
+bool oom_klog_take_field(struct oom_span *s, struct oom_klog_line *line);
 /* Where the next kernel time stamp ("[123.456789] ") begins in @s behind @from, or -1. */
 ptrdiff_t oom_klog_find_stamp(struct oom_span s, size_t from);
 

@@ -5,6 +5,7 @@
 #include "lib/arena.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -344,5 +345,48 @@ Test(klog_reports, tables_of_all_layouts)
 		cr_expect_eq(e.at[0].kill.tasks[0].swapents, rows[i].swapents, "%s", rows[i].header);
 		cr_expect_eq(e.at[0].kill.tasks[0].oom_score_adj, rows[i].adj, "%s", rows[i].header);
 		oom_arena_release(&e.arena);
+	}
+}
+
+/* A live log: the pause is told before the source is asked again, for then it waits for more. */
+struct live_source {
+	struct text_source text;
+	bool pause_given, pause_told, asked_too_early;
+};
+
+static ssize_t read_live(void *context, char *buf, size_t size)
+{
+	struct live_source *live = context;
+	ssize_t n = read_text(&live->text, buf, size);
+
+	if (n || live->pause_told)
+		return n;
+	live->asked_too_early |= live->pause_given;
+	live->pause_given = true;
+	return -EAGAIN;
+}
+
+Test(klog_reports, a_pause_is_told_before_the_source_is_asked_again)
+{
+	/* of /dev/kmsg the last record waits for its continuation, too */
+	static const char *const texts[] = {
+		HEADER("x") "Out of memory: Killed process 5 (a) " SIZES "\n",
+		"4,1,1000,-;x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0\n"
+		"3,2,1001,-;Out of memory: Killed process 5 (a) " SIZES "\n",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct live_source live = {.text = {texts[i], strlen(texts[i])}};
+		const struct oom_incident *incident;
+		struct oom_klog *log;
+
+		cr_assert_eq(oom_klog_new(read_live, &live, 0, &log), 0);
+		cr_expect_eq(oom_klog_next(log, &incident), OOM_EVENT_KILL);
+		cr_expect(live.pause_given);
+		cr_expect_eq(oom_klog_next(log, &incident), -EAGAIN);
+		cr_expect_not(live.asked_too_early, "%s", texts[i]);
+		live.pause_told = true;
+		cr_expect_eq(oom_klog_next(log, &incident), OOM_EVENT_END);
+		oom_klog_free(log);
 	}
 }
