@@ -31,7 +31,7 @@ static void settle(struct oom_unplug *u)
 	if (!u->fired || u->outcome != 1)
 		return;
 	if (present(u) <= u->before - u->gone)
-		u->outcome = u->refused ? -EEXIST : 0;
+		u->outcome = u->refused ? -ENODEV : 0;
 	else if (oom_monotonic_us() >= u->deadline_us)
 		u->outcome = u->refused ? 0 : -EBUSY;
 }

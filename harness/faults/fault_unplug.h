@@ -37,7 +37,7 @@ struct oom_unplug {
 int oom_unplug_prepare(struct oom_run_state *run, const struct oom_section *section,
 	struct oom_unplug *unplug, struct oom_err *err);
 int oom_unplug_fire(struct oom_run_state *run, void *data);
-/* 1: under way, 0: the outcome is the wanted one, -EBUSY: refused, -EEXIST: gone, but not wanted
+/* 1: under way, 0: the outcome is the wanted one, -EBUSY: refused, -ENODEV: gone, but not wanted
  * so. */
 int oom_unplug_under_way(void *data);
 void oom_unplug_release(void *data);
