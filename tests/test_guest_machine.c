@@ -259,18 +259,47 @@ Test(guest_machine, the_shape_of_a_machine)
 	cr_expect_eq(r, -E2BIG, "larger than this host");
 }
 
+Test(guest_machine, what_faults_unplug_is_part_of_the_shape)
+{
+	static const struct {
+		const char *machine;
+		int r, cpus, dimms;
+	} rows[] = {
+		{"CPUs=2\n[Fault f]\nType=cpu-unplug\nAt=0", 0, 1, 0},
+		{"CPUs=4\n[Fault f]\nType=cpu-unplug\nAt=0\n[Fault g]\nType=cpu-unplug\nAt=0\nCount=2", 0, 3, 0},
+		{"CPUs=2\n[Fault f]\nType=cpu-unplug\nAt=0\nCount=2", -EINVAL, 0, 0},
+		{"[Fault f]\nType=cpu-unplug\nAt=0", -EINVAL, 0, 0},
+		{"CPUs=2\n[Fault f]\nType=balloon\nAt=0\nSize=200M", 0, 0, 0},
+		{"Memory=256M\n[Fault f]\nType=memory-unplug\nAt=0", 0, 0, 1},
+		{"Memory=512M\n[Fault f]\nType=memory-unplug\nAt=0\nSize=256M\n[Fault g]\nType=memory-unplug\nAt=0", 0, 0, 3},
+		{"Memory=200M\n[Fault f]\nType=memory-unplug\nAt=0", -EINVAL, 0, 0},
+		{"Memory=512M\n[Fault f]\nType=memory-unplug\nAt=0\nSize=100M", -EINVAL, 0, 0},
+		{"Memory=512M\n[Fault f]\nType=memory-unplug\nAt=0\nSize=1000000T", -EINVAL, 0, 0},
+		{"Memory=512M\nNUMANodes=2\n[Fault f]\nType=memory-unplug\nAt=0", -EINVAL, 0, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int r = 1;
+		struct oom_guest_shape s = shape(rows[i].machine, &r);
+
+		cr_expect_eq(r, rows[i].r, "%s: %d", rows[i].machine, r);
+		cr_expect(s.spare_cpus == rows[i].cpus && s.spare_dimms == rows[i].dimms, "%s: %d, %d",
+			rows[i].machine, s.spare_cpus, s.spare_dimms);
+	}
+}
+
 Test(guest_machine, whatever_makes_a_difference_is_in_the_key)
 {
 	struct oom_image image = {.disk = in_dir("disk")};
 	struct oom_vm vm = {.qemu = {.program = "qemu", .version = "7.2"}, .accel = "tcg", .image = &image,
 		.vmlinuz = "/k", .initrd = "/i", .payload = "/p", .kernel = "6.1",
 		.shape = {.memory_bytes = 512 << 20, .cpus = 1}};
-	struct oom_vm rows[12];
-	uint64_t keys[13];
+	struct oom_vm rows[14];
+	uint64_t keys[15];
 	int n = 0;
 
 	oom_file_write(image.disk, "x", 1, 0644, NULL);
-	for (int i = 0; i < 12; i++)
+	for (int i = 0; i < 14; i++)
 		rows[i] = vm;
 	rows[n++].qemu.version = "10.0";
 	rows[n++].qemu.program = "other";
@@ -280,6 +309,9 @@ Test(guest_machine, whatever_makes_a_difference_is_in_the_key)
 	rows[n++].payload = "/p2";
 	rows[n++].shape.memory_bytes = 256 << 20;
 	rows[n++].shape.cpus = 2;
+	rows[n].shape.cpus = 2;
+	rows[n++].shape.spare_cpus = 1;
+	rows[n++].shape.spare_dimms = 1;
 	rows[n++].shape.swap_bytes = 64 << 20;
 	rows[n++].shape.disk_bytes = 64 << 20;
 	rows[n++].shape.legacy = true;

@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const struct oom_key keys[] = {
-	{"Count", OOM_T_INT, "1", "how many of the machine's processors go, the last ones first", 1, 63, NULL, 0},
+	{"Count", OOM_T_INT, "1", "how many of the machine's processors go, the last ones first", 1,
+		63, NULL, 0},
 	OOM_UNPLUG_KEYS,
 	{NULL},
 };
@@ -29,8 +30,8 @@ static uint64_t count_online(const char *text)
 	return count;
 }
 
-static int cpu_prepare(struct oom_run_state *run, const struct oom_section *section, struct oom_err *err,
-	void **ret_data)
+static int cpu_prepare(struct oom_run_state *run, const struct oom_section *section,
+	struct oom_err *err, void **ret_data)
 {
 	struct oom_unplug *u = oom_arena_alloc(&run->arena, sizeof(*u));
 

@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
-
 /* What is there now; UINT64_MAX when it cannot be read. */
 static uint64_t present(struct oom_unplug *u)
 {
@@ -32,7 +31,7 @@ static void settle(struct oom_unplug *u)
 	if (!u->fired || u->outcome != 1)
 		return;
 	if (present(u) <= u->before - u->gone)
-		u->outcome = u->refused ? -EEXIST : 0;
+		u->outcome = u->refused ? -ENODEV : 0;
 	else if (oom_monotonic_us() >= u->deadline_us)
 		u->outcome = u->refused ? 0 : -EBUSY;
 }
@@ -48,7 +47,8 @@ static void ready(struct oom_watch *watch, uint32_t events)
 	settle(watch->data);
 }
 
-static int watch_fd(struct oom_run_state *run, struct oom_unplug *u, struct oom_watch *watch, int fd)
+static int watch_fd(
+	struct oom_run_state *run, struct oom_unplug *u, struct oom_watch *watch, int fd)
 {
 	*watch = (struct oom_watch){.fd = fd, .ready = ready, .data = u};
 	return fd < 0 ? -errno : oom_loop_add(&run->loop, watch, EPOLLIN);
@@ -58,7 +58,8 @@ static int watch_fd(struct oom_run_state *run, struct oom_unplug *u, struct oom_
 static int watch_uevents(struct oom_run_state *run, struct oom_unplug *u)
 {
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK, .nl_groups = 1};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+	int fd =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
 	int r = watch_fd(run, u, &u->events, fd);
 
 	if (r < 0)
@@ -78,6 +79,10 @@ int oom_unplug_prepare(struct oom_run_state *run, const struct oom_section *sect
 	if (u->fd < 0)
 		return oom_err_errno(err, errno, "cannot open '%s'", u->path);
 	u->before = present(u);
+	if (u->before == UINT64_MAX || u->before <= u->gone)
+		return oom_err_set(err, ENOTSUP,
+			"'%s' does not tell of enough that fault '%s' could unplug", u->path,
+			section->name);
 	r = watch_uevents(run, u);
 	if (r >= 0)
 		r = watch_fd(run, u, &u->timer,

@@ -10,13 +10,15 @@
 #include <unistd.h>
 
 static const struct oom_key keys[] = {
-	{"Size", OOM_T_SIZE, "128M", "how much goes, a multiple of 128M: [Machine] Memory= has it in modules", 1,
+	{"Size", OOM_T_SIZE, "128M",
+		"how much goes, a multiple of 128M: [Machine] Memory= has it in modules", 1,
 		INT64_MAX, NULL, OOM_KEY_ABSOLUTE},
 	OOM_UNPLUG_KEYS,
 	{NULL},
 };
 
-/* proc_zoneinfo(5): the pages of all zones ("        present  32768"). A balloon does not change them. */
+/* proc_zoneinfo(5): the pages of all zones ("        present  32768"). A balloon does not change
+ * them. */
 static uint64_t count_pages(const char *text)
 {
 	uint64_t pages = 0;
@@ -26,7 +28,8 @@ static uint64_t count_pages(const char *text)
 	return pages ? pages : UINT64_MAX;
 }
 
-/* Only what the kernel keeps movable can go: the modules, and nothing else (memhp_default_state=). */
+/* Only what the kernel keeps movable can go: the modules, and nothing else (memhp_default_state=).
+ */
 static uint64_t movable_pages(const char *text)
 {
 	uint64_t pages = 0;
@@ -42,7 +45,8 @@ static uint64_t movable_pages(const char *text)
 static int memory_prepare(struct oom_run_state *run, const struct oom_section *section,
 	struct oom_err *err, void **ret_data)
 {
-	uint64_t bytes = oom_section_size(section, "Size", run->machine_bytes, OOM_GUEST_DIMM_BYTES);
+	uint64_t bytes =
+		oom_section_size(section, "Size", run->machine_bytes, OOM_GUEST_DIMM_BYTES);
 	struct oom_unplug *u = oom_arena_alloc(&run->arena, sizeof(*u));
 	int r;
 
@@ -52,12 +56,14 @@ static int memory_prepare(struct oom_run_state *run, const struct oom_section *s
 	u->path = "/proc/zoneinfo";
 	u->count = count_pages;
 	u->gone = bytes / (uint64_t)sysconf(_SC_PAGESIZE);
-	snprintf(u->request, sizeof(u->request), "{\"memory_unplug\":%" PRIu64 "}", bytes / OOM_GUEST_DIMM_BYTES);
+	snprintf(u->request, sizeof(u->request), "{\"memory_unplug\":%" PRIu64 "}",
+		bytes / OOM_GUEST_DIMM_BYTES);
 	r = oom_unplug_prepare(run, section, u, err);
 	if (!r && movable_pages(u->text) < u->gone)
 		r = oom_err_set(err, ENOTSUP,
 			"this kernel has not taken up the memory that fault '%s' shall unplug "
-			"(CONFIG_MEMORY_HOTPLUG, CONFIG_ACPI_HOTPLUG_MEMORY)", section->name);
+			"(CONFIG_MEMORY_HOTPLUG, CONFIG_ACPI_HOTPLUG_MEMORY)",
+			section->name);
 	return r;
 }
 

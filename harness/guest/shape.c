@@ -85,7 +85,7 @@ static int check_host(struct oom_arena *arena, const struct oom_guest_shape *sha
 static int read_spares(struct oom_guest_shape *shape, const struct oom_scenario *scenario, struct oom_err *err)
 {
 	const struct oom_section *s = NULL;
-	uint64_t spare_bytes = 0;
+	uint64_t left_bytes = shape->memory_bytes;
 
 	while (scenario && (s = oom_scenario_next(scenario, OOM_SEC_FAULT, s))) {
 		uint64_t bytes = oom_section_size(s, "Size", 0, OOM_GUEST_DIMM_BYTES);
@@ -96,16 +96,18 @@ static int read_spares(struct oom_guest_shape *shape, const struct oom_scenario 
 			continue;
 		if (bytes % OOM_GUEST_DIMM_BYTES)
 			return oom_err_set(err, EINVAL, "Size= of fault '%s' is no multiple of 128M", s->name);
-		spare_bytes += bytes;
+		if (shape->n_nodes)
+			return oom_err_set(err, EINVAL, "fault '%s' cannot be had with [Machine] NUMANodes=", s->name);
+		if (bytes > left_bytes || left_bytes - bytes < MEMORY_LEAST)
+			return oom_err_set(err, EINVAL,
+				"fault '%s' leaves too little for a guest: give it more ([Machine] Memory=)", s->name);
+		left_bytes -= bytes;
+		shape->spare_dimms += (int)(bytes / OOM_GUEST_DIMM_BYTES);
 	}
-	if (shape->spare_cpus >= shape->cpus && shape->spare_cpus)
-		return oom_err_set(err, EINVAL, "%d of the machine's %d CPUs cannot be unplugged: give it more "
-			"([Machine] CPUs=)", shape->spare_cpus, shape->cpus);
-	if (spare_bytes && (shape->n_nodes || spare_bytes + MEMORY_LEAST > shape->memory_bytes))
-		return oom_err_set(err, EINVAL, shape->n_nodes ?
-			"memory cannot be unplugged of a machine with NUMANodes=" :
-			"what is unplugged leaves too little for a guest: give it more ([Machine] Memory=)");
-	shape->spare_dimms = (int)(spare_bytes / OOM_GUEST_DIMM_BYTES);
+	if (shape->spare_cpus && shape->spare_cpus >= shape->cpus)
+		return oom_err_set(err, EINVAL,
+			"of %d CPUs %d cannot be unplugged: give the machine more ([Machine] CPUs=)", shape->cpus,
+			shape->spare_cpus);
 	return 0;
 }
 
