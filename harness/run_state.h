@@ -114,7 +114,7 @@ struct oom_run_state {
 	int64_t log_offset_us; /* CLOCK_MONOTONIC minus the kernel log's clock; INT64_MIN: not known */
 	int ready_fd, notify_fd, signal_fd, timer_fd;
 	struct oom_watch notify_watch, timer_watch, signal_watch;
-	bool over, deadline_hit, note_unlocked;
+	bool over, deadline_hit;
 	uint64_t over_us;
 
 	struct oom_attempt *record;
