@@ -69,6 +69,11 @@ bool oom_need_number_holds(const struct oom_need_want *want, uint64_t have);
 bool oom_need_version_holds(const struct oom_need_want *want, const char *have);
 /* The file @path below the root, NUL-terminated: bytes read, or -errno. */
 long oom_need_read(const struct oom_need_env *env, const char *path, char *buf, size_t size);
+/* The memory that a machine was given when MemTotal is @kib: the kernel keeps some, 512M say 470M. */
+uint64_t oom_need_fitted_bytes(uint64_t kib);
+/* Has NUMA node @node that much memory? 0, or -ENOTSUP with a whole sentence. */
+int oom_need_node_memory(
+	const struct oom_need_env *env, unsigned node, uint64_t bytes, struct oom_err *err);
 
 #define NEED(ident, name, arg, argument, help)                                                     \
 	int oom_need_##ident(const struct oom_need_env *env, const struct oom_need_want *want,     \

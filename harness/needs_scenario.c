@@ -80,6 +80,8 @@ static int probe_machine(
 	};
 	const struct oom_section *machine = oom_scenario_section(scenario, OOM_SEC_MACHINE, NULL);
 	const struct oom_setting *hierarchy = oom_section_get(machine, "Hierarchy");
+	size_t n_nodes;
+	const char *const *nodes = oom_section_words(machine, "NUMAMemory", &n_nodes);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -90,6 +92,13 @@ static int probe_machine(
 			continue;
 		snprintf(need, sizeof(need), "%s>=%.40s", rows[i].need, setting->value.text);
 		r = oom_need_probe_text(env, need, err);
+	}
+	for (size_t i = 0; r == 0 && i < n_nodes; i++) {
+		struct oom_size size;
+
+		r = oom_parse_size(nodes[i], &size);
+		if (r == 0)
+			r = oom_need_node_memory(env, (unsigned)i, size.bytes, err);
 	}
 	if (r == 0 && hierarchy && !hierarchy->is_default)
 		r = oom_need_probe_text(

@@ -14,6 +14,11 @@
  * schema, so that the tables above it stay the only list.
  */
 
+/* Bounds of [Machine] NUMANodes= and NUMAMemory=: the kernel passes over a node of less than 4M
+ * (NODE_MIN_SIZE of arch/x86/include/asm/numa.h). */
+#define OOM_NUMA_NODES_MAX	16
+#define OOM_NUMA_NODE_BYTES_MIN (UINT64_C(8) << 20)
+
 enum oom_section_kind {
 	OOM_SEC_SCENARIO,
 	OOM_SEC_MACHINE,

@@ -94,6 +94,48 @@ static bool is_memory_policy(const char *text)
 	return false;
 }
 
+/* What stands in the file and was read without a mistake; no default. */
+static const struct oom_setting *said(const struct oom_section *section, const char *name)
+{
+	const struct oom_setting *setting = good_setting(section, name);
+
+	return setting && !setting->is_default ? setting : NULL;
+}
+
+/* Each of NUMAMemory= is a size that a node can have; with NUMANodes= and Memory= it tells one story. */
+static void check_machine(struct oom_reader *reader, const struct oom_section *section)
+{
+	const struct oom_setting *setting = said(section, "NUMAMemory");
+	const struct oom_setting *nodes = said(section, "NUMANodes"), *memory = said(section, "Memory");
+	size_t count = setting ? setting->value.list.count : 0;
+	uint64_t sum_bytes = 0;
+	char sum[24];
+
+	for (size_t i = 0; i < count; i++) {
+		const char *text = setting->value.list.items[i];
+		struct oom_size size;
+
+		if (oom_parse_size(text, &size) || size.is_percent ||
+			size.bytes < OOM_NUMA_NODE_BYTES_MIN || size.bytes >= UINT64_MAX / OOM_NUMA_NODES_MAX) {
+			oom_reader_mistake(reader, setting->value_place,
+				"'NUMAMemory=': '%.40s' is no memory that a node can have (64M; 8M at least)", text);
+			return;
+		}
+		sum_bytes += size.bytes;
+	}
+	if (count > OOM_NUMA_NODES_MAX)
+		oom_reader_mistake(reader, setting->value_place, "'NUMAMemory=' has more than %d nodes",
+			OOM_NUMA_NODES_MAX);
+	else if (count && nodes && nodes->value.integer != (int64_t)count)
+		oom_reader_mistake(reader, setting->value_place,
+			"'NUMAMemory=' is about %zu nodes, 'NUMANodes=' (line %u) about %s", count,
+			nodes->place.line, nodes->value.text);
+	else if (count && memory && memory->value.size.bytes != sum_bytes)
+		oom_reader_mistake(reader, setting->value_place,
+			"'NUMAMemory=' adds up to %s, 'Memory=' (line %u) is %s",
+			oom_format_size(sum_bytes, sum), memory->place.line, memory->value.text);
+}
+
 static void check_workload(struct oom_reader *reader, const struct oom_section *section)
 {
 	const struct oom_setting *policy = good_setting(section, "MemoryPolicy");
@@ -153,6 +195,9 @@ static void check_section(struct oom_reader *reader, const struct oom_section *s
 	switch (section->kind) {
 	case OOM_SEC_SCENARIO:
 		check_scenario(reader, section);
+		break;
+	case OOM_SEC_MACHINE:
+		check_machine(reader, section);
 		break;
 	case OOM_SEC_WORKLOAD:
 		check_workload(reader, section);

@@ -253,6 +253,13 @@ Test(guest_machine, the_shape_of_a_machine)
 	cr_expect_str_eq(s.kernel_args, "a=b c");
 	s = shape("Memory=600M\nNUMANodes=4", &r);
 	cr_expect(!r && s.n_nodes == 4 && s.node_bytes[3] == 150 << 20);
+	s = shape("NUMAMemory=192M 64M 32M", &r);
+	cr_expect(!r && s.n_nodes == 3 && s.memory_bytes == 288 << 20);
+	cr_expect(s.node_bytes[0] == 192 << 20 && s.node_bytes[1] == 64 << 20 && s.node_bytes[2] == 32 << 20);
+	s = shape("NUMAMemory=192M", &r);
+	cr_expect(!r && !s.n_nodes && s.memory_bytes == 192 << 20, "one node is none");
+	shape("NUMAMemory=32M 32M", &r);
+	cr_expect_eq(r, -EINVAL, "too small to boot, all together");
 	shape("Memory=64M", &r);
 	cr_expect_eq(r, -EINVAL, "too small to boot");
 	shape("Memory=1000G", &r);
@@ -294,13 +301,15 @@ Test(guest_machine, whatever_makes_a_difference_is_in_the_key)
 	struct oom_vm vm = {.qemu = {.program = "qemu", .version = "7.2"}, .accel = "tcg", .image = &image,
 		.vmlinuz = "/k", .initrd = "/i", .payload = "/p", .kernel = "6.1",
 		.shape = {.memory_bytes = 512 << 20, .cpus = 1}};
-	struct oom_vm rows[14];
-	uint64_t keys[15];
+	struct oom_vm rows[16];
+	uint64_t keys[17];
 	int n = 0;
 
 	oom_file_write(image.disk, "x", 1, 0644, NULL);
-	for (int i = 0; i < 14; i++)
+	for (int i = 0; i < 16; i++) {
 		rows[i] = vm;
+		rows[i].shape.node_bytes[0] = rows[i].shape.node_bytes[1] = 256 << 20;
+	}
 	rows[n++].qemu.version = "10.0";
 	rows[n++].qemu.program = "other";
 	rows[n++].accel = "kvm";
@@ -316,6 +325,9 @@ Test(guest_machine, whatever_makes_a_difference_is_in_the_key)
 	rows[n++].shape.disk_bytes = 64 << 20;
 	rows[n++].shape.legacy = true;
 	rows[n++].shape.kernel_args = "quiet";
+	rows[n++].shape.n_nodes = 2;
+	rows[n].shape.n_nodes = 2;
+	rows[n++].shape.node_bytes[0] = 128 << 20;
 	cr_assert_eq(oom_vm_key(&vm, &keys[n]), 0);
 	for (int i = 0; i < n; i++)
 		cr_assert_eq(oom_vm_key(&rows[i], &keys[i]), 0);

@@ -182,6 +182,35 @@ Test(needs, are_found_in_the_files_of_a_machine)
 	scratch_remove(dir);
 }
 
+Test(needs, of_a_node_are_the_memory_of_that_node)
+{
+	static const struct {
+		unsigned node;
+		uint64_t mib;
+		const char *msg;
+	} rows[] = {
+		{0, 192, ""},
+		{1, 64, ""},
+		{1, 96, "needs 96M on node 1: it has 59M"},
+		{2, 8, "needs 8M on node 2: this machine has no node 2"},
+	};
+	char buf[64];
+	const char *dir = scratch_dir(buf);
+	struct oom_need_env env = {.root_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+
+	scratch_file(dir, "sys/devices/system/node/node0/meminfo", "Node 0 MemTotal: 188416 kB\n");
+	scratch_file(dir, "sys/devices/system/node/node1/meminfo", "Node 1 MemTotal:  60416 kB\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oom_err err = {0};
+		int r = oom_need_node_memory(&env, rows[i].node, rows[i].mib << 20, &err);
+
+		cr_expect_eq(r < 0, *rows[i].msg != '\0', "row %zu: %d", i, r);
+		cr_expect_str_eq(err.msg, rows[i].msg);
+	}
+	close(env.root_fd);
+	scratch_remove(dir);
+}
+
 Test(needs, every_one_has_an_answer_here)
 {
 	for (const struct oom_need *const *need = oom_needs; *need; need++) {

@@ -131,6 +131,27 @@ Test(mistakes, of_keys)
 	EXPECT_ROWS(rows);
 }
 
+Test(mistakes, of_nodes_that_do_not_add_up)
+{
+	static const struct row rows[] = {
+		{OK "[Machine]\nNUMAMemory=192M 64M\nNUMANodes=2\nMemory=256M\n", ""},
+		{OK "[Machine]\nNUMAMemory=192M 64Q\n",
+			"8:12: 'NUMAMemory=': '64Q' is no memory that a node can have (64M; 8M at least)\n"},
+		{OK "[Machine]\nNUMAMemory=192M 4M\n",
+			"8:12: 'NUMAMemory=': '4M' is no memory that a node can have (64M; 8M at least)\n"},
+		{OK "[Machine]\nNUMAMemory=192M 50%\n",
+			"8:12: 'NUMAMemory=': '50%' is no memory that a node can have (64M; 8M at least)\n"},
+		{OK "[Machine]\nNUMANodes=3\nNUMAMemory=192M 64M\n",
+			"9:12: 'NUMAMemory=' is about 2 nodes, 'NUMANodes=' (line 8) about 3\n"},
+		{OK "[Machine]\nMemory=512M\nNUMAMemory=192M 64M\n",
+			"9:12: 'NUMAMemory=' adds up to 256M, 'Memory=' (line 8) is 512M\n"},
+		{OK "[Machine]\nNUMAMemory=9M 9M 9M 9M 9M 9M 9M 9M 9M 9M 9M 9M 9M 9M 9M 9M 9M\n",
+			"8:12: 'NUMAMemory=' has more than 16 nodes\n"},
+	};
+
+	EXPECT_ROWS(rows);
+}
+
 Test(mistakes, of_values_have_the_values_place)
 {
 	static const struct row rows[] = {

@@ -113,10 +113,9 @@ int oom_payload_programs(struct oom_arena *arena, struct oom_err *err, const cha
 	const char **ret_helper);
 
 /* ---- shape.c --------------------------------------------------------------------------------------- */
-enum { OOM_GUEST_NODES = 16 };
 struct oom_guest_shape {
 	uint64_t memory_bytes, swap_bytes, disk_bytes;
-	uint64_t node_bytes[OOM_GUEST_NODES];
+	uint64_t node_bytes[OOM_NUMA_NODES_MAX];
 	int n_nodes, cpus;
 	/* what the scenario's faults may unplug, out of cpus and memory_bytes */
 	int spare_cpus, spare_dimms;

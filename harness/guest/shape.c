@@ -42,19 +42,35 @@ static int read_int(const char *key, const char *text, int64_t most, struct oom_
 	return 0;
 }
 
-/* so many equal nodes */
-static int read_nodes(struct oom_guest_shape *shape, const char *text, struct oom_err *err)
+/* So many equal nodes, or those of NUMAMemory=; one node is none. The machine is their sum. */
+static int read_nodes(struct oom_guest_shape *shape, const struct oom_scenario *scenario, struct oom_err *err)
 {
-	int64_t number = 1;
-	int r = read_int("NUMANodes", text, OOM_GUEST_NODES, err, &number);
+	const struct oom_section *section = scenario ? oom_scenario_section(scenario, OOM_SEC_MACHINE, NULL) : NULL;
+	uint64_t sum_bytes = 0, equal_bytes;
+	int64_t number = oom_section_int(section, "NUMANodes", 1);
+	const char *const *sizes;
+	size_t count;
+	int r = 0;
 
-	if (r || number < 2)
-		return r;
+	sizes = oom_section_words(section, "NUMAMemory", &count);
+	if (count)
+		number = (int64_t)count;
+	if (number < 2)
+		return count ? read_size("NUMAMemory", sizes[0], err, &shape->memory_bytes) : 0;
+	if (number > OOM_NUMA_NODES_MAX)
+		return oom_err_set(err, EINVAL, "[Machine] %" PRId64 " NUMA nodes are more than %d", number,
+			OOM_NUMA_NODES_MAX);
+	equal_bytes = shape->memory_bytes / (uint64_t)number;
+	for (int i = 0; !r && i < number; i++) {
+		shape->node_bytes[i] = equal_bytes;
+		if (count)
+			r = read_size("NUMAMemory", sizes[i], err, &shape->node_bytes[i]);
+		shape->node_bytes[i] = shape->node_bytes[i] / MIB * MIB;
+		sum_bytes += shape->node_bytes[i];
+	}
 	shape->n_nodes = (int)number;
-	for (int i = 0; i < shape->n_nodes; i++)
-		shape->node_bytes[i] = shape->memory_bytes / (uint64_t)number / MIB * MIB;
-	shape->memory_bytes = (uint64_t)number * shape->node_bytes[0];
-	return 0;
+	shape->memory_bytes = sum_bytes;
+	return r;
 }
 
 /* sysconf() would count page cache as used: MemAvailable of proc(5) */
@@ -128,8 +144,8 @@ int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *sce
 		if (!r && shape.cpus < 1)
 			r = oom_err_set(err, EINVAL, "[Machine] CPUs='%s' is not within 1..%d", text, CPUS_MOST);
 	}
-	if (!r && (text = machine_text(scenario, "NUMANodes")))
-		r = read_nodes(&shape, text, err);
+	if (!r)
+		r = read_nodes(&shape, scenario, err);
 	if (!r && (text = machine_text(scenario, "Swap")))
 		r = read_size("Swap", text, err, &shape.swap_bytes);
 	if (!r && (text = machine_text(scenario, "Disk")))
