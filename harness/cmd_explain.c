@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@ struct explain_options {
 	const struct explain_format *format;
 	const char *file;
 	const char *since;
-	bool journal, live, all_boots;
+	bool journal, live, all_boots, boot_given;
 	int boot;
 };
 
@@ -32,7 +33,8 @@ static const struct argp_option options[] = {
 	{"journal", OPT_JOURNAL, NULL, 0, "read the journal of this machine instead of a file", 0},
 	{"boot", 'b', "N", 0, "with --journal: this boot (0, the default), the one before (-1), … or all", 0},
 	{"since", OPT_SINCE, "TIME", 0,
-		"with --journal: from \"YYYY-MM-DD[ HH:MM[:SS]]\" on, or \"-2h\", \"-30min\", \"-1d\"", 0},
+		"with --journal: from \"YYYY-MM-DD[ HH:MM[:SS]]\", \"HH:MM\", \"yesterday\", \"-2h\", "
+		"\"1h 30min ago\" or \"@SECONDS\" on; without --boot in every boot", 0},
 	{"live", OPT_LIVE, NULL, 0, "follow /dev/kmsg and explain each kill as it happens", 0},
 	{0},
 };
@@ -65,11 +67,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (!o->all_boots && (*end || end == arg || boot > 0 || boot < -63))
 			argp_error(state, "'%s' is no boot: 0, -1 … -63, or all", arg);
 		o->boot = (int)boot;
+		o->boot_given = true;
 		return 0;
 	}
 	case OPT_SINCE:
 		o->since = arg;
-		o->all_boots = true;
 		return 0;
 	case OPT_LIVE:
 		o->live = true;
@@ -94,44 +96,23 @@ static const struct argp argp = {
 	       "its end, 2 when it could not be opened, 3 when only a part could be read.",
 };
 
-static volatile int stopped;
+/* Of --live: counts the signals that end it, so that none comes between a look and a wait. */
+static int stop_fd = -1;
 
 static void on_signal(int signal)
 {
+	int e = errno;
+
 	(void)signal;
-	stopped = 1;
+	eventfd_write(stop_fd, 1);
+	errno = e;
 }
 
-/* "-2h", "-30min", "2025-08-12 03:54:03"; 0 when it is neither */
-static uint64_t parse_since(const char *text)
+static bool is_stopped(void)
 {
-	static const struct {
-		const char *unit;
-		uint64_t sec;
-	} units[] = {{"s", 1}, {"min", 60}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"day", 86400},
-		{"week", 604800}, {"w", 604800}};
-	static const char *const layouts[] = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"};
-	uint64_t now = (uint64_t)time(NULL);
-	char *end;
+	eventfd_t count;
 
-	if (*text == '-') {
-		unsigned long long n = strtoull(text + 1, &end, 10);
-
-		for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-			if (end > text + 1 && !strcmp(end, units[i].unit) &&
-				n < now / units[i].sec)
-				return (now - n * units[i].sec) * 1000000;
-		}
-		return 0;
-	}
-	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
-		struct tm tm = {.tm_isdst = -1};
-
-		end = strptime(text, layouts[i], &tm);
-		if (end && !*end)
-			return (uint64_t)mktime(&tm) * 1000000;
-	}
-	return 0;
+	return stop_fd >= 0 && !eventfd_read(stop_fd, &count);
 }
 
 static int open_source(const struct explain_options *o, struct oom_err *err,
@@ -140,17 +121,21 @@ static int open_source(const struct explain_options *o, struct oom_err *err,
 	if (o->live) {
 		struct sigaction action = {.sa_handler = on_signal};
 
+		stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (stop_fd < 0)
+			return oom_err_errno(err, errno, "cannot wait for signals");
 		sigaction(SIGINT, &action, NULL);
 		sigaction(SIGTERM, &action, NULL);
-		return explain_open_live(&stopped, err, ret);
+		return explain_open_live(stop_fd, err, ret);
 	}
 	if (o->journal) {
-		uint64_t since = o->since ? parse_since(o->since) : 0;
+		bool every_boot = o->all_boots || (o->since && !o->boot_given);
+		uint64_t since_us = 0;
 
-		if (o->since && !since)
+		if (o->since && explain_parse_since(o->since, (uint64_t)time(NULL) * 1000000, &since_us))
 			return oom_err_set(err, EINVAL,
-				"'%s' is no time: \"YYYY-MM-DD HH:MM\" or \"-2h\"", o->since);
-		return explain_open_journal(o->boot, o->all_boots, since, err, ret);
+				"'%s' is no time: \"YYYY-MM-DD HH:MM\", \"yesterday\", \"-2h\"", o->since);
+		return explain_open_journal(o->boot, every_boot, since_us, err, ret);
 	}
 	return explain_open_file(o->file ? o->file : "-", err, ret);
 }
@@ -273,7 +258,7 @@ static int session_run(struct session *s, struct oom_klog *log)
 	written = s->format->close(s->writer);
 	if (written && written != -EPIPE)
 		fprintf(stderr, "oomgate explain: cannot write the answer: %s\n", strerror(-written));
-	if (stopped)
+	if (is_stopped())
 		return OOM_EXIT_INTERRUPTED;
 	return rc || written ? OOM_EXIT_BROKEN : OOM_EXIT_OK;
 }
@@ -321,7 +306,7 @@ static int run(int argc, char **argv)
 		fputs("oomgate explain: a file, --journal or --live: one of them\n", stderr);
 		return OOM_EXIT_USAGE;
 	}
-	if (!o.journal && (o.boot || o.since || o.all_boots)) {
+	if (!o.journal && (o.boot_given || o.since)) {
 		fputs("oomgate explain: --boot and --since need --journal\n", stderr);
 		return OOM_EXIT_USAGE;
 	}

@@ -23,8 +23,12 @@ int explain_open_file(const char *path, struct oom_err *err, struct explain_sour
 /* The journal of this machine: @boot 0 this boot, -1 the one before, …; @since_us: realtime, 0: all. */
 int explain_open_journal(int boot, bool all_boots, uint64_t since_us, struct oom_err *err,
 	struct explain_source *ret);
-/* What /dev/kmsg says from now on; ends when @stop becomes set. */
-int explain_open_live(volatile const int *stop, struct oom_err *err, struct explain_source *ret);
+/* What /dev/kmsg says from now on; ends when @stop_fd can be read. */
+int explain_open_live(int stop_fd, struct oom_err *err, struct explain_source *ret);
+
+/* A point in time as journalctl --since takes it (systemd.time(7)): "2025-08-12 03:54[:03]", "03:54",
+ * "today", "yesterday", "now", "-2h", "1h 30min ago", "@1754963643"; in µs since 1970. -EINVAL. */
+int explain_parse_since(const char *text, uint64_t now_us, uint64_t *ret_us);
 
 /* ---- what is said about it -------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <systemd/sd-id128.h>
 #include <systemd/sd-journal.h>
+#include <unistd.h>
 
 /* One entry of the journal, as journal export text, which the reader knows. */
 #define ENTRY_BYTES 12288
@@ -95,50 +96,74 @@ static int match_writers(sd_journal *journal)
 	return rc;
 }
 
-/* The boot @offset boots before this one: by the order in which the journal begins them. */
-static int find_boot(sd_journal *journal, int offset, char ret[static 48])
+static int set_boot(sd_journal *journal, sd_id128_t id)
 {
-	sd_id128_t ids[64], id;
-	size_t n = 0;
-	int rc;
+	char match[48];
 
-	if (!offset) {
-		rc = sd_id128_get_boot(&id);
-		if (rc)
-			return rc;
-	} else {
-		const void *data;
-		size_t len;
-		char text[33];
+	snprintf(match, sizeof(match), "_BOOT_ID=" SD_ID128_FORMAT_STR, SD_ID128_FORMAT_VAL(id));
+	sd_journal_flush_matches(journal);
+	return sd_journal_add_match(journal, match, 0);
+}
 
-		/* newest first, one step back for each boot */
-		sd_journal_seek_tail(journal);
-		while (n < 64 && sd_journal_previous(journal) > 0) {
-			if (sd_journal_get_data(journal, "_BOOT_ID", &data, &len) || len != 9 + 32)
-				continue;
-			memcpy(text, (const char *)data + 9, 32);
-			text[32] = '\0';
-			if (sd_id128_from_string(text, &id))
-				continue;
-			if (n && sd_id128_equal(ids[n - 1], id))
-				continue;
-			ids[n++] = id;
-			if (n > (size_t)-offset)
-				break;
+/* The boot of the entry that the journal stands at. */
+static int entry_boot(sd_journal *journal, sd_id128_t *ret)
+{
+	uint64_t usec;
+
+	return sd_journal_get_monotonic_usec(journal, &usec, ret);
+}
+
+/* From the first entry of boot @id to the last of the boot before: 0, or -ENXIO where there is none. */
+static int step_back(sd_journal *journal, sd_id128_t id, sd_id128_t *ret)
+{
+	char *cursor;
+	int rc = set_boot(journal, id);
+
+	if (!rc)
+		rc = sd_journal_seek_head(journal);
+	if (!rc)
+		rc = sd_journal_next(journal) > 0 ? sd_journal_get_cursor(journal, &cursor) : -ENXIO;
+	if (rc)
+		return rc;
+	sd_journal_flush_matches(journal);
+	rc = sd_journal_seek_cursor(journal, cursor);
+	free(cursor);
+	/* once onto that entry, then to those before it */
+	if (!rc)
+		rc = sd_journal_previous(journal) > 0 ? 0 : -ENXIO;
+	while (!rc && !(rc = entry_boot(journal, ret)) && sd_id128_equal(*ret, id))
+		rc = sd_journal_previous(journal) > 0 ? 0 : -ENXIO;
+	return rc;
+}
+
+/* The boot @offset boots before this one: from boot to boot, not from entry to entry. */
+static int match_boot(sd_journal *journal, int offset)
+{
+	sd_id128_t id;
+	int rc = sd_id128_get_boot(&id);
+
+	if (!rc && offset) {
+		/* this boot need not have an entry yet */
+		rc = sd_journal_seek_tail(journal);
+		if (!rc)
+			rc = sd_journal_previous(journal) > 0 ? 0 : -ENXIO;
+		if (!rc) {
+			sd_id128_t last;
+
+			rc = entry_boot(journal, &last);
+			offset += !rc && !sd_id128_equal(last, id);
+			id = last;
 		}
-		if (n <= (size_t)-offset)
-			return -ENXIO;
-		id = ids[-offset];
 	}
-	snprintf(ret, 48, "_BOOT_ID=" SD_ID128_FORMAT_STR, SD_ID128_FORMAT_VAL(id));
-	return 0;
+	for (; !rc && offset < 0; offset++)
+		rc = step_back(journal, id, &id);
+	return rc ? rc : set_boot(journal, id);
 }
 
 int explain_open_journal(int boot, bool all_boots, uint64_t since_us, struct oom_err *err,
 	struct explain_source *ret)
 {
 	struct journal_source *source = calloc(1, sizeof(*source));
-	char match[48];
 	int rc;
 
 	if (!source)
@@ -148,12 +173,17 @@ int explain_open_journal(int boot, bool all_boots, uint64_t since_us, struct oom
 		free(source);
 		return oom_err_errno(err, -rc, "cannot open the journal");
 	}
+	if (sd_journal_has_runtime_files(source->journal) <= 0 &&
+		sd_journal_has_persistent_files(source->journal) <= 0) {
+		close_journal(source);
+		return oom_err_set(err, ENOENT,
+			"there is no journal here, or none that user %u may read (be root, or of group systemd-journal)",
+			geteuid());
+	}
 	if (!all_boots) {
-		rc = find_boot(source->journal, boot, match);
+		rc = match_boot(source->journal, boot);
 		if (rc == -ENXIO)
 			oom_err_set(err, ENXIO, "the journal has no boot %d", boot);
-		if (!rc)
-			rc = sd_journal_add_match(source->journal, match, 0);
 	}
 	if (!rc)
 		rc = match_writers(source->journal);

@@ -11,8 +11,7 @@
 #define SILENCE_MS 200
 
 struct live_source {
-	int fd;
-	volatile const int *stop;
+	int fd, stop_fd;
 	bool told; /* the reader knows of the silence */
 };
 
@@ -21,10 +20,13 @@ static ssize_t read_live(void *context, char *buf, size_t size)
 {
 	struct live_source *live = context;
 
-	while (!*live->stop) {
-		struct pollfd pollfd = {.fd = live->fd, .events = POLLIN};
-		ssize_t n = read(live->fd, buf, size);
+	for (;;) {
+		struct pollfd fds[] = {{.fd = live->fd, .events = POLLIN}, {.fd = live->stop_fd, .events = POLLIN}};
+		ssize_t n;
 
+		if (poll(&fds[1], 1, 0) > 0)
+			return 0;
+		n = read(live->fd, buf, size);
 		if (n > 0) {
 			live->told = false;
 			return n;
@@ -34,13 +36,12 @@ static ssize_t read_live(void *context, char *buf, size_t size)
 			continue;
 		if (n < 0 && errno != EAGAIN)
 			return -errno;
-		n = poll(&pollfd, 1, live->told ? -1 : SILENCE_MS);
+		n = poll(fds, 2, live->told ? -1 : SILENCE_MS);
 		if (!n) {
 			live->told = true;
 			return -EAGAIN;
 		}
 	}
-	return 0;
 }
 
 static void close_live(void *context)
@@ -51,14 +52,14 @@ static void close_live(void *context)
 	free(live);
 }
 
-int explain_open_live(volatile const int *stop, struct oom_err *err, struct explain_source *ret)
+int explain_open_live(int stop_fd, struct oom_err *err, struct explain_source *ret)
 {
 	struct live_source *live = calloc(1, sizeof(*live));
 	int rc;
 
 	if (!live)
 		return oom_err_set(err, ENOMEM, "no memory to follow the kernel's log");
-	live->stop = stop;
+	live->stop_fd = stop_fd;
 	live->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (live->fd < 0) {
 		rc = oom_err_errno(err, errno,
