@@ -144,6 +144,8 @@ static int write_html(
 	if (r == 0 && h.view.n_rows) {
 		r = oom_html_matrix(&h);
 		if (r == 0)
+			r = oom_html_differences(&h);
+		if (r == 0)
 			r = attempts_write(&h);
 	}
 	fputs("</body>\n</html>\n", out);

@@ -60,7 +60,6 @@ int oom_html_matrix(struct html *h)
 	const struct oom_view *view = &h->view;
 	size_t n_columns = view->n_machines + (view->n_machines == 1 ? 2 : 1);
 	const char *topic = NULL;
-	bool differs = false;
 
 	heading_write(h);
 	for (size_t r = 0; r < view->n_rows; r++) {
@@ -85,11 +84,7 @@ int oom_html_matrix(struct html *h)
 				return -ENOMEM;
 		}
 		fputs("</tr>\n", h->out);
-		differs = differs || row->differs;
 	}
 	fputs("</table>\n</div>\n", h->out);
-	if (differs)
-		fputs("<p class=\"dim\">&#8800; The machines do not agree on how it ends.</p>\n",
-			h->out);
 	return 0;
 }

@@ -32,6 +32,8 @@ const char *oom_style_outcome(struct oom_arena *arena, const struct oom_attempt 
 /* The parts of the text report, each in its own file. 0 or -ENOMEM. */
 int oom_text_topics(struct oom_view *view, const struct oom_report_options *options, FILE *out);
 int oom_text_matrix(struct oom_view *view, const struct oom_report_options *options, FILE *out);
+/* Where the machines do not agree: each side, and what the record says of it. */
+int oom_text_differences(struct oom_view *view, const struct oom_report_options *options, FILE *out);
 /* Every attempt that is not as it should be, in full; then notices about the others. */
 int oom_text_details(struct oom_view *view, const struct oom_report_options *options, FILE *out);
 

@@ -93,6 +93,8 @@ static int write_text(
 		r = oom_text_matrix(&view, options, out);
 	else if (view.n_rows)
 		r = oom_text_topics(&view, options, out);
+	if (r == 0)
+		r = oom_text_differences(&view, options, out);
 	if (r < 0)
 		return r;
 	r = oom_text_details(&view, options, out);

@@ -101,7 +101,6 @@ int oom_text_matrix(struct oom_view *view, const struct oom_report_options *opti
 		oom_table_new(n_columns, options, out);
 	const char **texts = oom_arena_alloc(&view->arena, n_texts * sizeof(*texts));
 	const char **tones = oom_arena_alloc(&view->arena, n_texts * sizeof(*tones));
-	bool differs = false;
 
 	if (!table || !texts || !tones || texts_fill(view, options, texts, tones, n_columns) < 0 ||
 		(options->width && texts_cut(view, options, texts, n_columns) < 0))
@@ -109,12 +108,6 @@ int oom_text_matrix(struct oom_view *view, const struct oom_report_options *opti
 	for (size_t i = 0; i <= view->n_rows; i++) {
 		if (oom_table_add(table, texts + i * n_columns, tones + i * n_columns) < 0)
 			return -ENOMEM;
-		differs = differs || (i && view->rows[i - 1].differs);
 	}
-	if (oom_table_print(table) < 0)
-		return -ENOMEM;
-	if (differs)
-		fprintf(out, "\n%s the machines do not agree on how it ends\n",
-			options->utf8 ? "≠" : "!");
-	return 0;
+	return oom_table_print(table);
 }

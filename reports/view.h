@@ -49,6 +49,21 @@ void oom_view_release(struct oom_view *view);
  * always differ a little, do not count. */
 bool oom_view_same_end(const struct oom_attempt *a, const struct oom_attempt *b);
 
+/* The machines on which a scenario ended alike, and the attempt that stands for them. */
+struct oom_view_side {
+	const char *machines; /* "debian:bullseye, debian:bookworm" */
+	const struct oom_attempt *attempt;
+};
+/* The sides of a row that differs, in the order of the machines; those that skipped it have none. */
+int oom_view_sides(struct oom_view *view, const struct oom_view_row *row,
+	struct oom_view_side **ret, size_t *ret_count);
+/* What was observed on side @index and otherwise on another: "OOMKills 2"; "" where nothing was. */
+const char *oom_view_observed_apart(struct oom_arena *arena, const struct oom_view_side *sides,
+	size_t count, size_t index, const char *separator);
+/* The kills in their order: "large, anon-rss 99.9M · 1.9ms later small, anon-rss 49.3M". */
+const char *oom_view_kills(
+	struct oom_arena *arena, const struct oom_attempt *attempt, const char *separator);
+
 /* "hog killed by kernel-memcg at 198.4M · neighbour survived"; "" without workloads. */
 const char *oom_view_fates(struct oom_arena *arena, const struct oom_attempt *attempt,
 	const char *separator);

@@ -95,7 +95,7 @@ Test(formats, lava_lines_are_signals)
 	static const struct {
 		const char *run;
 		size_t lines;
-	} rows[] = {{"empty", 0}, {"verdicts", 20}, {"matrix", 76}, {"hostile", 18}};
+	} rows[] = {{"empty", 0}, {"verdicts", 20}, {"matrix", 78}, {"hostile", 18}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		oom_autofree char *text = make_and_render(rows[i].run, "lava", UTF8);

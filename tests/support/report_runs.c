@@ -236,6 +236,28 @@ struct oom_run *run_flat(void)
 	return run;
 }
 
+/* Two kills, the second one 14.3 ms after the first and by a log that says less. */
+static void kills_add(struct oom_attempt *attempt)
+{
+	struct oom_kill *kill = oom_attempt_add_kill(attempt);
+
+	kill->time_us = 1000000;
+	kill->killer = OOM_KILLER_SYSTEMD_OOMD;
+	kill->workload = kill->victim.comm = "hog";
+	kill->victim.anon_rss_kib = 102400;
+	kill = oom_attempt_add_kill(attempt);
+	kill->time_us = 1014300;
+	kill->killer = OOM_KILLER_SYSTEMD_OOMD;
+	kill->victim.comm = "beside";
+}
+
+/* An observation that is as wanted on both machines, and a little otherwise. */
+static void reached_add(struct oom_run *run, size_t first, size_t second)
+{
+	expect_add(run->attempts[first], "hog", "Reached", "90M..110M", "100M", OOM_PASS);
+	expect_add(run->attempts[second], "hog", "Reached", "90M..110M", "101M", OOM_PASS);
+}
+
 struct oom_run *run_matrix(void)
 {
 	static const char *const machines[] = {"debian:bookworm", "debian:trixie"};
@@ -269,6 +291,8 @@ struct oom_run *run_matrix(void)
 	run->attempts[16]->workloads[0].killed_by = OOM_KILLER_SYSTEMD_OOMD;
 	run->attempts[16]->expects[1].verdict = OOM_FAIL;
 	run->attempts[16]->expects[1].observed = "systemd-oomd";
+	kills_add(run->attempts[16]);
+	reached_add(run, 12, 16);
 	for (at = 18; at < 21; at++) {
 		run->attempts[at]->verdict = OOM_SKIPPED;
 		run->attempts[at]->reason = "needs swap: none here";

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "reports/html.h"
+
+#include <errno.h>
+
+static int part(struct html *h, const char *name, const char *text)
+{
+	if (!text)
+		return -ENOMEM;
+	if (!*text)
+		return 0;
+	fprintf(h->out, "<br/><span class=\"dim\">%s</span> ", name);
+	oom_html_text(h, text);
+	return 0;
+}
+
+static int side_write(struct html *h, const struct oom_view_side *sides, size_t count, size_t index)
+{
+	const struct oom_attempt *attempt = sides[index].attempt;
+	struct oom_arena *arena = &h->view.arena;
+	int r;
+
+	fputs("<li>", h->out);
+	oom_html_text(h, sides[index].machines);
+	fputs(": ", h->out);
+	oom_html_verdict(h, attempt->verdict);
+	r = part(h, "ended", oom_view_fates(arena, attempt, ", "));
+	if (!r)
+		r = part(h, "kills", oom_view_kills(arena, attempt, "; "));
+	if (!r)
+		r = part(h, "observed", oom_view_observed_apart(arena, sides, count, index, "; "));
+	if (!r)
+		r = part(h, "why", attempt->reason ?: "");
+	fputs("</li>\n", h->out);
+	return r;
+}
+
+int oom_html_differences(struct html *h)
+{
+	bool told = false;
+
+	for (size_t i = 0; i < h->view.n_rows; i++) {
+		const struct oom_view_row *row = &h->view.rows[i];
+		struct oom_view_side *sides;
+		size_t count;
+
+		if (!row->differs)
+			continue;
+		if (oom_view_sides(&h->view, row, &sides, &count) < 0)
+			return -ENOMEM;
+		if (!told)
+			fputs("<h2>&#8800; The machines do not agree on how it ends</h2>\n", h->out);
+		told = true;
+		fputs("<p>", h->out);
+		oom_html_text(h, row->scenario);
+		fputs(" <span class=\"dim\">", h->out);
+		oom_html_text(h, row->title);
+		fputs("</span></p>\n<ul>\n", h->out);
+		for (size_t s = 0; s < count; s++) {
+			if (side_write(h, sides, count, s) < 0)
+				return -ENOMEM;
+		}
+		fputs("</ul>\n", h->out);
+	}
+	return 0;
+}
