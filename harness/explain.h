@@ -86,6 +86,8 @@ size_t explain_memory(const struct oom_incident *incident, struct explain_share 
 /* What to do, a sentence each, at most @max. */
 size_t explain_advice(const struct oom_incident *incident, const struct oom_kill *kill, char **ret,
 	size_t max);
+/* What the invoker was doing, by its stack: "to read a file"; NULL where the stack does not tell. */
+const char *explain_path(const struct oom_incident *incident);
 /* The request: "an order-0 allocation (GFP_KERNEL) by x (7)"; NULL where the log does not say. */
 char *explain_request(const struct oom_incident *incident, const struct oom_kill *kill);
 /* @text with control characters and terminal escapes made visible, invalid UTF-8 replaced. */

@@ -121,6 +121,19 @@ static void put_ranking(struct explain_writer *w, const struct oom_kill *kill)
 	fputs("</table>\n", w->out);
 }
 
+/* Folded: few look at it, and those who do want it whole. */
+static void put_stack(struct explain_writer *w, const struct oom_incident *incident)
+{
+	if (!incident->n_stack)
+		return;
+	fputs("<details><summary>stack of the one who asked</summary><pre>", w->out);
+	for (size_t i = 0; i < incident->n_stack; i++) {
+		put_text(w, incident->stack[i]);
+		fputs("\n", w->out);
+	}
+	fputs("</pre></details>\n", w->out);
+}
+
 static void html_kill(struct explain_writer *w, const struct oom_incident *incident,
 	const struct oom_kill *kill)
 {
@@ -143,6 +156,7 @@ static void html_kill(struct explain_writer *w, const struct oom_incident *incid
 		put_row(w, i ? "" : "do", advice[i]);
 	fputs("</dl>\n", w->out);
 	put_ranking(w, kill);
+	put_stack(w, incident);
 	fputs("</section>\n", w->out);
 }
 

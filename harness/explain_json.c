@@ -91,6 +91,17 @@ static void put_memory(struct explain_writer *w, const struct oom_incident *inci
 	PUT(w, "}");
 }
 
+static void put_stack(struct explain_writer *w, const struct oom_incident *incident)
+{
+	PUT(w, ",\"stack\":[");
+	for (size_t i = 0; i < incident->n_stack; i++) {
+		if (i)
+			PUT(w, ",");
+		json_put_text(w, incident->stack[i]);
+	}
+	PUT(w, "]");
+}
+
 static void put_gfp(struct explain_writer *w, const struct oom_incident *incident,
 	const struct oom_kill *kill)
 {
@@ -136,6 +147,7 @@ static void json_kill(struct explain_writer *w, const struct oom_incident *incid
 	PUT(w, ",\"prediction\":");
 	json_put_text(w, prediction_name(oom_badness_compare(incident, kill)));
 	put_memory(w, incident);
+	put_stack(w, incident);
 	put_known(w, "tasks_dropped", incident->n_dropped);
 	PUT(w, ",\"tasks\":");
 	json_put_tasks(w, kill->tasks, kill->n_tasks);

@@ -182,7 +182,8 @@ char *explain_freed(const struct oom_incident *incident, const struct oom_kill *
 
 char *explain_request(const struct oom_incident *incident, const struct oom_kill *kill)
 {
-	char pid[32] = "";
+	const char *path = explain_path(incident);
+	char pid[32] = "", pages[32] = "a page";
 
 	if (!kill->invoker_comm && kill->gfp_mask < 0)
 		return NULL;
@@ -191,10 +192,11 @@ char *explain_request(const struct oom_incident *incident, const struct oom_kill
 	if (kill->order == -1)
 		return explain_printf("%s%s: sysrq-f, no allocation",
 			kill->invoker_comm ? kill->invoker_comm : "?", pid);
-	return explain_printf("%s%s asked for %" PRId64 " page%s in a row, gfp_mask 0x%" PRIx64 "%s%s%s",
-		kill->invoker_comm ? kill->invoker_comm : "?", pid,
-		kill->order >= 0 && kill->order < 20 ? INT64_C(1) << kill->order : 1,
-		kill->order > 0 ? "s" : "", kill->gfp_mask < 0 ? 0 : kill->gfp_mask,
+	if (kill->order > 0 && kill->order < 20)
+		snprintf(pages, sizeof(pages), "%" PRId64 " pages in a row", INT64_C(1) << kill->order);
+	return explain_printf("%s%s asked for %s%s%s, gfp_mask 0x%" PRIx64 "%s%s%s",
+		kill->invoker_comm ? kill->invoker_comm : "?", pid, pages, path ? " " : "", path ? path : "",
+		kill->gfp_mask < 0 ? 0 : kill->gfp_mask,
 		incident->gfp_names ? " (" : "", incident->gfp_names ? incident->gfp_names : "",
 		incident->gfp_names ? ")" : "");
 }

@@ -17,6 +17,8 @@
  * It is an iterator: oom_klog_next() hands out one event at a time, in the order of the log.
  */
 
+#define OOM_STACK_FRAMES 64
+
 enum oom_event {
 	OOM_EVENT_END = 0,
 	OOM_EVENT_KILL,		/* a process was killed for want of memory: .kill */
@@ -41,6 +43,8 @@ struct oom_incident {
 	int64_t score;		 /* "score N" of "Kill process", -1 */
 	int64_t printed;	 /* how often the kill was printed */
 	int64_t n_dropped;	 /* rows of the task table beyond the bound */
+	const char *const *stack; /* who called whom in the invoker, innermost first: "out_of_memory+0x1bd/0x4e0" */
+	size_t n_stack;		  /* at most OOM_STACK_FRAMES of them */
 	bool sysrq;		 /* asked for by sysrq-f */
 	bool allocating;	 /* oom_kill_allocating_task */
 	bool shares_memory;	 /* killed because it shares the victim's memory */

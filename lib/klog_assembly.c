@@ -3,6 +3,7 @@
 #include "lib/klog_incident.h"
 
 #include "lib/klog_scan.h"
+#include "lib/klog_stack.h"
 
 #include <errno.h>
 
@@ -105,6 +106,20 @@ static int take_rest(struct oom_assembly *a, const struct oom_klog_line *line, i
 	return 1;
 }
 
+/* A line of the invoker's call trace: 1 when it was one. */
+static int take_frame(struct oom_assembly *a, const struct oom_klog_line *line)
+{
+	struct oom_span frame;
+
+	if (!(line->marks & OOM_MARK_CODE) || a->table.open || a->table.n_rows || !a->has_header || a->has_kill)
+		return 0;
+	if (!oom_klog_stack_frame(line->text, &frame))
+		return 0;
+	if (a->n_stack < OOM_STACK_FRAMES)
+		a->stack[a->n_stack++] = oom_arena_strndup(&a->arena, frame.at, frame.len);
+	return 1;
+}
+
 /* Lines of a report that have no words of their own: 1 when it was one. */
 static int take_body(struct oom_assembly *a, struct oom_span text)
 {
@@ -197,6 +212,10 @@ static int on_kernel(struct oom_assembly *a, const struct oom_klog_line *line, i
 		}
 		if (rc)
 			return rc < 0 ? rc : OOM_STEP_GO;
+	}
+	if (!(a->flags & OOM_KLOG_BRIEF) && take_frame(a, line)) {
+		a->active_line = number;
+		return OOM_STEP_GO;
 	}
 	if (oom_shape_parse_known(line->text, line->marks & OOM_MARK_SPEAKS, &shape)) {
 		if (is_anybodys(a, line, &shape)) {

@@ -35,6 +35,7 @@ void oom_assembly_reset(struct oom_assembly *a)
 	a->chosen_pid = a->chosen_uid = -1;
 	a->constraint = OOM_CONSTRAINT_UNKNOWN;
 	a->first_pid = -1;
+	a->n_stack = 0;
 	a->carry_kind = OOM_SHAPE_NONE;
 	a->carry_row = false;
 }
@@ -208,6 +209,8 @@ void oom_assembly_finish(struct oom_assembly *a, enum oom_event event)
 	now->n_dropped = (int64_t)a->table.n_dropped;
 	oom_klog_table_finish(&a->table, page_kib > 0 ? page_kib : 4);
 	oom_memory_finish(&now->memory, page_kib > 0 ? page_kib : 4);
+	now->stack = a->stack;
+	now->n_stack = a->n_stack;
 	kill->tasks = a->table.rows;
 	kill->n_tasks = a->table.n_rows;
 	kill->killer = event == OOM_EVENT_PANIC ? OOM_KILLER_NOBODY : killer_of(a);

@@ -30,6 +30,8 @@ struct oom_assembly {
 	struct oom_arena aside_arena;
 	const struct oom_incident *out; /* of the last EVENT or AGAIN */
 	struct oom_klog_table table;
+	const char *stack[OOM_STACK_FRAMES];
+	size_t n_stack;
 	struct oom_klog_counts counts;
 	unsigned flags;
 	bool handed_out; /* .now was given to the caller: begin anew with the next line */
@@ -71,10 +73,11 @@ int oom_assembly_flush(struct oom_assembly *a);
 /* Is a report under way whose lines have no words of their own (tables, sizes)? */
 bool oom_assembly_wants_all(const struct oom_assembly *a, int64_t number);
 
-/* May lines of a stack trace be left out now? */
+/* May lines of a stack trace be left out now? Not the invoker's, which stands behind the header. */
 static inline bool oom_assembly_skips_code(const struct oom_assembly *a)
 {
-	return !a->table.open && !a->carry_row && a->carry_kind == OOM_SHAPE_NONE;
+	return !a->table.open && !a->carry_row && a->carry_kind == OOM_SHAPE_NONE &&
+	       (!a->has_header || a->has_kill || a->flags & OOM_KLOG_BRIEF);
 }
 
 /* Between the files of the assembly */

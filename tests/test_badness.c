@@ -3,6 +3,7 @@
 
 #include "lib/arena.h"
 #include "lib/klog.h"
+#include "tests/support/text_source.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -103,22 +104,6 @@ Test(badness, ranking)
 	"[     12]     3    12     9250     9000    40960       90         -1000 protected\n"
 #define SIZES "total-vm:5000kB, anon-rss:4000kB, file-rss:20kB, shmem-rss:0kB"
 #define HEADER "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
-
-struct text_source {
-	const char *text;
-	size_t left;
-};
-
-static ssize_t read_text(void *context, char *buf, size_t size)
-{
-	struct text_source *source = context;
-	size_t n = source->left < size ? source->left : size;
-
-	memcpy(buf, source->text, n);
-	source->text += n;
-	source->left -= n;
-	return (ssize_t)n;
-}
 
 Test(badness, predicted_against_actual)
 {

@@ -3,6 +3,7 @@
 #include "harness/explain.h"
 
 #include "lib/cleanup.h"
+#include "tests/support/text_source.h"
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
@@ -110,20 +111,32 @@ Test(explain, what_cannot_be_opened)
 	cr_expect_eq(explain_open_file("/nonexistent", &err, &source), -ENOENT);
 }
 
-struct text_source {
-	const char *text;
-	size_t left;
-};
-
-static ssize_t read_text(void *context, char *buf, size_t size)
+Test(explain, what_the_invoker_was_doing)
 {
-	struct text_source *source = context;
-	size_t n = source->left < size ? source->left : size;
+	static const struct {
+		const char *stack[3], *words; /* NULL: it does not tell */
+	} rows[] = {
+		{{"out_of_memory+0x1/0x2", "do_anonymous_page+0x1/0x2", "handle_mm_fault+0x1/0x2"},
+			"for anonymous memory that it touched"},
+		{{"out_of_memory+0x1/0x2", "wp_page_copy.isra.0+0x1/0x2", "do_wp_page+0x1/0x2"},
+			"for a copy of a page that it wrote to"},
+		{{"kmem_cache_alloc+0x1/0x2", "copy_process+0x1/0x2", NULL}, "for memory of the kernel's own"},
+		{{"out_of_memory+0x1/0x2", "moom_callback+0x1/0x2", NULL}, "by sysrq-f"},
+		{{"not_do_anonymous_page+0x1/0x2", "do_anonymous_pagex+0x1/0x2", NULL}, NULL},
+		{{NULL}, NULL},
+	};
 
-	memcpy(buf, source->text, n);
-	source->text += n;
-	source->left -= n;
-	return (ssize_t)n;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oom_incident incident = {.stack = rows[i].stack};
+		const char *words;
+
+		while (incident.n_stack < 3 && rows[i].stack[incident.n_stack])
+			incident.n_stack++;
+		words = explain_path(&incident);
+		cr_expect_eq(!words, !rows[i].words, "row %zu", i);
+		if (words && rows[i].words)
+			cr_expect_str_eq(words, rows[i].words);
+	}
 }
 
 /* The answer in @format as text; freed by the caller. */

@@ -3,6 +3,7 @@
 #include "lib/klog.h"
 
 #include "lib/arena.h"
+#include "tests/support/text_source.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -10,22 +11,6 @@
 #include <string.h>
 
 #define SIZES "total-vm:5000kB, anon-rss:4000kB, file-rss:20kB, shmem-rss:0kB"
-
-struct text_source {
-	const char *text;
-	size_t left;
-};
-
-static ssize_t read_text(void *context, char *buf, size_t size)
-{
-	struct text_source *source = context;
-	size_t n = source->left < size ? source->left : size;
-
-	memcpy(buf, source->text, n);
-	source->text += n;
-	source->left -= n;
-	return (ssize_t)n;
-}
 
 #define MAX_EVENTS 16
 struct events {
