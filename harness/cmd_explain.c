@@ -3,6 +3,7 @@
 
 #include "harness/explain.h"
 #include "lib/arena.h"
+#include "lib/cleanup.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -234,9 +235,10 @@ static void free_notes(struct explain_notes *notes)
 		free(notes->notes[i].text);
 }
 
-static int session_run(struct session *s, struct oom_klog *log)
+static int session_run(struct session *s, struct oom_klog *log, const struct explain_source *source)
 {
 	struct explain_end end;
+	oom_autofree char *gaps = NULL;
 	char damage[128];
 	int rc = read_all(s, log), written;
 
@@ -247,7 +249,9 @@ static int session_run(struct session *s, struct oom_klog *log)
 		.signals = &s->signals,
 		.unrecognised = &s->unrecognised,
 		.kills = s->kills,
+		.lost = source->lost ? source->lost(source->context) : 0,
 	};
+	end.gaps = gaps = explain_gaps(end.counts->cut_lines, end.lost);
 	if (rc) {
 		snprintf(damage, sizeof(damage), "%s",
 			rc == -EBADMSG ? "the compressed log ends early or is damaged" : strerror(-rc));
@@ -282,7 +286,7 @@ static int explain(const struct explain_options *o)
 		fputs("oomgate explain: no memory\n", stderr);
 		status = OOM_EXIT_BROKEN;
 	} else {
-		status = session_run(s, log);
+		status = session_run(s, log, &source);
 	}
 	oom_klog_free(log);
 	source.close(source.context);

@@ -14,6 +14,8 @@
 struct explain_source {
 	oom_klog_read *read;
 	void (*close)(void *context);
+	/* Records that were overwritten before they were read; NULL: none can be. */
+	int64_t (*lost)(const void *context);
 	void *context;
 	const char *name; /* for messages */
 };
@@ -48,6 +50,8 @@ struct explain_end {
 	const struct oom_klog_counts *counts;
 	const struct explain_notes *panics, *unfinished, *signals, *unrecognised;
 	const char *damage; /* why the log could not be read to its end; NULL: it was */
+	const char *gaps;   /* what was not read before its end; NULL: nothing */
+	int64_t lost;	    /* records, as explain_source.lost() */
 	int64_t kills;
 };
 
@@ -88,6 +92,9 @@ size_t explain_advice(const struct oom_incident *incident, const struct oom_kill
 	size_t max);
 /* What the invoker was doing, by its stack: "to read a file"; NULL where the stack does not tell. */
 const char *explain_path(const struct oom_incident *incident);
+/* What of the log was not read although it was read on: lines longer than the bound, lost records; NULL:
+ * nothing. */
+char *explain_gaps(int64_t cut_lines, int64_t lost);
 /* The request: "an order-0 allocation (GFP_KERNEL) by x (7)"; NULL where the log does not say. */
 char *explain_request(const struct oom_incident *incident, const struct oom_kill *kill);
 /* @text with control characters and terminal escapes made visible, invalid UTF-8 replaced. */

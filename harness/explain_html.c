@@ -181,6 +181,11 @@ static void html_end(struct explain_writer *w, const struct explain_end *end)
 	put_notes(w, "Looks like OOM and is not understood", end->unrecognised);
 	fprintf(w->out, "<p>%" PRId64 " processes killed in %" PRId64 " lines.", end->kills,
 		end->counts->lines);
+	if (end->gaps) {
+		fputs(" Not read: ", w->out);
+		put_text(w, end->gaps);
+		fputs(".", w->out);
+	}
 	if (end->damage) {
 		fputs(" Incomplete: ", w->out);
 		put_text(w, end->damage);

@@ -174,6 +174,8 @@ static void put_notes(struct explain_writer *w, const char *name, const struct e
 
 static void json_end(struct explain_writer *w, const struct explain_end *end)
 {
+	bool whole = !end->damage && !end->gaps;
+
 	PUT(w, "]");
 	put_notes(w, "panics", end->panics);
 	put_notes(w, "unrecognised", end->unrecognised);
@@ -189,12 +191,15 @@ static void json_end(struct explain_writer *w, const struct explain_end *end)
 	put_known(w, "imitations", end->counts->imitations);
 	put_known(w, "repeats", end->counts->repeats);
 	put_known(w, "cut_lines", end->counts->cut_lines);
+	put_known(w, "lost", end->lost);
 	put_known(w, "lines", end->counts->lines);
 	put_known(w, "bytes", end->counts->bytes);
 	PUT(w, "},\n\"complete\":");
-	put(w, end->damage ? "false" : "true", end->damage ? 5 : 4);
+	put(w, whole ? "true" : "false", whole ? 4 : 5);
 	PUT(w, ",\"damage\":");
 	json_put_text(w, end->damage);
+	PUT(w, ",\"gaps\":");
+	json_put_text(w, end->gaps);
 	PUT(w, "}\n");
 }
 

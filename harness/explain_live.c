@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 
 /* A report is printed without pauses: after this long a silence it is over. */
 #define SILENCE_MS 200
@@ -13,7 +14,23 @@
 struct live_source {
 	int fd, stop_fd;
 	bool told; /* the reader knows of the silence */
+	int64_t seq, lost; /* of the last record, -1; records that are missing before others */
 };
+
+/* "prio,seq,usec,flags;text": what is missing between two numbers was overwritten before it was read. */
+static void count_lost(struct live_source *live, const char *record, size_t len)
+{
+	const char *comma = memchr(record, ',', len);
+	int64_t seq = 0;
+
+	if (!comma)
+		return;
+	for (const char *p = comma + 1; p < record + len && *p >= '0' && *p <= '9'; p++)
+		seq = seq * 10 + (*p - '0');
+	if (live->seq >= 0 && seq > live->seq + 1)
+		live->lost += seq - live->seq - 1;
+	live->seq = seq;
+}
 
 /* One read(2), one record; a buffer below 8 KiB would lose it (Documentation/ABI/testing/dev-kmsg). */
 static ssize_t read_live(void *context, char *buf, size_t size)
@@ -28,6 +45,7 @@ static ssize_t read_live(void *context, char *buf, size_t size)
 			return 0;
 		n = read(live->fd, buf, size);
 		if (n > 0) {
+			count_lost(live, buf, (size_t)n);
 			live->told = false;
 			return n;
 		}
@@ -42,6 +60,11 @@ static ssize_t read_live(void *context, char *buf, size_t size)
 			return -EAGAIN;
 		}
 	}
+}
+
+static int64_t lost_live(const void *context)
+{
+	return ((const struct live_source *)context)->lost;
 }
 
 static void close_live(void *context)
@@ -60,6 +83,7 @@ int explain_open_live(int stop_fd, struct oom_err *err, struct explain_source *r
 	if (!live)
 		return oom_err_set(err, ENOMEM, "no memory to follow the kernel's log");
 	live->stop_fd = stop_fd;
+	live->seq = -1;
 	live->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (live->fd < 0) {
 		rc = oom_err_errno(err, errno,
@@ -69,6 +93,6 @@ int explain_open_live(int stop_fd, struct oom_err *err, struct explain_source *r
 	}
 	lseek(live->fd, 0, SEEK_END);
 	*ret = (struct explain_source){
-		.read = read_live, .close = close_live, .context = live, .name = "/dev/kmsg"};
+		.read = read_live, .close = close_live, .lost = lost_live, .context = live, .name = "/dev/kmsg"};
 	return 0;
 }

@@ -139,6 +139,8 @@ static void summary_end(struct explain_writer *w, const struct explain_end *end)
 		fprintf(w->out, "\nnot counted: %" PRId64 " lines of programs that quote a kill, %" PRId64
 				" that imitate the kernel\n",
 			end->counts->quoted, end->counts->imitations);
+	if (end->gaps)
+		fprintf(w->out, "\nnot read: %s\n", end->gaps);
 	if (end->damage)
 		fprintf(w->out, "\nincomplete: %s\n", end->damage);
 }

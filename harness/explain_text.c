@@ -202,6 +202,8 @@ static void text_end(struct explain_writer *w, const struct explain_end *end)
 	if (end->counts->imitations)
 		fprintf(w->out, "\n%" PRId64 " lines imitate the kernel but were written by programs\n",
 			end->counts->imitations);
+	if (end->gaps)
+		fprintf(w->out, "\nnot read: %s\n", end->gaps);
 	if (end->damage)
 		fprintf(w->out, "\nincomplete: %s\n", end->damage);
 }

@@ -51,13 +51,16 @@ static int sysctl_read(const char *name, char *buf, size_t size)
 int oom_sysctl_write(const char *name, const char *value, struct oom_err *err)
 {
 	oom_autoclose int fd = -1;
-	char path[PATH_MAX];
-	size_t len = strlen(value);
+	char path[PATH_MAX], line[4096];
+	/* kernel.printk_devkmsg takes nothing without a line feed (kernel/printk/printk.c) */
+	size_t len = (size_t)snprintf(line, sizeof(line), "%s\n", value);
 
 	if (oom_sysctl_path(name, path, sizeof(path)) < 0)
 		return oom_err_set(err, EINVAL, "'%s' is not the name of a sysctl", name);
+	if (len >= sizeof(line))
+		return oom_err_set(err, E2BIG, "the value of sysctl '%s' is too long", name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, value, len) != (ssize_t)len)
+	if (fd < 0 || write(fd, line, len) != (ssize_t)len)
 		return oom_err_errno(err, errno, "cannot set the sysctl '%s' to '%s'", name, value);
 	return 0;
 }

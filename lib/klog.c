@@ -26,7 +26,6 @@ struct oom_klog {
 	int64_t held_number;
 	int held_turn;
 	char held_text[2][OOM_CARRY_BYTES];
-	int64_t seq;	 /* of the last record, -1 */
 	int entry_lines; /* > 0: among entries of many lines */
 	struct oom_klog_entry entry;
 	struct oom_klog_like like; /* the front of a line before */

@@ -63,7 +63,6 @@ struct oom_klog_counts {
 	int64_t imitations; /* kernel-like lines that were written by programs (facility not 0) */
 	int64_t repeats;    /* kills that were printed again */
 	int64_t cut_lines;  /* longer than the bound: their rest was skipped */
-	int64_t lost;	    /* records missing in the sequence of /dev/kmsg */
 };
 
 /*

@@ -16,6 +16,8 @@ static int sysctl_prepare(struct oom_run_state *run, const struct oom_section *s
 	struct oom_err *err, void **ret_data)
 {
 	const char *name = oom_section_text(section, "Name", "");
+	/* as it is written by echo: kernel.printk_devkmsg takes nothing without a line feed */
+	char *line = oom_arena_printf(&run->arena, "%s\n", oom_section_text(section, "Value", ""));
 	char path[256];
 	int r = oom_sysctl_path(name, path, sizeof(path));
 
@@ -24,8 +26,9 @@ static int sysctl_prepare(struct oom_run_state *run, const struct oom_section *s
 	r = oom_undo_add_sysctl(run->undo, name, err);
 	if (r < 0)
 		return r;
-	return oom_fault_file_prepare(
-		AT_FDCWD, path, oom_section_text(section, "Value", ""), run, err, ret_data);
+	if (!line)
+		return oom_err_set(err, ENOMEM, "no memory for fault '%s'", section->name);
+	return oom_fault_file_prepare(AT_FDCWD, path, line, run, err, ret_data);
 }
 
 const struct oom_fault oom_fault_sysctl = {
