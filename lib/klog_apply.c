@@ -9,6 +9,13 @@ static const char *copy(struct oom_assembly *a, struct oom_span s)
 	return s.at ? oom_arena_strndup(&a->arena, s.at, s.len) : NULL;
 }
 
+/* sysrq-f prints its line right before the report */
+static void take_sysrq(struct oom_assembly *a, int64_t number)
+{
+	a->now.sysrq |= a->sysrq_line >= 0 && number - a->sysrq_line <= 20;
+	a->sysrq_line = -1;
+}
+
 static void apply_header(struct oom_assembly *a, const struct oom_klog_line *line,
 	const struct oom_shape *shape, int64_t number)
 {
@@ -23,9 +30,7 @@ static void apply_header(struct oom_assembly *a, const struct oom_klog_line *lin
 	kill->order = shape->order;
 	a->now.invoked_us = line->time_us;
 	a->now.when = copy(a, line->hour);
-	/* sysrq-f prints its line right before */
-	a->now.sysrq |= a->sysrq_line >= 0 && number - a->sysrq_line <= 20;
-	a->sysrq_line = -1;
+	take_sysrq(a, number);
 	kill->line = number;
 	kill->time_us = line->time_us;
 }
@@ -68,6 +73,9 @@ static void apply_kill(struct oom_assembly *a, const struct oom_klog_line *line,
 		a->now.printed = 1;
 	}
 	a->has_kill = true;
+	/* the header may be lost, or was not printed: it is limited in its rate */
+	if (!a->has_header)
+		take_sysrq(a, number);
 	kill->victim = shape->task;
 	kill->victim.comm = copy(a, shape->comm);
 	a->memcg |= shape->memcg;

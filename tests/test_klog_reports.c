@@ -46,6 +46,28 @@ static void explain(const char *text, struct events *events)
 
 #define HEADER(name) name " invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
 
+Test(klog_reports, sysrq_is_known_without_the_header)
+{
+	static const char *const between[] = {
+		"", HEADER("kworker/0:1"),
+		"oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,"
+		"task_memcg=/t,task=a,pid=5,uid=0\n",
+	};
+	struct events e;
+
+	for (size_t i = 0; i < sizeof(between) / sizeof(*between); i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text), "sysrq: Manual OOM execution\n%sOut of memory: Killed process 5 (a) "
+			SIZES "\nOut of memory: Killed process 6 (b) " SIZES "\n", between[i]);
+		explain(text, &e);
+		cr_assert_eq(e.n, 2, "row %zu", i);
+		cr_expect_eq(e.at[0].kill.killer, OOM_KILLER_KERNEL_SYSRQ, "row %zu", i);
+		cr_expect_eq(e.at[1].kill.killer, OOM_KILLER_KERNEL_GLOBAL, "the next one was not asked for");
+		oom_arena_release(&e.arena);
+	}
+}
+
 Test(klog_reports, a_kill_before_a_header_is_not_the_headers)
 {
 	struct events e;

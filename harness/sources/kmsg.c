@@ -22,26 +22,36 @@ enum {
 	KEEP_BYTES = 1536 * 1024,    /* some 100 whole OOM reports */
 	CALIBRATE_MS = 500,	     /* at most so long for our own marker to come back */
 	RESERVE_BYTES = 192 * 1024,  /* of it, for records of kills alone */
+	HEADER_BYTES = 64 * 1024,    /* of that, at most so much for who asked: a storm prints headers, too */
+};
+
+/* How much a record tells of who killed whom; the room that it may use goes up with that. */
+enum weight { CONTEXT, HEADER, KILL };
+static const size_t room_bytes[] = {
+	[CONTEXT] = KEEP_BYTES - RESERVE_BYTES,
+	[HEADER] = KEEP_BYTES - RESERVE_BYTES + HEADER_BYTES,
+	[KILL] = KEEP_BYTES,
 };
 
 struct kmsg_source {
 	struct oom_kmsg kmsg;
 	char *kept;
 	size_t used;
-	uint64_t not_kept;
+	uint64_t not_kept, kills_not_kept;
 	char record[OOM_KMSG_RECORD_BYTES + 1];
 };
 
 static const char *const kill_words[] = {
-	"illed process ", "oom-kill:", "going to be killed", "Kernel panic", "WARNING:", "BUG:",
+	"illed process ", "oom-kill:", "going to be killed", "Manual OOM execution", "Kernel panic", "WARNING:",
+	"BUG:",
 };
 
-static bool tells_of_kill(const char *text)
+static enum weight weight_of(const char *text)
 {
 	for (size_t i = 0; i < sizeof(kill_words) / sizeof(*kill_words); i++)
 		if (strstr(text, kill_words[i]))
-			return true;
-	return false;
+			return KILL;
+	return strstr(text, " invoked oom-killer") ? HEADER : CONTEXT;
 }
 
 /* A kill while it is fresh: the dying process can still be asked for its session. */
@@ -66,12 +76,11 @@ static void note_kill(struct oom_run_state *run, const char *text, uint64_t kern
 		owner->killed_seen = true;
 }
 
-static void kmsg_keep(struct kmsg_source *s, size_t len, bool kill)
+static void kmsg_keep(struct kmsg_source *s, size_t len, enum weight weight)
 {
-	size_t limit = kill ? KEEP_BYTES : KEEP_BYTES - RESERVE_BYTES;
-
-	if (s->used + len > limit) {
+	if (s->used + len > room_bytes[weight]) {
 		s->not_kept++;
+		s->kills_not_kept += weight == KILL;
 		return;
 	}
 	memcpy(s->kept + s->used, s->record, len);
@@ -86,19 +95,19 @@ static void kmsg_ready(struct oom_source_slot *slot)
 
 	/* at most so many a turn: a storm must not keep the deadline from being served */
 	for (int i = 0; i < 256; i++) {
+		enum weight weight;
 		const char *text;
-		bool kill;
 
 		n = oom_kmsg_next(&s->kmsg, s->record, sizeof(s->record), &head);
 		if (n <= 0)
 			break;
 		text = s->record + head.text_off;
-		kill = head.prio < 8 && tells_of_kill(text);
-		if (kill) {
+		weight = head.prio < 8 ? weight_of(text) : CONTEXT;
+		if (weight == KILL) {
 			note_kill(slot->run, text, head.usec);
 			oom_run_activity(slot->run);
 		}
-		kmsg_keep(s, (size_t)n, kill);
+		kmsg_keep(s, (size_t)n, weight);
 	}
 }
 
@@ -231,6 +240,11 @@ static int kmsg_collect(struct oom_source_slot *slot, struct oom_attempt *record
 		snprintf(slot->note, sizeof(slot->note),
 			"the kernel overwrote %llu records before they could be read (log_buf_len=)",
 			(unsigned long long)s->kmsg.lost);
+	} else if (s->kills_not_kept) {
+		slot->state = OOM_SOURCE_LOST;
+		slot->lost = (int64_t)s->kills_not_kept;
+		snprintf(slot->note, sizeof(slot->note), "%llu records of kills were read, but there was no room for them",
+			(unsigned long long)s->kills_not_kept);
 	} else if (s->not_kept) {
 		snprintf(slot->note, sizeof(slot->note), "%llu records read but not kept",
 			(unsigned long long)s->not_kept);
