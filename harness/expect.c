@@ -162,9 +162,10 @@ static void heed_known_issue(const struct oom_scenario *scenario, struct oom_att
 {
 	const struct oom_section *section = oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL);
 	const char *issue = section ? oom_section_text(section, "KnownIssue", NULL) : NULL;
+	bool elsewhere = section && oom_section_get(section, "KnownOn") && attempt->known_on != 1;
 	int64_t end_s;
 
-	if (!issue || (attempt->verdict != OOM_FAIL && attempt->verdict != OOM_PASS))
+	if (!issue || elsewhere || (attempt->verdict != OOM_FAIL && attempt->verdict != OOM_PASS))
 		return;
 	if (attempt->verdict == OOM_PASS) {
 		attempt->reason = oom_arena_printf(

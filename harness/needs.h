@@ -60,8 +60,10 @@ int oom_need_probe(const struct oom_need *need, const char *arg, bool in_guest, 
 /* The first need of @scenario that is not met, as oom_need_probe_text(). */
 int oom_needs_probe(
 	const struct oom_scenario *scenario, const struct oom_need_env *env, struct oom_err *err);
-/* The same for this machine. */
-int oom_needs_check(const struct oom_scenario *scenario, bool in_guest, struct oom_err *err);
+/* The same for this machine; *@ret_known_on tells whether KnownOn= is about it: 1, 0; -1 where it does
+ * not say. */
+int oom_needs_check(const struct oom_scenario *scenario, bool in_guest, struct oom_err *err,
+	int64_t *ret_known_on);
 
 /* ---- for the probes ----------------------------------------------------------------------- */
 /* Does @have satisfy the argument? Always, where there is none. */

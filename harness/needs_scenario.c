@@ -171,7 +171,21 @@ int oom_needs_probe(
 	return r;
 }
 
-int oom_needs_check(const struct oom_scenario *scenario, bool in_guest, struct oom_err *err)
+static int known_on(const struct oom_scenario *scenario, const struct oom_need_env *env)
+{
+	size_t count;
+	const char *const *needs = oom_section_words(
+		oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL), "KnownOn", &count);
+	struct oom_err err;
+
+	for (size_t i = 0; i < count; i++)
+		if (oom_need_probe_text(env, needs[i], &err) < 0)
+			return 0;
+	return count ? 1 : -1;
+}
+
+int oom_needs_check(const struct oom_scenario *scenario, bool in_guest, struct oom_err *err,
+	int64_t *ret_known_on)
 {
 	struct oom_need_env env;
 	int r = oom_need_env_open(in_guest, err, &env);
@@ -179,6 +193,8 @@ int oom_needs_check(const struct oom_scenario *scenario, bool in_guest, struct o
 	if (r < 0)
 		return r;
 	r = oom_needs_probe(scenario, &env, err);
+	if (r == 0)
+		*ret_known_on = known_on(scenario, &env);
 	oom_need_env_close(&env);
 	return r;
 }

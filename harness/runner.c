@@ -351,7 +351,7 @@ int oom_attempt_run_local(const struct oom_scenario *scenario,
 		oom_host_risk(scenario, risk, sizeof(risk))) {
 		record_end(run->record, OOM_SKIPPED, risk);
 		r = 0;
-	} else if (oom_needs_check(scenario, options->in_guest, &err) < 0) {
+	} else if (oom_needs_check(scenario, options->in_guest, &err, &run->record->known_on) < 0) {
 		record_end(run->record, OOM_SKIPPED, err.msg);
 		r = 0;
 	} else {

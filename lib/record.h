@@ -110,6 +110,7 @@ struct oom_attempt {
 	int64_t attempt; /* from 1 */
 	enum oom_verdict verdict;
 	const char *reason; /* "" for a plain pass */
+	int64_t known_on;   /* is this a machine that KnownOn= is about? 1, 0; -1: not asked */
 	struct oom_workload_rec *workloads;
 	size_t n_workloads;
 	struct oom_unit_rec *units;

@@ -27,6 +27,7 @@ static const struct oom_field outcome_fields[] = {
 	FIELD("fork_rejected", OOM_F_BOOL, fork_rejected),
 	FIELD("evidence_dir", OOM_F_TEXT, evidence_dir),
 	FIELD("samples", OOM_F_TEXT, samples),
+	FIELD("known_on", OOM_F_INT, known_on),
 	{NULL},
 };
 static const struct oom_field timing_fields[] = {

@@ -51,7 +51,8 @@ static void check_need(
 		count++;
 	if (needs && needs[count]) {
 		if (reader->schema->check_need && reader->schema->check_need(need, &err) < 0)
-			oom_reader_mistake(reader, setting->value_place, "'Needs=': %s", err.msg);
+			oom_reader_mistake(
+				reader, setting->value_place, "'%s=': %s", setting->name, err.msg);
 		return;
 	}
 	nearest = oom_nearest(name, needs, count);
@@ -67,10 +68,15 @@ static void check_scenario(struct oom_reader *reader, const struct oom_section *
 {
 	const struct oom_setting *needs = good_setting(section, "Needs");
 	const struct oom_setting *issue = good_setting(section, "KnownIssue");
+	const struct oom_setting *on = good_setting(section, "KnownOn");
 	int64_t end;
 
 	for (size_t i = 0; needs && i < needs->value.list.count; i++)
 		check_need(reader, needs, needs->value.list.items[i]);
+	for (size_t i = 0; on && i < on->value.list.count; i++)
+		check_need(reader, on, on->value.list.items[i]);
+	if (on && !issue)
+		oom_reader_mistake(reader, on->place, "'KnownOn=' without 'KnownIssue=' says nothing");
 	if (issue && oom_known_issue_end(issue->value.text, &end) < 0)
 		oom_reader_mistake(reader, issue->value_place,
 			"'KnownIssue=' wants a text and a day: TEXT until 2027-01-31");

@@ -20,6 +20,8 @@ static const struct oom_key scenario_keys[] = {
 		.max = 100000},
 	{"KnownIssue", OOM_T_STRING, NULL,
 		"TEXT until YYYY-MM-DD: a failure is reported as known until that day"},
+	{"KnownOn", OOM_T_WORDS, NULL,
+		"the machines that KnownIssue= is about, as needs: kernel>=7.0; default: every one"},
 	{"Until", OOM_T_WHEN, NULL,
 		"the run is over after this event; default: when every workload has ended",
 		.flags = OOM_KEY_WORKLOAD},

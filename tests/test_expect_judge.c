@@ -205,6 +205,27 @@ Test(expect_judge, known_issue)
 	}
 }
 
+Test(expect_judge, a_known_issue_of_some_machines)
+{
+	static const struct {
+		int64_t known_on;
+		enum oom_verdict verdict;
+	} rows[] = {{1, OOM_KNOWN}, {0, OOM_FAIL}, {-1, OOM_FAIL}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_attempt *attempt = judge_sample();
+		struct oom_scenario *scenario = judge_scenario(OOM_ABOUT_RUN, "", "OOMKills", "0");
+
+		judge_scenario_known_issue(scenario, "bug 7 until 2027-01-31");
+		judge_scenario_known_on(scenario, "kernel>=7.0");
+		attempt->known_on = rows[i].known_on;
+		cr_assert_eq(oom_expects_judge(scenario, 1 << 30, attempt), 0);
+		cr_expect_eq(attempt->verdict, rows[i].verdict, "row %zu", i);
+		judge_scenario_free(scenario);
+		oom_attempt_free(attempt);
+	}
+}
+
 Test(expect_judge, a_known_issue_excuses_failures_only)
 {
 	struct oom_attempt *attempt = judge_sample();

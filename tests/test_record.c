@@ -104,6 +104,7 @@ static struct oom_attempt *full_attempt(void)
 	attempt->kill_latency_us = 1500;
 	attempt->machine_us = 160000;
 	attempt->harness_rss_bytes = 5 << 20;
+	attempt->known_on = 1;
 	attempt->duration_us = 2500000;
 	attempt->setup_us = 40000;
 	attempt->evidence_dir = "debian:bookworm/memcg/over-cap/2";

@@ -176,6 +176,9 @@ Test(mistakes, of_values_have_the_values_place)
 			"8:7: there is no need 'karnel>=6', did you mean 'kernel'?\n"
 			"8:7: there is no need 'memory-controler', did you mean 'memory-controller'?\n"
 			"8:7: there is no need 'swapp', did you mean 'swap'?\n"},
+		{OK "[Scenario]\nKnownOn=kernel>=7.0\n", "8:1: 'KnownOn=' without 'KnownIssue=' says nothing\n"},
+		{OK "[Scenario]\nKnownOn=kernl\nKnownIssue=x until 2027-01-31\n",
+			"8:9: there is no need 'kernl', did you mean 'kernel'?\n"},
 		{OK "[Scenario]\nKnownIssue=some day\n",
 			"8:12: 'KnownIssue=' wants a text and a day: TEXT until 2027-01-31\n"},
 		{OK "[Workload b]\nType=anon\nSize=1M\nMemoryPolicy=bind\n",

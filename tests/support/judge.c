@@ -198,6 +198,18 @@ void judge_scenario_known_issue(struct oom_scenario *scenario, const char *text)
 	add_section(scenario, OOM_SEC_SCENARIO, "", &key, key.name, text);
 }
 
+void judge_scenario_known_on(struct oom_scenario *scenario, const char *needs)
+{
+	static const struct oom_key key = {"KnownOn", OOM_T_WORDS, NULL, ""};
+	struct oom_section *section = &scenario->sections[scenario->n_sections - 1];
+	struct oom_setting *settings = oom_arena_alloc(&scenario->arena, 2 * sizeof(*settings));
+
+	settings[0] = section->settings[0];
+	section->settings = settings;
+	settings[section->n_settings++] = (struct oom_setting){
+		.key = &key, .name = key.name, .value = {.type = OOM_T_WORDS, .text = needs}};
+}
+
 struct oom_scenario *judge_scenario(
 	unsigned about, const char *subject, const char *key, const char *wanted)
 {

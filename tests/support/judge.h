@@ -36,6 +36,8 @@ struct oom_scenario *judge_scenario(
 void judge_scenario_expect(struct oom_scenario *scenario, unsigned about, const char *subject,
 	const char *key, const char *wanted);
 void judge_scenario_known_issue(struct oom_scenario *scenario, const char *text);
+/* Adds KnownOn= to that. */
+void judge_scenario_known_on(struct oom_scenario *scenario, const char *needs);
 void judge_scenario_free(struct oom_scenario *scenario);
 
 /* Asserts each row. */
