@@ -156,7 +156,7 @@ static void expect_members(const json_t *json)
 			item = json_object_iter_value(json_object_iter(list));
 		cr_expect_eq(json_object_size(item), rows[i].members, "%s", rows[i].list);
 	}
-	cr_expect_eq(json_object_size(json), 6 + 3 + 5 + 1 + 7, "a result");
+	cr_expect_eq(json_object_size(json), 6 + 3 + 6 + 1 + 7, "a result");
 }
 
 static json_t *through_text(json_t *json_taken)
