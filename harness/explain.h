@@ -90,7 +90,7 @@ size_t explain_memory(const struct oom_incident *incident, struct explain_share 
 /* What to do, a sentence each, at most @max. */
 size_t explain_advice(const struct oom_incident *incident, const struct oom_kill *kill, char **ret,
 	size_t max);
-/* What the invoker was doing, by its stack: "to read a file"; NULL where the stack does not tell. */
+/* What the invoker was doing, by its stack: "reading a file"; NULL where the stack does not tell. */
 const char *explain_path(const struct oom_incident *incident);
 /* What of the log was not read although it was read on: lines longer than the bound, lost records; NULL:
  * nothing. */

@@ -179,8 +179,8 @@ static void html_end(struct explain_writer *w, const struct explain_end *end)
 	put_notes(w, "Invoked or chosen, but no kill follows in this log", end->unfinished);
 	put_notes(w, "Killed by systemd itself", end->signals);
 	put_notes(w, "Looks like OOM and is not understood", end->unrecognised);
-	fprintf(w->out, "<p>%" PRId64 " processes killed in %" PRId64 " lines.", end->kills,
-		end->counts->lines);
+	fprintf(w->out, "<p>%" PRId64 " process%s killed in %" PRId64 " lines.", end->kills,
+		end->kills == 1 ? "" : "es", end->counts->lines);
 	if (end->gaps) {
 		fputs(" Not read: ", w->out);
 		put_text(w, end->gaps);

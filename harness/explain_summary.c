@@ -121,9 +121,10 @@ static void put_tally(struct explain_writer *w, const char *title, struct tally 
 static void summary_end(struct explain_writer *w, const struct explain_end *end)
 {
 	fprintf(w->out,
-		"%" PRId64 " processes killed for want of memory, %" PRId64 " panics, %" PRId64
+		"%" PRId64 " process%s killed for want of memory, %" PRId64 " panics, %" PRId64
 		" invocations without a kill, in %" PRId64 " lines\n",
-		end->kills, end->panics->total, end->unfinished->total, end->counts->lines);
+		end->kills, end->kills == 1 ? "" : "es", end->panics->total, end->unfinished->total,
+		end->counts->lines);
 	put_tally(w, "by killer", &w->killers, false);
 	put_tally(w, "by cgroup", &w->cgroups, false);
 	put_tally(w, "by program", &w->programs, false);

@@ -208,7 +208,7 @@ char *explain_request(const struct oom_incident *incident, const struct oom_kill
 	if (kill->order > 0 && kill->order < 20)
 		snprintf(pages, sizeof(pages), "%" PRId64 " pages in a row", INT64_C(1) << kill->order);
 	return explain_printf("%s%s asked for %s%s%s, gfp_mask 0x%" PRIx64 "%s%s%s",
-		kill->invoker_comm ? kill->invoker_comm : "?", pid, pages, path ? " " : "", path ? path : "",
+		kill->invoker_comm ? kill->invoker_comm : "?", pid, pages, path ? ", " : "", path ? path : "",
 		kill->gfp_mask < 0 ? 0 : kill->gfp_mask,
 		incident->gfp_names ? " (" : "", incident->gfp_names ? incident->gfp_names : "",
 		incident->gfp_names ? ")" : "");

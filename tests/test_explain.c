@@ -117,11 +117,11 @@ Test(explain, what_the_invoker_was_doing)
 		const char *stack[3], *words; /* NULL: it does not tell */
 	} rows[] = {
 		{{"out_of_memory+0x1/0x2", "do_anonymous_page+0x1/0x2", "handle_mm_fault+0x1/0x2"},
-			"for anonymous memory that it touched"},
+			"touching anonymous memory"},
 		{{"out_of_memory+0x1/0x2", "wp_page_copy.isra.0+0x1/0x2", "do_wp_page+0x1/0x2"},
-			"for a copy of a page that it wrote to"},
-		{{"kmem_cache_alloc+0x1/0x2", "copy_process+0x1/0x2", NULL}, "for memory of the kernel's own"},
-		{{"out_of_memory+0x1/0x2", "moom_callback+0x1/0x2", NULL}, "by sysrq-f"},
+			"writing to a page that must be copied first"},
+		{{"kmem_cache_alloc+0x1/0x2", "copy_process+0x1/0x2", NULL}, "for the kernel's own use"},
+		{{"out_of_memory+0x1/0x2", "moom_callback+0x1/0x2", NULL}, "on sysrq-f"},
 		{{"not_do_anonymous_page+0x1/0x2", "do_anonymous_pagex+0x1/0x2", NULL}, NULL},
 		{{NULL}, NULL},
 	};
