@@ -130,9 +130,12 @@ static void parse_oom_kill_task(struct oom_span s, struct oom_shape *shape)
 	if (pid < 0)
 		return;
 	number = oom_span_from(s, (size_t)pid + 5);
+	oom_span_skip_blanks(&number);
 	oom_span_take_int(&number, &shape->task.pid);
-	if (oom_span_skip(&number, OOM_SPAN(",uid=")) && oom_span_take_int(&number, &shape->task.uid))
-		shape->complete = true;
+	if (oom_span_skip(&number, OOM_SPAN(",uid="))) {
+		oom_span_skip_blanks(&number);
+		shape->complete = oom_span_take_int(&number, &shape->task.uid);
+	}
 	for (ptrdiff_t i = pid - 6; i >= 0 && i >= pid - 6 - 15; i--) {
 		if (!memcmp(s.at + i, ",task=", 6))
 			task = i;
@@ -143,6 +146,8 @@ static void parse_oom_kill_task(struct oom_span s, struct oom_shape *shape)
 		return;
 	s.len = (size_t)task;
 	pid = oom_span_find(s, OOM_SPAN(",task_memcg="));
+	if (pid < 0) /* its name in the kernels that had the line first; as long */
+		pid = oom_span_find(s, OOM_SPAN(",kill_memcg="));
 	if (pid >= 0)
 		shape->task_memcg = oom_span_from(s, (size_t)pid + 12);
 }
@@ -174,8 +179,10 @@ static void parse_oom_kill_domain(struct oom_span s, struct oom_shape *shape)
 	}
 	if (!oom_span_skip(&s, OOM_SPAN(",oom_memcg="))) {
 		at = oom_span_find(s, OOM_SPAN(",oom_memcg="));
-		if (at < 0)
+		if (at < 0) {
+			shape->oom_memcg = between(s, OOM_SPAN(",origin_memcg="), OOM_SPAN(",kill_memcg="));
 			return;
+		}
 		s = oom_span_from(s, (size_t)at + 11);
 	}
 	end = oom_span_find(s, OOM_SPAN(",task_memcg="));

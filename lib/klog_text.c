@@ -34,6 +34,17 @@ ptrdiff_t oom_span_find_nocase(struct oom_span s, struct oom_span what)
 	return -1;
 }
 
+bool oom_span_take_until(struct oom_span *s, struct oom_span mark, struct oom_span *ret)
+{
+	ptrdiff_t at = oom_span_find(*s, mark);
+
+	if (at < 0)
+		return false;
+	*ret = (struct oom_span){s->at, (size_t)at};
+	*s = oom_span_from(*s, (size_t)at + mark.len);
+	return true;
+}
+
 bool oom_span_take_int(struct oom_span *s, int64_t *ret)
 {
 	size_t i = s->len && (*s->at == '-' || *s->at == '+');

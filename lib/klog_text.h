@@ -101,4 +101,7 @@ bool oom_span_take_hex(struct oom_span *s, int64_t *ret);
  */
 size_t oom_text_unescape(char *dst, struct oom_span s, bool all);
 
+/* Takes what stands before @mark, and the mark, off @s; false, and nothing done, without a mark. */
+bool oom_span_take_until(struct oom_span *s, struct oom_span mark, struct oom_span *ret);
+
 #endif
