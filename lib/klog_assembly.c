@@ -292,11 +292,15 @@ int oom_assembly_line(struct oom_assembly *a, const struct oom_klog_line *line, 
 	int rc;
 
 	oom_assembly_settle(a);
-	if (line->marks & OOM_MARK_ESCAPE && line->text.len <= sizeof(a->scratch)) {
+	if ((line->marks & OOM_MARK_ESCAPE || line->coloured) &&
+		line->text.len <= sizeof(a->scratch)) {
 		struct oom_klog_line plain = *line;
 
-		plain.text.len = oom_text_unescape(a->scratch, line->text, line->escaped);
 		plain.text.at = a->scratch;
+		if (line->coloured)
+			plain.text.len = oom_text_uncolour(a->scratch, line->text);
+		else
+			plain.text.len = oom_text_unescape(a->scratch, line->text, line->escaped);
 		plain.marks = oom_klog_marks(plain.text.at, plain.text.at + plain.text.len);
 		rc = on_line(a, &plain, number);
 	} else {

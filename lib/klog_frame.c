@@ -170,6 +170,15 @@ static void take_repeated(struct oom_span *s)
 	*s = rest;
 }
 
+/* Serial consoles: carriage returns, colours and what else a terminal is told. */
+static void skip_terminal_noise(struct oom_span *s, struct oom_klog_line *line)
+{
+	while (s->len && (*s->at == '\r' || *s->at == '\0' || *s->at == '\033')) {
+		line->coloured |= *s->at == '\033';
+		*s = oom_span_from(*s, oom_text_control_len(*s));
+	}
+}
+
 /* The kernel's own marks behind whatever a relay put in front; @from: where the line began. */
 static void take_kernel_marks(struct oom_span *s, struct oom_klog_line *line, const char *from,
 	struct oom_klog_like *like)
@@ -180,6 +189,8 @@ static void take_kernel_marks(struct oom_span *s, struct oom_klog_line *line, co
 		take_repeated(s);
 	if (take_priority(s, line) || take_facility(s, line))
 		line->framed = true;
+	if (s->len && *s->at == '\033')
+		skip_terminal_noise(s, line);
 	if (oom_klog_take_brackets(s, line)) {
 		bool kernel = line->origin == OOM_ORIGIN_KERNEL && line->ident.at;
 
@@ -235,22 +246,6 @@ static void skip_indent(struct oom_span *s)
 		*s = rest;
 }
 
-/* Serial consoles: carriage returns, colours and what else a terminal is told. */
-static void skip_terminal_noise(struct oom_span *s)
-{
-	while (s->len && (*s->at == '\r' || *s->at == '\0' || *s->at == '\033')) {
-		size_t n = 1;
-
-		if (*s->at == '\033' && s->len > 1 && s->at[1] == '[') {
-			n = 2;
-			while (n < s->len && (oom_is_digit(s->at[n]) || s->at[n] == ';'))
-				n++;
-			n += n < s->len;
-		}
-		*s = oom_span_from(*s, n);
-	}
-}
-
 /* Behind "[  12.345678] " at the front of a line. */
 static void take_behind_stamp(struct oom_span *s, struct oom_klog_line *line)
 {
@@ -265,6 +260,8 @@ static void take_brackets_first(struct oom_span *s, struct oom_klog_line *line, 
 	struct oom_klog_like *like)
 {
 	line->framed = true;
+	if (s->len && *s->at == '\033')
+		skip_terminal_noise(s, line);
 	if (line->origin == OOM_ORIGIN_BARE)
 		line->origin = OOM_ORIGIN_KERNEL;
 	if (like && !line->hour.at && *from == '[')
@@ -332,7 +329,7 @@ static void take_frame(struct oom_span *text, struct oom_klog_line *ret, struct 
 	const char *from = s.at;
 	enum oom_origin before;
 
-	skip_terminal_noise(&s);
+	skip_terminal_noise(&s, ret);
 	skip_indent(&s);
 	if (s.len && *s.at == '<' && take_priority(&s, ret)) {
 		ret->framed = true;
@@ -378,6 +375,8 @@ void oom_klog_frame_like(struct oom_klog_like *like, struct oom_span line, struc
 		take_frame(&s, ret, like);
 		break;
 	}
+	if (s.len && *s.at == '\033')
+		skip_terminal_noise(&s, ret);
 	ret->text = s;
 }
 

@@ -31,6 +31,7 @@ struct oom_klog_line {
 	bool escaped;	       /* every byte may be escaped as in /dev/kmsg */
 	bool json;	       /* of a FIELD: .text has the escapes of a JSON string */
 	bool continues;	       /* a "c" record: goes on from the record before */
+	bool coloured;	       /* escape sequences may stand anywhere in .text */
 	bool kmsg;	       /* a record of /dev/kmsg */
 };
 

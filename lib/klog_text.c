@@ -126,3 +126,29 @@ size_t oom_text_unescape(char *dst, struct oom_span s, bool all)
 	}
 	return out;
 }
+
+size_t oom_text_control_len(struct oom_span s)
+{
+	size_t n = 1;
+
+	if (*s.at != '\033' || s.len < 2 || s.at[1] != '[')
+		return n;
+	n = 2;
+	while (n < s.len && (oom_is_digit(s.at[n]) || s.at[n] == ';'))
+		n++;
+	return n + (n < s.len);
+}
+
+size_t oom_text_uncolour(char *dst, struct oom_span s)
+{
+	size_t out = 0;
+
+	while (s.len) {
+		size_t n = *s.at == '\033' ? oom_text_control_len(s) : 0;
+
+		if (!n)
+			dst[out++] = *s.at;
+		s = oom_span_from(s, n ? n : 1);
+	}
+	return out;
+}

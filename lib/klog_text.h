@@ -101,6 +101,10 @@ bool oom_span_take_hex(struct oom_span *s, int64_t *ret);
  */
 size_t oom_text_unescape(char *dst, struct oom_span s, bool all);
 
+/* How long the control character or the escape sequence at the front of @s is (s.len > 0). */
+size_t oom_text_control_len(struct oom_span s);
+/* @s without escape sequences; @dst holds s.len bytes. The length. */
+size_t oom_text_uncolour(char *dst, struct oom_span s);
 /* Takes what stands before @mark, and the mark, off @s; false, and nothing done, without a mark. */
 bool oom_span_take_until(struct oom_span *s, struct oom_span mark, struct oom_span *ret);
 

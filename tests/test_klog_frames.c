@@ -130,6 +130,11 @@ static const struct {
 	{"a console logger", "Aug 12 03:54:03 [  765.381356] " KILLED, 765381356},
 	{"serial console, CR", "\r[  765.381356] " KILLED "\r", 765381356},
 	{"serial console, colour", "\033[1;31m[  765.381356] " KILLED, 765381356},
+	{"dmesg in colours", "\033[32m[  765.381356] \033[0m\033[33mOut of memory\033[0m: \033[31m"
+		"Killed process 4711 (tmux: server) " SIZES TAIL "\033[0m", 765381356},
+	{"dmesg -x in colours", "kern  :err   : \033[32m[  765.381356] \033[0m" KILLED "\033[0m",
+		765381356},
+	{"the journal in colours", "Aug 12 03:54:03 host kernel: \033[0;1;31m" KILLED "\033[0m", -1},
 	{"two lines joined", "login: [  765.381356] " KILLED, 765381356},
 	{"lines joined behind a stack", "[  765.381000]  ? kfree+0x1/0x2[  765.381356] " KILLED,
 		765381356},
