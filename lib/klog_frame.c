@@ -291,8 +291,11 @@ static void take_clock_first(struct oom_span *s, struct oom_klog_line *line, enu
 	}
 }
 
-/* "kernel: ", "host kernel: ": a syslog whose clock was cut off. Others' names are left to be text. */
-static bool take_kernel_name(struct oom_span *s, struct oom_klog_line *line)
+/*
+ * "kernel: ", "host kernel: ", "earlyoom[7]: ": a syslog whose clock was cut off. Names without a
+ * number are left to be text.
+ */
+static bool take_name(struct oom_span *s, struct oom_klog_line *line)
 {
 	struct oom_span rest = *s;
 
@@ -301,10 +304,11 @@ static bool take_kernel_name(struct oom_span *s, struct oom_klog_line *line)
 
 		rest = oom_span_from(rest, word.len + 1);
 		if (ident_of(word, &ident)) {
-			if (!is_kernel_ident(ident))
+			if (!is_kernel_ident(ident) && ident.len + 1 == word.len)
 				return false;
 			line->ident = ident;
-			line->origin = OOM_ORIGIN_KERNEL;
+			line->origin = is_kernel_ident(ident) ? OOM_ORIGIN_KERNEL
+							      : OOM_ORIGIN_PROGRAM;
 			line->framed = true;
 			*s = rest;
 			return true;
@@ -318,9 +322,8 @@ static bool take_clockless(struct oom_span *s, struct oom_klog_line *line)
 {
 	if (oom_klog_take_field(s, line) || oom_klog_take_logcat(s, line))
 		return true;
-	if (!oom_klog_take_cut_stamp(s, line))
-		take_kernel_name(s, line);
-	return false;
+	return !oom_klog_take_cut_stamp(s, line) && take_name(s, line) &&
+	       line->origin == OOM_ORIGIN_PROGRAM;
 }
 
 static void take_frame(struct oom_span *text, struct oom_klog_line *ret, struct oom_klog_like *like)

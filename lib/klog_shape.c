@@ -36,6 +36,10 @@ static bool parse_header(struct oom_span s, struct oom_shape *shape)
 	ptrdiff_t at = oom_span_find(s, OOM_SPAN("oom-killer:")), gfp;
 	struct oom_span rest;
 
+	/* "x invoked oom-killer", and the rest left out by who wrote of it */
+	if (at < 0 && s.len > 19 &&
+		oom_span_starts(oom_span_from(s, s.len - 19), OOM_SPAN(" invoked oom-killer")))
+		at = (ptrdiff_t)s.len - 10;
 	if (at < 0)
 		return false;
 	if (at >= 9 && oom_span_starts(oom_span_from(s, (size_t)at - 9), OOM_SPAN(" invoked ")))

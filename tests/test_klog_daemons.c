@@ -95,6 +95,9 @@ Test(klog_daemons, earlyoom)
 		{HEAD "earlyoom[7]: sending SIGKILL to process 99 uid 0 \"tail\": oom_score 812, cmdline "
 		      "\"tail /dev/zero\"\n",
 			"earlyoom 99 (tail) uid 0;"},
+		{"earlyoom[7]: sending SIGTERM to process 99 uid 5 \"tail\": oom_score 812\n",
+			"earlyoom 99 (tail) uid 5 asked;"},
+		{"cron[7]: Out of memory: Killed process 99 (x) total-vm:9kB, anon-rss:8kB\n", ""},
 		{"sending SIGTERM to process 99 \"tail\": badness 812, VmRSS 5437 MiB\nx\n",
 			"earlyoom 99 (tail) asked;", true},
 		{"Aug 12 03:54:03: sending SIGTERM to process 99 uid 5 \"tail\": badness 812\nx\n",

@@ -87,6 +87,9 @@ Test(klog_joins, what_belongs_together)
 			"[    1.000001] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),origin_memcg=/l,"
 			"kill_memcg=/l/t,task=a,pid=    5,uid=   33\n[    1.000003] " KILL5 "\n",
 			"kernel-memcg 5 a /l /l/t - uid 33 vm 9;"},
+		{"a header of which only the front was copied",
+			"[    1.000001] x invoked oom-killer\n[    1.000003] Out of memory: " KILL5 "\n",
+			"kernel-global 5 a - - x vm 9;"},
 		{"a container's share is not the machine's",
 			"[    1.000001] Out of memory in UB 12: OOM killed process 5 (a) score 3 vm:8kB, "
 			"rss:4kB, swap:0kB\n",
