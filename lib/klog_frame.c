@@ -229,7 +229,10 @@ static void take_journal_ident(struct oom_span *s, struct oom_klog_line *line)
 	if (ident.len + 1 == word.len && !is_kernel_ident(ident))
 		return;
 	line->ident = ident;
-	line->origin = is_kernel_ident(ident) ? OOM_ORIGIN_KERNEL : OOM_ORIGIN_PROGRAM;
+	if (!is_kernel_ident(ident))
+		line->origin = OOM_ORIGIN_PROGRAM;
+	else if (line->origin != OOM_ORIGIN_USER) /* a facility that is a program's says more */
+		line->origin = OOM_ORIGIN_KERNEL;
 	*s = oom_span_from(rest, word.len);
 	oom_span_skip(s, OOM_SPAN(" "));
 }

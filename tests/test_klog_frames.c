@@ -251,6 +251,9 @@ Test(klog_frames, what_only_looks_like_a_kill)
 		{"quoted in a bare line", "time=\"x\" level=info msg=\"" KILLED "\"", 1, 0},
 		{"written to /dev/kmsg by a program", "11,1,2,-;" KILLED, 0, 1},
 		{"dmesg -r of the same", "<11>[  765.381356] " KILLED, 0, 1},
+		{"dmesg -r of a program that calls itself the kernel",
+			"<11>[  765.381356] host kernel: " KILLED, 0, 1},
+		{"and without a host", "<11>[  765.381356] kernel[0]: " KILLED, 0, 1},
 		{"dmesg -x of the same", "user  :err   : [  765.381356] " KILLED, 0, 1},
 		{"journal JSON, logger -t kernel",
 			"{\"_TRANSPORT\":\"syslog\",\"SYSLOG_IDENTIFIER\":\"kernel\",\"MESSAGE\":\"" KILLED
