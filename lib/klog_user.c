@@ -45,6 +45,22 @@ static bool parse_systemd(struct oom_span s, struct oom_user_kill *kill)
 	       oom_user_signal(&s, &kill->signal);
 }
 
+/* "user@1000.service/init.scope", "earlyoom.service": journalctl -o with-unit has units for names. */
+static struct oom_span name_of(struct oom_span ident)
+{
+	static const struct oom_span suffix = OOM_SPAN(".service");
+	ptrdiff_t slash = ident.len ? oom_span_find_last(ident, OOM_SPAN("/")) : -1;
+
+	if (slash >= 0)
+		ident = oom_span_from(ident, (size_t)slash + 1);
+	if (oom_span_is(ident, OOM_SPAN("init.scope")))
+		return OOM_SPAN("systemd");
+	if (ident.len > suffix.len &&
+		oom_span_starts(oom_span_from(ident, ident.len - suffix.len), suffix))
+		ident.len -= suffix.len;
+	return ident;
+}
+
 static bool is_nohang(struct oom_span ident)
 {
 	return oom_span_is(ident, OOM_SPAN("nohang")) ||
@@ -68,7 +84,7 @@ static bool parse_nameless(struct oom_assembly *a, const struct oom_klog_line *l
 static bool parse(struct oom_assembly *a, const struct oom_klog_line *line,
 	struct oom_user_kill *kill)
 {
-	struct oom_span ident = line->ident;
+	struct oom_span ident = name_of(line->ident);
 
 	if (line->origin != OOM_ORIGIN_PROGRAM)
 		return parse_nameless(a, line, kill);
@@ -91,7 +107,7 @@ static void hear_daemon(struct oom_assembly *a, const struct oom_klog_line *line
 	enum oom_killer daemon = OOM_KILLER_UNKNOWN;
 
 	if (line->origin == OOM_ORIGIN_PROGRAM)
-		daemon = is_nohang(line->ident) ? OOM_KILLER_NOHANG : OOM_KILLER_UNKNOWN;
+		daemon = is_nohang(name_of(line->ident)) ? OOM_KILLER_NOHANG : OOM_KILLER_UNKNOWN;
 	else if (line->origin == OOM_ORIGIN_BARE && line->marks & OOM_MARK_SPEAKS) {
 		if (oom_span_starts(line->text, OOM_SPAN("earlyoom v")))
 			daemon = OOM_KILLER_EARLYOOM;

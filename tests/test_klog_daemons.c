@@ -97,6 +97,9 @@ Test(klog_daemons, earlyoom)
 			"earlyoom 99 (tail) uid 0;"},
 		{"earlyoom[7]: sending SIGTERM to process 99 uid 5 \"tail\": oom_score 812\n",
 			"earlyoom 99 (tail) uid 5 asked;"},
+		{"Tue 2025-08-12 03:54:03 CEST host earlyoom.service[7]: sending SIGTERM to process 99 "
+		 "uid 5 \"tail\": badness 812\n",
+			"earlyoom 99 (tail) uid 5 asked;"},
 		{"cron[7]: Out of memory: Killed process 99 (x) total-vm:9kB, anon-rss:8kB\n", ""},
 		{"sending SIGTERM to process 99 \"tail\": badness 812, VmRSS 5437 MiB\nx\n",
 			"earlyoom 99 (tail) asked;", true},
@@ -148,6 +151,9 @@ Test(klog_daemons, nohang)
 			"  Sending SIGKILL to the victim\n",
 			"nohang 98 (tail);"},
 		{NOHANG FOUND NOHANG "  Sending SIGTERM to the victim\n", "nohang -1 () asked;"},
+		{"Tue 2025-08-12 03:54:03 CEST host nohang.service[7]:   PID: 99, name: a, badness: 5\n"
+		 "Tue 2025-08-12 03:54:03 CEST host nohang.service[7]:   Sending SIGKILL to the victim\n",
+			"nohang 99 (a);", true},
 		{NOHANG "Sending SIGTERM to tail, PID 99\n", "nohang 99 (tail) asked;", true},
 		{"  Sending SIGTERM to the victim\n", "", true},
 	};

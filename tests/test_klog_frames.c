@@ -329,6 +329,9 @@ Test(klog_frames, killers_in_user_space)
 		{"Aug 12 03:54:03 systemd-oomd[7]: Marked /a/x.scope for killing due to memory used (9)\n"
 		 "Aug 12 03:54:03 systemd[1]: x.scope: systemd-oomd killed 3 process(es) in this unit.",
 			OOM_KILLER_SYSTEMD_OOMD, -1, "(null)", "/a/x.scope"},
+		{"Tue 2025-08-12 03:54:03 CEST host user@5.service/init.scope[7]: x.scope: systemd-oomd "
+		 "killed 3 process(es) in this unit.",
+			OOM_KILLER_SYSTEMD_OOMD, -1, "(null)", "x.scope"},
 		{"Killed /a/x.scope due to memory pressure for /a being 65.35% > 50.00% for > 20s",
 			OOM_KILLER_SYSTEMD_OOMD, -1, "(null)", "/a/x.scope"},
 	};
