@@ -106,7 +106,7 @@ void oom_shape_take_sizes(struct oom_span *s, struct oom_shape *shape)
 			return;
 		if (!n || !rest.len)
 			return;
-		fits = oom_span_take_int(&rest, &value);
+		fits = oom_span_take_int(&rest, &value) && !oom_span_is_cut(rest);
 		if (rest.at == key.at + n)
 			return;
 		/* a size is one with its unit: "anon-rss:12" may be cut off in the middle */
@@ -231,6 +231,8 @@ bool oom_shape_parse_kill(struct oom_span text, struct oom_shape *shape)
 	oom_span_skip_blanks(&s);
 	if (!oom_span_take_int(&s, &shape->task.pid))
 		return false;
+	if (oom_span_is_cut(s))
+		shape->task.pid = -1;
 	take_process(&s, shape);
 	if (shape->kind == OOM_SHAPE_KILL) {
 		if (oom_span_skip(&s, OOM_SPAN(" score ")))

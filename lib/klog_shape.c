@@ -55,7 +55,10 @@ static bool parse_header(struct oom_span s, struct oom_shape *shape)
 		struct oom_span mask = oom_span_from(rest, (size_t)gfp + 9);
 
 		oom_span_skip_blanks(&mask);
-		oom_span_take_hex(&mask, &shape->gfp_mask);
+		/* behind a name something follows it, or else it was cut off */
+		if (oom_span_take_hex(&mask, &shape->gfp_mask) && shape->comm.at &&
+			(!mask.len || oom_span_is_cut(mask)))
+			shape->gfp_mask = -1;
 		if (oom_span_starts(mask, OOM_SPAN("(")))
 			shape->gfp_names = between(mask, OOM_SPAN("("), OOM_SPAN(")"));
 	}
@@ -106,6 +109,10 @@ static bool parse_task_in(struct oom_span s, struct oom_shape *shape)
 	shape->task_memcg = (struct oom_span){s.at, (size_t)at};
 	shape->oom_memcg = oom_span_from(s, (size_t)at + middle.len);
 	shape->complete = shape->oom_memcg.len > 0;
+	for (size_t mark = 1; mark <= 3 && mark < shape->oom_memcg.len; mark += 2) {
+		if (oom_span_is_cut(oom_span_from(shape->oom_memcg, shape->oom_memcg.len - mark)))
+			shape->oom_memcg.at = NULL;
+	}
 	return true;
 }
 

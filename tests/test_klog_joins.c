@@ -90,6 +90,12 @@ Test(klog_joins, what_belongs_together)
 		{"a header of which only the front was copied",
 			"[    1.000001] x invoked oom-killer\n[    1.000003] Out of memory: " KILL5 "\n",
 			"kernel-global 5 a - - x vm 9;"},
+		{"numbers and paths that a pager cut",
+			"[    1.000001] Task in /g/a killed as a result of limit of /g>\n[    1.000002] "
+			"Memory cgroup out of memory: Killed process 5 (a) total-vm:9kB, UID:1\xe2\x80\xa6\n"
+			"[    1.000003] y invoked oom-killer: gfp_mask=0x2\n[    1.000004] Out of memory: "
+			"Killed process 12>\n",
+			"kernel-memcg 5 a - /g/a - vm 9;kernel-global -1 - - - y;"},
 		{"a container's share is not the machine's",
 			"[    1.000001] Out of memory in UB 12: OOM killed process 5 (a) score 3 vm:8kB, "
 			"rss:4kB, swap:0kB\n",
