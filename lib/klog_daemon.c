@@ -105,19 +105,20 @@ static void choose(struct oom_assembly *a, int64_t pid, struct oom_span comm)
 /* "PID: 23105, name: tail, badness: 721", "New victim is cached victim 23105 (tail)" */
 static void hear_choice(struct oom_assembly *a, struct oom_span s)
 {
-	static const struct oom_span cached = OOM_SPAN(" cached victim "), end = OOM_SPAN(", badness: ");
+	static const struct oom_span cached = OOM_SPAN(" cached victim ");
+	static const struct oom_span end = OOM_SPAN(", badness: ");
 	ptrdiff_t at = oom_span_find(s, OOM_SPAN("PID: ")), last;
 	int64_t pid;
 
 	if (at >= 0) {
 		s = oom_span_from(s, (size_t)at + 5);
-		last = oom_span_find_last(s, end);
-		if (last < 0 || !oom_span_take_int(&s, &pid) ||
+		if (!oom_span_take_int(&s, &pid) ||
 			oom_span_find_nocase((struct oom_span){s.at, s.len < 8 ? s.len : 8},
 				OOM_SPAN("name: ")) != 2)
 			return;
 		last = oom_span_find_last(s, end);
-		choose(a, pid, (struct oom_span){s.at + 8, last < 8 ? 0 : (size_t)last - 8});
+		if (last >= 8)
+			choose(a, pid, (struct oom_span){s.at + 8, (size_t)last - 8});
 		return;
 	}
 	at = oom_span_find(s, cached);
@@ -226,7 +227,10 @@ static bool parse_sigkill(struct oom_span s, struct oom_user_kill *kill)
 	return true;
 }
 
-/* The kernel's driver, and the daemon after it: "lowmemorykiller: Killing 'x' (123) (tgid 123), adj 906," */
+/*
+ * The kernel's driver, and the daemon after it: "lowmemorykiller: Killing 'x' (123) (tgid 123), adj
+ * 906,"
+ */
 bool oom_user_lowmemorykiller(struct oom_span s, struct oom_user_kill *kill)
 {
 	kill->killer = OOM_KILLER_LOWMEMORYKILLER;
