@@ -5,6 +5,7 @@
 #include "lib/klog_incident.h"
 #include "lib/klog_input.h"
 #include "lib/klog_scan.h"
+#include "lib/klog_shape.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct oom_klog {
 	struct oom_klog_line line;
 	int64_t number;
 	size_t part;
+	bool joined; /* by a relay, at line feeds */
 	/* a record of /dev/kmsg waits for its continuations; two texts, used in turn */
 	bool held;
 	struct oom_klog_line held_line;
@@ -155,7 +157,8 @@ static void take_field(struct oom_klog *log, const struct oom_klog_line *line, s
 	int64_t number)
 {
 	bool message = oom_span_is(line->ident, OOM_SPAN("MESSAGE")) ||
-		       oom_span_is(line->ident, OOM_SPAN("msg"));
+		       oom_span_is(line->ident, OOM_SPAN("msg")) ||
+		       oom_span_is(line->ident, OOM_SPAN("SYSLOG_IDENTIFIER"));
 
 	/* leapt into the middle of an entry: what it says about itself may stand before */
 	if (!log->entry_lines && message) {
@@ -286,23 +289,43 @@ static struct oom_klog_line part_of_line(const struct oom_klog *log, ptrdiff_t s
 	if (stamp >= 0)
 		part.text.len = (size_t)stamp;
 	if (log->part) {
+		if (log->joined)
+			oom_klog_skip_joint(&part.text);
 		oom_klog_frame(part.text, &part);
 		part.hour = log->line.hour;
+		if (log->joined && !part.framed) {
+			part.origin = log->line.origin;
+			part.time_us = log->line.time_us;
+			part.framed = log->line.framed;
+		}
 	}
 	part.marks = oom_klog_marks(part.text.at, part.text.at + part.text.len);
 	return part;
+}
+
+/* Where the line's next part begins, behind .part; -1: it has no more. */
+static ptrdiff_t next_part(struct oom_klog *log)
+{
+	const struct oom_klog_line *line = &log->line;
+	struct oom_span rest = oom_span_from(line->text, log->part);
+	bool kernels = line->origin == OOM_ORIGIN_KERNEL || line->origin == OOM_ORIGIN_BARE;
+
+	if (!log->part)
+		log->joined = kernels && line->marks & OOM_MARK_SPEAKS && !line->escaped &&
+			      line->marks & (OOM_MARK_ESCAPE | OOM_MARK_LINE_FEED) &&
+			      oom_klog_is_joined(rest);
+	if (log->joined)
+		return oom_klog_find_joint(rest, 1);
+	return kernels && line->marks & OOM_MARK_BRACKET ? oom_klog_find_stamp(rest, 1) : -1;
 }
 
 /* Hands the line, or the next part of it, to the assembly. An enum oom_step, or -ENOMEM. */
 static int use_line(struct oom_klog *log)
 {
 	struct oom_klog_line part;
-	ptrdiff_t stamp = -1;
+	ptrdiff_t stamp = next_part(log);
 	int rc;
 
-	if (log->line.marks & OOM_MARK_BRACKET && (log->line.origin == OOM_ORIGIN_KERNEL ||
-							  log->line.origin == OOM_ORIGIN_BARE))
-		stamp = oom_klog_find_stamp(oom_span_from(log->line.text, log->part), 1);
 	if (stamp < 0 && !log->part) {
 		rc = oom_assembly_line(&log->assembly, &log->line, log->number);
 	} else {

@@ -90,8 +90,10 @@ static void apply_kill(struct oom_assembly *a, const struct oom_klog_line *line,
 static bool is_member(const struct oom_assembly *a, const struct oom_klog_line *line,
 	const struct oom_shape *shape, int64_t number)
 {
-	return a->in_group && shape->memcg == a->memcg &&
-	       !oom_assembly_is_stale(a, number, line->time_us);
+	/* up to 4.20 a member's line does not say where memory ran out */
+	bool same = shape->memcg == a->memcg || (!shape->memcg && !shape->global);
+
+	return a->in_group && same && !oom_assembly_is_stale(a, number, line->time_us);
 }
 
 static int on_kill(struct oom_assembly *a, const struct oom_klog_line *line,

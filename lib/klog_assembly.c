@@ -68,6 +68,19 @@ static struct oom_span carry_join(struct oom_assembly *a, struct oom_span rest, 
 	return (struct oom_span){a->carry, a->carry_len + (joiner != 0) + rest.len};
 }
 
+/* "Task in /a killed as a result of limit of /lo", "ng/path": cut at a terminal's edge, it looks whole. */
+static bool is_path_rest(const struct oom_assembly *a, struct oom_span rest)
+{
+	return a->carry_kind == OOM_SHAPE_TASK_IN && !memchr(rest.at, ' ', rest.len);
+}
+
+static bool may_go_on(const struct oom_klog_line *line, const struct oom_shape *shape)
+{
+	if (shape->kind == OOM_SHAPE_TASK_IN && line->framed && line->text.len >= 64)
+		return true;
+	return !shape->complete && shape->kind != OOM_SHAPE_PIDLINE && shape->kind < OOM_SHAPE_REAPED;
+}
+
 /* 1: @line was the rest of the line before. */
 static int take_rest(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number)
 {
@@ -94,7 +107,7 @@ static int take_rest(struct oom_assembly *a, const struct oom_klog_line *line, i
 		return rc;
 	}
 	if (!whole.at || !oom_shape_parse(whole, &shape) || shape.kind != a->carry_kind ||
-		known_of(&shape) <= a->carry_known) {
+		known_of(&shape) < a->carry_known + !is_path_rest(a, line->text)) {
 		carry_drop(a);
 		return 0;
 	}
@@ -168,6 +181,14 @@ static bool opens_report(struct oom_span text)
 	return oom_span_starts(text, OOM_SPAN("[ pid")) || oom_span_starts(text, OOM_SPAN("[  pid"));
 }
 
+/* A daemon's own output has no name on its lines, and asking with SIGTERM needs no word of killing. */
+static bool may_be_daemons(const struct oom_assembly *a, const struct oom_klog_line *line,
+	int64_t number)
+{
+	return line->origin == OOM_ORIGIN_BARE && line->text.len &&
+	       ((*line->text.at | 0x20) == 's' || oom_assembly_hears_daemon(a, number));
+}
+
 /* Nothing that is known. Is it something that should be? */
 static int on_unknown(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number)
 {
@@ -175,7 +196,7 @@ static int on_unknown(struct oom_assembly *a, const struct oom_klog_line *line, 
 	bool known;
 	int rc;
 
-	if (!(line->marks & OOM_MARK_SPEAKS))
+	if (!(line->marks & OOM_MARK_SPEAKS) && !may_be_daemons(a, line, number))
 		return OOM_STEP_GO;
 	rc = oom_assembly_user(a, line, number, &known);
 	if (known || !oom_shape_suspicious(line->text))
@@ -196,6 +217,13 @@ static bool is_anybodys(const struct oom_assembly *a, const struct oom_klog_line
 	return shape->kind == OOM_SHAPE_KILL && line->origin == OOM_ORIGIN_BARE && !shape->memcg &&
 	       !shape->global && !shape->shares_memory && shape->task.total_vm_kib < 0 &&
 	       !oom_assembly_in_report(a);
+}
+
+/* Is the kernel's clock too far on for this line to belong to the report under way? */
+static bool is_late(const struct oom_assembly *a, const struct oom_klog_line *line)
+{
+	return oom_assembly_in_report(a) && !a->has_kill && !a->in_group &&
+	       oom_assembly_is_stale(a, a->active_line, line->time_us);
 }
 
 static int on_kernel(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number)
@@ -228,15 +256,14 @@ static int on_kernel(struct oom_assembly *a, const struct oom_klog_line *line, i
 				a->active_line = number;
 				a->active_us = line->time_us;
 			}
-			if (!shape.complete && shape.kind != OOM_SHAPE_PIDLINE &&
-				shape.kind < OOM_SHAPE_REAPED)
+			if (may_go_on(line, &shape))
 				carry_set(a, line->text, &shape);
 		}
 		return rc;
 	}
 	if (a->flags & OOM_KLOG_BRIEF)
 		return on_unknown(a, line, number);
-	if (opens_report(line->text) && a->has_kill)
+	if ((opens_report(line->text) && a->has_kill) || is_late(a, line))
 		return oom_assembly_begin(a);
 	if ((oom_assembly_in_report(a) && !a->has_kill) || a->table.open ||
 		opens_report(line->text)) {
@@ -284,11 +311,15 @@ int oom_assembly_line(struct oom_assembly *a, const struct oom_klog_line *line, 
 	int rc;
 
 	oom_assembly_settle(a);
-	if (line->marks & OOM_MARK_ESCAPE && line->text.len <= sizeof(a->scratch)) {
+	if ((line->marks & OOM_MARK_ESCAPE || line->coloured) &&
+		line->text.len <= sizeof(a->scratch)) {
 		struct oom_klog_line plain = *line;
 
-		plain.text.len = oom_text_unescape(a->scratch, line->text, line->escaped);
 		plain.text.at = a->scratch;
+		if (line->coloured)
+			plain.text.len = oom_text_uncolour(a->scratch, line->text);
+		else
+			plain.text.len = oom_text_unescape(a->scratch, line->text, line->escaped);
 		plain.marks = oom_klog_marks(plain.text.at, plain.text.at + plain.text.len);
 		rc = on_line(a, &plain, number);
 	} else {

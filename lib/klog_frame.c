@@ -155,48 +155,6 @@ static bool take_ident(struct oom_span *s, struct oom_klog_line *line)
 	return false;
 }
 
-/* "| vcpu-0| I125: Guest: ", ": vcpu-0| Guest: ": a hypervisor's log of what its guest printed */
-static bool take_guest(struct oom_span *s, struct oom_klog_line *line)
-{
-	struct oom_span head = {s->at, s->len < 80 ? s->len : 80};
-	ptrdiff_t at;
-
-	if (!memchr(head.at, '|', head.len < 20 ? head.len : 20))
-		return false;
-	at = oom_span_find(head, OOM_SPAN("Guest: "));
-	if (at < 0)
-		return false;
-	*s = oom_span_from(*s, (size_t)at + 7);
-	line->origin = OOM_ORIGIN_KERNEL;
-	return true;
-}
-
-/*
- * What makers of phones put between stamp and text: "(2)[195:kswapd0]", "-(0)[0:swapper/0]",
- * "[0:        kswapd0:   50] "
- */
-static void take_vendor_mark(struct oom_span *s)
-{
-	struct oom_span rest = *s;
-	const char *end;
-	int64_t number;
-
-	oom_span_skip_blanks(&rest);
-	oom_span_skip(&rest, OOM_SPAN("-"));
-	if (oom_span_skip(&rest, OOM_SPAN("("))) {
-		if (!oom_span_take_int(&rest, &number) || !oom_span_skip(&rest, OOM_SPAN(")")))
-			return;
-	}
-	if (!oom_span_skip(&rest, OOM_SPAN("[")) || !oom_span_take_int(&rest, &number) ||
-		!oom_span_skip(&rest, OOM_SPAN(":")))
-		return;
-	end = memchr(rest.at, ']', rest.len < 40 ? rest.len : 40);
-	if (!end)
-		return;
-	*s = oom_span_from(rest, (size_t)(end - rest.at) + 1);
-	oom_span_skip(s, OOM_SPAN(" "));
-}
-
 /* "message repeated 2 times: [ text]": rsyslog */
 static void take_repeated(struct oom_span *s)
 {
@@ -212,10 +170,13 @@ static void take_repeated(struct oom_span *s)
 	*s = rest;
 }
 
-static void take_vendor_mark_of(struct oom_span *s)
+/* Serial consoles: carriage returns, colours and what else a terminal is told. */
+static void skip_terminal_noise(struct oom_span *s, struct oom_klog_line *line)
 {
-	if (s->len && (*s->at == ' ' || *s->at == '-' || *s->at == '(' || *s->at == '['))
-		take_vendor_mark(s);
+	while (s->len && (*s->at == '\r' || *s->at == '\0' || *s->at == '\033')) {
+		line->coloured |= *s->at == '\033';
+		*s = oom_span_from(*s, oom_text_control_len(*s));
+	}
 }
 
 /* The kernel's own marks behind whatever a relay put in front; @from: where the line began. */
@@ -228,6 +189,8 @@ static void take_kernel_marks(struct oom_span *s, struct oom_klog_line *line, co
 		take_repeated(s);
 	if (take_priority(s, line) || take_facility(s, line))
 		line->framed = true;
+	if (s->len && *s->at == '\033')
+		skip_terminal_noise(s, line);
 	if (oom_klog_take_brackets(s, line)) {
 		bool kernel = line->origin == OOM_ORIGIN_KERNEL && line->ident.at;
 
@@ -238,7 +201,7 @@ static void take_kernel_marks(struct oom_span *s, struct oom_klog_line *line, co
 			oom_klog_like_learn(like, OOM_HEAD_IDENT_STAMP, from, begin, s->at, line);
 	}
 	if (line->framed)
-		take_vendor_mark_of(s);
+		oom_klog_take_vendor_mark(s);
 }
 
 /* "[   12.345] host systemd[1]: ": journalctl -o short-monotonic */
@@ -249,18 +212,27 @@ static void take_journal_ident(struct oom_span *s, struct oom_klog_line *line)
 	/* a row of a task table */
 	if (rest.len && *rest.at == '[')
 		return;
-	host = peek_word(rest);
-	if (!host.len || host.len == rest.len || host.at[host.len - 1] == ':')
+	host = word = peek_word(rest);
+	if (!host.len || host.len == rest.len)
 		return;
-	rest = oom_span_from(rest, host.len + 1);
-	word = peek_word(rest);
+	/* the host was cut off, or it is systemd's own word in the kernel's log: "systemd[1]: " */
+	if (host.at[host.len - 1] == ':') {
+		if (host.len < 2 || host.at[host.len - 2] != ']')
+			return;
+	} else {
+		rest = oom_span_from(rest, host.len + 1);
+		word = peek_word(rest);
+	}
 	if (!ident_of(word, &ident))
 		return;
 	/* "systemd[1]:" or "kernel:" and nothing else: the kernel prints "usb 1-1:" itself */
 	if (ident.len + 1 == word.len && !is_kernel_ident(ident))
 		return;
 	line->ident = ident;
-	line->origin = is_kernel_ident(ident) ? OOM_ORIGIN_KERNEL : OOM_ORIGIN_PROGRAM;
+	if (!is_kernel_ident(ident))
+		line->origin = OOM_ORIGIN_PROGRAM;
+	else if (line->origin != OOM_ORIGIN_USER) /* a facility that is a program's says more */
+		line->origin = OOM_ORIGIN_KERNEL;
 	*s = oom_span_from(rest, word.len);
 	oom_span_skip(s, OOM_SPAN(" "));
 }
@@ -277,22 +249,6 @@ static void skip_indent(struct oom_span *s)
 		*s = rest;
 }
 
-/* Serial consoles: carriage returns, colours and what else a terminal is told. */
-static void skip_terminal_noise(struct oom_span *s)
-{
-	while (s->len && (*s->at == '\r' || *s->at == '\0' || *s->at == '\033')) {
-		size_t n = 1;
-
-		if (*s->at == '\033' && s->len > 1 && s->at[1] == '[') {
-			n = 2;
-			while (n < s->len && (oom_is_digit(s->at[n]) || s->at[n] == ';'))
-				n++;
-			n += n < s->len;
-		}
-		*s = oom_span_from(*s, n);
-	}
-}
-
 /* Behind "[  12.345678] " at the front of a line. */
 static void take_behind_stamp(struct oom_span *s, struct oom_klog_line *line)
 {
@@ -300,13 +256,15 @@ static void take_behind_stamp(struct oom_span *s, struct oom_klog_line *line)
 	if (line->hour.at || line->ident.at)
 		take_kernel_marks(s, line, NULL, NULL); /* "[Tue …] [12.3] text" */
 	else
-		take_vendor_mark_of(s);
+		oom_klog_take_vendor_mark(s);
 }
 
 static void take_brackets_first(struct oom_span *s, struct oom_klog_line *line, const char *from,
 	struct oom_klog_like *like)
 {
 	line->framed = true;
+	if (s->len && *s->at == '\033')
+		skip_terminal_noise(s, line);
 	if (line->origin == OOM_ORIGIN_BARE)
 		line->origin = OOM_ORIGIN_KERNEL;
 	if (like && !line->hour.at && *from == '[')
@@ -318,8 +276,13 @@ static void take_clock_first(struct oom_span *s, struct oom_klog_line *line, enu
 	const char *from, struct oom_klog_like *like)
 {
 	line->framed = true;
+	/* "Aug 12 03:54:03: text": a name was left out. A hypervisor's "|" comes first. */
+	if (s->len > 1 && *s->at == ':' && s->at[1] == ' ' &&
+		!memchr(s->at, '|', s->len < 20 ? s->len : 20))
+		*s = oom_span_from(*s, 1);
 	/* what the clock itself gave away as dmesg's has no name */
-	if (line->origin == before && (take_guest(s, line) || take_ident(s, line))) {
+	if (line->origin == before &&
+		(oom_klog_take_guest(s, line) || oom_klog_take_logcat(s, line) || take_ident(s, line))) {
 		if (line->origin != OOM_ORIGIN_KERNEL)
 			return;
 		if (like && line->ident.at && line->hour.at == from)
@@ -331,13 +294,48 @@ static void take_clock_first(struct oom_span *s, struct oom_klog_line *line, enu
 	}
 }
 
+/*
+ * "kernel: ", "host kernel: ", "earlyoom[7]: ": a syslog whose clock was cut off. Names without a
+ * number are left to be text.
+ */
+static bool take_name(struct oom_span *s, struct oom_klog_line *line)
+{
+	struct oom_span rest = *s;
+
+	for (int words = 0; words < 2; words++) {
+		struct oom_span word = peek_word(rest), ident;
+
+		rest = oom_span_from(rest, word.len + 1);
+		if (ident_of(word, &ident)) {
+			if (!is_kernel_ident(ident) && ident.len + 1 == word.len)
+				return false;
+			line->ident = ident;
+			line->origin = is_kernel_ident(ident) ? OOM_ORIGIN_KERNEL
+							      : OOM_ORIGIN_PROGRAM;
+			line->framed = true;
+			*s = rest;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A front without a clock; true where nothing more can follow it. */
+static bool take_clockless(struct oom_span *s, struct oom_klog_line *line)
+{
+	if (oom_klog_take_field(s, line) || oom_klog_take_logcat(s, line))
+		return true;
+	return !oom_klog_take_cut_stamp(s, line) && take_name(s, line) &&
+	       line->origin == OOM_ORIGIN_PROGRAM;
+}
+
 static void take_frame(struct oom_span *text, struct oom_klog_line *ret, struct oom_klog_like *like)
 {
 	struct oom_span s = *text;
 	const char *from = s.at;
 	enum oom_origin before;
 
-	skip_terminal_noise(&s);
+	skip_terminal_noise(&s, ret);
 	skip_indent(&s);
 	if (s.len && *s.at == '<' && take_priority(&s, ret)) {
 		ret->framed = true;
@@ -351,7 +349,7 @@ static void take_frame(struct oom_span *text, struct oom_klog_line *ret, struct 
 		take_brackets_first(&s, ret, from, like);
 	else if (oom_klog_take_clock(&s, ret))
 		take_clock_first(&s, ret, before, from, like);
-	else if (ret->framed || (!oom_klog_take_field(&s, ret)))
+	else if (ret->framed || !take_clockless(&s, ret))
 		take_kernel_marks(&s, ret, from, NULL);
 	*text = s;
 }
@@ -370,7 +368,7 @@ void oom_klog_frame_like(struct oom_klog_like *like, struct oom_span line, struc
 		take_kernel_marks(&s, ret, from, like);
 		break;
 	case OOM_HEAD_IDENT_STAMP:
-		take_vendor_mark_of(&s);
+		oom_klog_take_vendor_mark(&s);
 		break;
 	default:
 		*ret = (struct oom_klog_line){.time_us = -1, .caller = -1};
@@ -383,6 +381,8 @@ void oom_klog_frame_like(struct oom_klog_like *like, struct oom_span line, struc
 		take_frame(&s, ret, like);
 		break;
 	}
+	if (s.len && *s.at == '\033')
+		skip_terminal_noise(&s, ret);
 	ret->text = s;
 }
 

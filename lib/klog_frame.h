@@ -31,6 +31,7 @@ struct oom_klog_line {
 	bool escaped;	       /* every byte may be escaped as in /dev/kmsg */
 	bool json;	       /* of a FIELD: .text has the escapes of a JSON string */
 	bool continues;	       /* a "c" record: goes on from the record before */
+	bool coloured;	       /* escape sequences may stand anywhere in .text */
 	bool kmsg;	       /* a record of /dev/kmsg */
 };
 
@@ -94,6 +95,14 @@ bool oom_klog_take_brackets(struct oom_span *s, struct oom_klog_line *line);
 bool oom_klog_take_clock(struct oom_span *s, struct oom_klog_line *line);
 /* "MESSAGE=…" of journal export, "\"MESSAGE\" : \"…\"," of JSON over many lines: the name becomes .ident. */
 bool oom_klog_take_field(struct oom_span *s, struct oom_klog_line *line);
+/* " 12.345678] ": a stamp whose front was cut off with the line's. */
+bool oom_klog_take_cut_stamp(struct oom_span *s, struct oom_klog_line *line);
+/* "| vcpu-0| I125: Guest: ": a hypervisor's log of what its guest printed. */
+bool oom_klog_take_guest(struct oom_span *s, struct oom_klog_line *line);
+/* "(2)[195:kswapd0]", "[0:        kswapd0:   50] " behind a stamp; nothing where there is none. */
+void oom_klog_take_vendor_mark(struct oom_span *s);
+/* Android's log behind its clock, or without one: "  479   479 I tag: ", "I/tag(  479): ". */
+bool oom_klog_take_logcat(struct oom_span *s, struct oom_klog_line *line);
 /* Where the next kernel time stamp ("[123.456789] ") begins in @s behind @from, or -1. */
 ptrdiff_t oom_klog_find_stamp(struct oom_span s, size_t from);
 

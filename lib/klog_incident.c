@@ -12,6 +12,8 @@
  * Behind them only lines with words of their own are looked for. */
 #define QUIET_LINES 120
 #define REAPER_LINES 8
+/* An excerpt may begin in the middle of what a daemon tells, without its name. */
+#define FIRST_LINES 200
 #define STALE_LINES_BRIEF 100000
 #define STALE_US (INT64_C(600) * 1000000)
 
@@ -90,7 +92,8 @@ bool oom_assembly_is_stale(const struct oom_assembly *a, int64_t number, int64_t
 
 bool oom_assembly_wants_all(const struct oom_assembly *a, int64_t number)
 {
-	if (a->carry_kind != OOM_SHAPE_NONE || a->carry_row)
+	if (number <= FIRST_LINES || a->carry_kind != OOM_SHAPE_NONE || a->carry_row ||
+		oom_assembly_hears_daemon(a, number))
 		return true;
 	if (a->flags & OOM_KLOG_BRIEF)
 		return false;

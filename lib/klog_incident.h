@@ -48,6 +48,11 @@ struct oom_assembly {
 	struct oom_recent recent[OOM_RECENT];
 	size_t n_recent;
 	int64_t last_us;
+	/* a daemon that kills for want of memory: where it was heard last (0: never), whom it has chosen */
+	enum oom_killer daemon;
+	int64_t daemon_line, daemon_pid;
+	size_t daemon_comm_len;
+	char daemon_comm[64];
 	/* a text whose end may be on the next line */
 	enum oom_shape_kind carry_kind; /* NONE: nothing */
 	bool carry_row;
@@ -111,5 +116,23 @@ void oom_assembly_reapply(struct oom_assembly *a, const struct oom_klog_line *li
  */
 int oom_assembly_user(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number,
 	bool *ret_known);
+/* Is a daemon's tale under way? Most of its lines have no word that is looked for. */
+bool oom_assembly_hears_daemon(const struct oom_assembly *a, int64_t number);
+
+/* What one line of such a program says. */
+struct oom_user_kill {
+	enum oom_killer killer;
+	enum oom_event event;
+	int64_t pid, uid, adj, anon_kib;
+	struct oom_span comm, cgroup;
+	int signal;
+};
+
+/* The parts of oom_assembly_user() that have a file of their own: true when @s tells of a kill. */
+bool oom_user_earlyoom(struct oom_span s, bool named, struct oom_user_kill *kill);
+bool oom_user_nohang(struct oom_assembly *a, struct oom_span s, struct oom_user_kill *kill);
+bool oom_user_lowmemorykiller(struct oom_span s, struct oom_user_kill *kill);
+/* "SIGTERM", "SIGKILL" */
+bool oom_user_signal(struct oom_span *s, int *ret);
 
 #endif

@@ -106,7 +106,7 @@ void oom_shape_take_sizes(struct oom_span *s, struct oom_shape *shape)
 			return;
 		if (!n || !rest.len)
 			return;
-		fits = oom_span_take_int(&rest, &value);
+		fits = oom_span_take_int(&rest, &value) && !oom_span_is_cut(rest);
 		if (rest.at == key.at + n)
 			return;
 		/* a size is one with its unit: "anon-rss:12" may be cut off in the middle */
@@ -140,7 +140,9 @@ static void take_prefix(struct oom_span *s, struct oom_shape *shape)
 	head.len = s->len < 96 ? s->len : 96;
 	shape->memcg = oom_span_find_nocase((struct oom_span){s->at, (size_t)at},
 			       OOM_SPAN("cgroup")) >= 0;
-	shape->global = !shape->memcg;
+	/* "Out of memory in UB 101": a container's share, which is no cgroup */
+	shape->global = !shape->memcg && !oom_span_starts(oom_span_from(head, (size_t)at + 13),
+						 OOM_SPAN(" in UB "));
 	colon = oom_span_find(oom_span_from(head, (size_t)at), OOM_SPAN(": "));
 	if (colon < 0)
 		colon = oom_span_find(oom_span_from(head, (size_t)at), OOM_SPAN(":"));
@@ -229,8 +231,12 @@ bool oom_shape_parse_kill(struct oom_span text, struct oom_shape *shape)
 	oom_span_skip_blanks(&s);
 	if (!oom_span_take_int(&s, &shape->task.pid))
 		return false;
+	if (oom_span_is_cut(s))
+		shape->task.pid = -1;
 	take_process(&s, shape);
 	if (shape->kind == OOM_SHAPE_KILL) {
+		if (oom_span_skip(&s, OOM_SPAN(" score ")))
+			oom_span_take_int(&s, &shape->score);
 		oom_shape_take_sizes(&s, shape);
 		shape->complete = shape->comm.at && (shape->task.oom_score_adj != OOM_ADJ_UNKNOWN ||
 							    oom_span_starts(s, OOM_SPAN(".")));

@@ -22,8 +22,11 @@ static bool is_anchor(const char *p, const char *from, const char *end)
 		return end - p < 4 || p[3] != '_';
 	case 'n': /* panic, not panic+0x17/0x20 */
 		return p - from >= 2 && p[-1] == 'a' && p[-2] == 'p' && (end - p < 4 || p[3] != '+');
-	default: /* OOM */
-		return p[0] == 'O' && p[1] == 'O' && p[2] == 'M';
+	default: /* OOM, and the daemons that ask a process to go without a word of killing */
+		if (p[0] == 'O')
+			return p[1] == 'O' && p[2] == 'M';
+		return (p - from >= 5 && !memcmp(p - 5, "early", 5)) ||
+		       (end - p >= 11 && !memcmp(p, "oom_score (", 11));
 	}
 }
 

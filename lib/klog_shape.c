@@ -36,6 +36,10 @@ static bool parse_header(struct oom_span s, struct oom_shape *shape)
 	ptrdiff_t at = oom_span_find(s, OOM_SPAN("oom-killer:")), gfp;
 	struct oom_span rest;
 
+	/* "x invoked oom-killer", and the rest left out by who wrote of it */
+	if (at < 0 && s.len > 19 &&
+		oom_span_starts(oom_span_from(s, s.len - 19), OOM_SPAN(" invoked oom-killer")))
+		at = (ptrdiff_t)s.len - 10;
 	if (at < 0)
 		return false;
 	if (at >= 9 && oom_span_starts(oom_span_from(s, (size_t)at - 9), OOM_SPAN(" invoked ")))
@@ -51,7 +55,10 @@ static bool parse_header(struct oom_span s, struct oom_shape *shape)
 		struct oom_span mask = oom_span_from(rest, (size_t)gfp + 9);
 
 		oom_span_skip_blanks(&mask);
-		oom_span_take_hex(&mask, &shape->gfp_mask);
+		/* behind a name something follows it, or else it was cut off */
+		if (oom_span_take_hex(&mask, &shape->gfp_mask) && shape->comm.at &&
+			(!mask.len || oom_span_is_cut(mask)))
+			shape->gfp_mask = -1;
 		if (oom_span_starts(mask, OOM_SPAN("(")))
 			shape->gfp_names = between(mask, OOM_SPAN("("), OOM_SPAN(")"));
 	}
@@ -102,6 +109,10 @@ static bool parse_task_in(struct oom_span s, struct oom_shape *shape)
 	shape->task_memcg = (struct oom_span){s.at, (size_t)at};
 	shape->oom_memcg = oom_span_from(s, (size_t)at + middle.len);
 	shape->complete = shape->oom_memcg.len > 0;
+	for (size_t mark = 1; mark <= 3 && mark < shape->oom_memcg.len; mark += 2) {
+		if (oom_span_is_cut(oom_span_from(shape->oom_memcg, shape->oom_memcg.len - mark)))
+			shape->oom_memcg.at = NULL;
+	}
 	return true;
 }
 
@@ -130,9 +141,12 @@ static void parse_oom_kill_task(struct oom_span s, struct oom_shape *shape)
 	if (pid < 0)
 		return;
 	number = oom_span_from(s, (size_t)pid + 5);
+	oom_span_skip_blanks(&number);
 	oom_span_take_int(&number, &shape->task.pid);
-	if (oom_span_skip(&number, OOM_SPAN(",uid=")) && oom_span_take_int(&number, &shape->task.uid))
-		shape->complete = true;
+	if (oom_span_skip(&number, OOM_SPAN(",uid="))) {
+		oom_span_skip_blanks(&number);
+		shape->complete = oom_span_take_int(&number, &shape->task.uid);
+	}
 	for (ptrdiff_t i = pid - 6; i >= 0 && i >= pid - 6 - 15; i--) {
 		if (!memcmp(s.at + i, ",task=", 6))
 			task = i;
@@ -143,6 +157,8 @@ static void parse_oom_kill_task(struct oom_span s, struct oom_shape *shape)
 		return;
 	s.len = (size_t)task;
 	pid = oom_span_find(s, OOM_SPAN(",task_memcg="));
+	if (pid < 0) /* its name in the kernels that had the line first; as long */
+		pid = oom_span_find(s, OOM_SPAN(",kill_memcg="));
 	if (pid >= 0)
 		shape->task_memcg = oom_span_from(s, (size_t)pid + 12);
 }
@@ -174,8 +190,10 @@ static void parse_oom_kill_domain(struct oom_span s, struct oom_shape *shape)
 	}
 	if (!oom_span_skip(&s, OOM_SPAN(",oom_memcg="))) {
 		at = oom_span_find(s, OOM_SPAN(",oom_memcg="));
-		if (at < 0)
+		if (at < 0) {
+			shape->oom_memcg = between(s, OOM_SPAN(",origin_memcg="), OOM_SPAN(",kill_memcg="));
 			return;
+		}
 		s = oom_span_from(s, (size_t)at + 11);
 	}
 	end = oom_span_find(s, OOM_SPAN(",task_memcg="));

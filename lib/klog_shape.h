@@ -69,4 +69,12 @@ bool oom_shape_take_comm(struct oom_span *s, struct oom_span *ret);
 /* "total-vm:12kB, anon-rss:…, UID:0 pgtables:8kB oom_score_adj:0": takes all pairs there are. */
 void oom_shape_take_sizes(struct oom_span *s, struct oom_shape *shape);
 
+/*
+ * Records on one line: where the next joint ("#012", a line feed) is in @s from @from on, or -1; takes
+ * one off the front of @s; does one of the records behind a joint say what only a record of its own does?
+ */
+ptrdiff_t oom_klog_find_joint(struct oom_span s, size_t from);
+void oom_klog_skip_joint(struct oom_span *s);
+bool oom_klog_is_joined(struct oom_span s);
+
 #endif

@@ -99,6 +99,21 @@ bool oom_klog_take_brackets(struct oom_span *s, struct oom_klog_line *line)
 	return true;
 }
 
+bool oom_klog_take_cut_stamp(struct oom_span *s, struct oom_klog_line *line)
+{
+	struct oom_span rest = *s;
+	int64_t us;
+
+	if (!rest.len || (!oom_is_digit(*rest.at) && *rest.at != ' ') || !take_seconds(&rest, &us) ||
+		!oom_span_skip(&rest, OOM_SPAN("] ")))
+		return false;
+	line->time_us = us;
+	line->origin = OOM_ORIGIN_KERNEL;
+	line->framed = true;
+	*s = rest;
+	return true;
+}
+
 /* Behind a time of day: a fraction, a zone, a year. */
 static void take_clock_tail(struct oom_span *s, struct oom_klog_line *line)
 {

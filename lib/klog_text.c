@@ -34,6 +34,17 @@ ptrdiff_t oom_span_find_nocase(struct oom_span s, struct oom_span what)
 	return -1;
 }
 
+bool oom_span_take_until(struct oom_span *s, struct oom_span mark, struct oom_span *ret)
+{
+	ptrdiff_t at = oom_span_find(*s, mark);
+
+	if (at < 0)
+		return false;
+	*ret = (struct oom_span){s->at, (size_t)at};
+	*s = oom_span_from(*s, (size_t)at + mark.len);
+	return true;
+}
+
 bool oom_span_take_int(struct oom_span *s, int64_t *ret)
 {
 	size_t i = s->len && (*s->at == '-' || *s->at == '+');
@@ -112,6 +123,32 @@ size_t oom_text_unescape(char *dst, struct oom_span s, bool all)
 
 		dst[out++] = byte >= 0 ? (char)byte : s.at[i];
 		i += byte >= 0 ? 4 : 1;
+	}
+	return out;
+}
+
+size_t oom_text_control_len(struct oom_span s)
+{
+	size_t n = 1;
+
+	if (*s.at != '\033' || s.len < 2 || s.at[1] != '[')
+		return n;
+	n = 2;
+	while (n < s.len && (oom_is_digit(s.at[n]) || s.at[n] == ';'))
+		n++;
+	return n + (n < s.len);
+}
+
+size_t oom_text_uncolour(char *dst, struct oom_span s)
+{
+	size_t out = 0;
+
+	while (s.len) {
+		size_t n = *s.at == '\033' ? oom_text_control_len(s) : 0;
+
+		if (!n)
+			dst[out++] = *s.at;
+		s = oom_span_from(s, n ? n : 1);
 	}
 	return out;
 }

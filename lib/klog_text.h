@@ -101,4 +101,17 @@ bool oom_span_take_hex(struct oom_span *s, int64_t *ret);
  */
 size_t oom_text_unescape(char *dst, struct oom_span s, bool all);
 
+/* How long the control character or the escape sequence at the front of @s is (s.len > 0). */
+size_t oom_text_control_len(struct oom_span s);
+/* @s without escape sequences; @dst holds s.len bytes. The length. */
+size_t oom_text_uncolour(char *dst, struct oom_span s);
+/* Is @s the mark that a pager or a page puts where it cut a line: ">", "…"? */
+static inline bool oom_span_is_cut(struct oom_span s)
+{
+	return oom_span_is(s, OOM_SPAN(">")) || oom_span_is(s, OOM_SPAN("\xe2\x80\xa6"));
+}
+
+/* Takes what stands before @mark, and the mark, off @s; false, and nothing done, without a mark. */
+bool oom_span_take_until(struct oom_span *s, struct oom_span mark, struct oom_span *ret);
+
 #endif

@@ -109,6 +109,15 @@ static const struct {
 	{"a hypervisor's log of its guest",
 		"2025-08-12T03:54:03.123Z| vcpu-0| I125: Guest: <3>[  765.381356] " KILLED, 765381356},
 	{"an older one", "Aug 12 03:54:03.123: vcpu-0| Guest: <3>[  765.381356] " KILLED, 765381356},
+	{"a newer one", "2025-08-12T03:54:03.123Z In(05) vcpu-1 - Guest: <3>[  765.381356] " KILLED,
+		765381356},
+	{"syslog without its clock", "host kernel: [  765.381356] " KILLED, 765381356},
+	{"syslog without clock and host", "kernel: " KILLED, -1},
+	{"a clock and no name", "Aug 12 03:54:03: [  765.381356] " KILLED, 765381356},
+	{"the front was not copied", "765.381356] " KILLED, 765381356},
+	{"logcat of the kernel's", "08-12 03:54:03.123     0     0 E kernel  : " KILLED, -1},
+	{"records joined by rsyslog", "Aug 12 03:54:03 host kernel: [  765.381356] a#012b#012" KILLED,
+		765381356},
 	{"netconsole through syslog", "Aug 12 03:54:03 10.0.0.7 [  765.381356] " KILLED, 765381356},
 	{"a stamp within the journal's", "[  765.4] host kernel: [  765.381356] " KILLED, 765381356},
 	{"a phone", "[  765.381356]  (2)[195:kswapd0]" KILLED, 765381356},
@@ -121,6 +130,11 @@ static const struct {
 	{"a console logger", "Aug 12 03:54:03 [  765.381356] " KILLED, 765381356},
 	{"serial console, CR", "\r[  765.381356] " KILLED "\r", 765381356},
 	{"serial console, colour", "\033[1;31m[  765.381356] " KILLED, 765381356},
+	{"dmesg in colours", "\033[32m[  765.381356] \033[0m\033[33mOut of memory\033[0m: \033[31m"
+		"Killed process 4711 (tmux: server) " SIZES TAIL "\033[0m", 765381356},
+	{"dmesg -x in colours", "kern  :err   : \033[32m[  765.381356] \033[0m" KILLED "\033[0m",
+		765381356},
+	{"the journal in colours", "Aug 12 03:54:03 host kernel: \033[0;1;31m" KILLED "\033[0m", -1},
 	{"two lines joined", "login: [  765.381356] " KILLED, 765381356},
 	{"lines joined behind a stack", "[  765.381000]  ? kfree+0x1/0x2[  765.381356] " KILLED,
 		765381356},
@@ -237,6 +251,9 @@ Test(klog_frames, what_only_looks_like_a_kill)
 		{"quoted in a bare line", "time=\"x\" level=info msg=\"" KILLED "\"", 1, 0},
 		{"written to /dev/kmsg by a program", "11,1,2,-;" KILLED, 0, 1},
 		{"dmesg -r of the same", "<11>[  765.381356] " KILLED, 0, 1},
+		{"dmesg -r of a program that calls itself the kernel",
+			"<11>[  765.381356] host kernel: " KILLED, 0, 1},
+		{"and without a host", "<11>[  765.381356] kernel[0]: " KILLED, 0, 1},
 		{"dmesg -x of the same", "user  :err   : [  765.381356] " KILLED, 0, 1},
 		{"journal JSON, logger -t kernel",
 			"{\"_TRANSPORT\":\"syslog\",\"SYSLOG_IDENTIFIER\":\"kernel\",\"MESSAGE\":\"" KILLED
@@ -307,10 +324,16 @@ Test(klog_frames, killers_in_user_space)
 		{"Aug 12 03:54:03 host systemd-oomd[7]: Killed /a/x.scope due to memory used (9) / total (9)\n"
 		 "Aug 12 03:54:03 host systemd[1]: x.scope: systemd-oomd killed 3 process(es) in this unit.",
 			OOM_KILLER_SYSTEMD_OOMD, -1, "(null)", "/a/x.scope"},
-		{"[  1.000000] lowmemorykiller: Killing 'com.example' (99) (tgid 98), adj 906,",
-			OOM_KILLER_LOWMEMORYKILLER, 99, "com.example", "(null)"},
-		{"[  1.000000] send sigkill to 99 (com.example), adj 9, size 1234",
-			OOM_KILLER_LOWMEMORYKILLER, 99, "com.example", "(null)"},
+		{"[  1.000000] systemd[1]: x.scope: systemd-oomd killed 3 process(es) in this unit.",
+			OOM_KILLER_SYSTEMD_OOMD, -1, "(null)", "x.scope"},
+		{"Aug 12 03:54:03 systemd-oomd[7]: Marked /a/x.scope for killing due to memory used (9)\n"
+		 "Aug 12 03:54:03 systemd[1]: x.scope: systemd-oomd killed 3 process(es) in this unit.",
+			OOM_KILLER_SYSTEMD_OOMD, -1, "(null)", "/a/x.scope"},
+		{"Tue 2025-08-12 03:54:03 CEST host user@5.service/init.scope[7]: x.scope: systemd-oomd "
+		 "killed 3 process(es) in this unit.",
+			OOM_KILLER_SYSTEMD_OOMD, -1, "(null)", "x.scope"},
+		{"Killed /a/x.scope due to memory pressure for /a being 65.35% > 50.00% for > 20s",
+			OOM_KILLER_SYSTEMD_OOMD, -1, "(null)", "/a/x.scope"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
