@@ -34,6 +34,7 @@ static int run_job(const struct oom_guest_job *job, struct oom_err *err, struct 
 		.timeout_us = job->timeout_us,
 		.evidence_dir = job->evidence_dir,
 		.in_guest = true,
+		.machine_ends = true,
 		.allow_host_oom = true,
 		.signal_fd = -1,
 	};

@@ -89,7 +89,7 @@ struct oom_run_state {
 	const char *evidence_dir; /* NULL: raw evidence is not kept */
 	uint64_t machine_bytes;
 	uint64_t seed;
-	bool in_guest, interrupted;
+	bool in_guest, machine_ends, interrupted;
 	enum oom_phase phase;
 	void (*on_phase)(struct oom_run_state *run, enum oom_phase phase); /* tests; may be NULL */
 

@@ -96,6 +96,7 @@ static struct oom_run_state *state_new(const struct oom_scenario *scenario,
 	run->evidence_dir = o->evidence_dir;
 	run->seed = o->seed;
 	run->in_guest = o->in_guest;
+	run->machine_ends = o->machine_ends;
 	run->signal_fd = o->signal_fd;
 	run->on_phase = o->on_phase;
 	run->log_offset_us = INT64_MIN;
@@ -118,6 +119,9 @@ static void state_close(struct oom_run_state *run, struct oom_err *err)
 		oom_unit_kill(&run->units[i]);
 	oom_faults_release(run);
 	oom_launch_release(run);
+	/* stopping units is a good part of a short attempt, and nobody is there to be glad of it */
+	if (run->machine_ends)
+		return;
 	oom_sources_close(run);
 	for (size_t i = run->n_units; i-- > 0;) {
 		struct oom_err why;

@@ -13,13 +13,15 @@ struct oom_local_options {
 	uint64_t timeout_us;	  /* 0: the scenario's own */
 	const char *evidence_dir; /* NULL: keep no raw evidence */
 	bool in_guest;		  /* the machine is ours to break */
+	bool machine_ends;	  /* with this attempt: what it changed need not be undone */
 	bool allow_host_oom;
 	int signal_fd;		  /* a signalfd(2) of SIGINT and SIGTERM, or -1 */
 	void (*on_phase)(struct oom_run_state *run, enum oom_phase phase);
 };
 
 /*
- * One attempt, from needs to verdict; everything it changed is undone when it returns. *@ret is a whole
+ * One attempt, from needs to verdict; everything it changed is undone when it returns, unless the machine
+ * ends with it (then nothing presses any more, and that is all). *@ret is a whole
  * record whatever happened (verdict broken where the set-up failed). -ENOMEM, or -EINTR after an
  * interruption, in which case there is no record.
  */
