@@ -4,6 +4,7 @@
 
 #include "lib/utf8.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -22,20 +23,40 @@ void json_drain(struct explain_writer *w)
 	w->len = 0;
 }
 
-static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-			    "25262728293031323334353637383940414243444546474849"
-			    "50515253545556575859606162636465666768697071727374"
-			    "75767778798081828384858687888990919293949596979899";
+#define EIGHT_DIGITS 100000000
 
-/* What a number is written with, and how long it is at most. */
-#define INT_BYTES 24
+/* The digits of @value (below 10^8), the first in the lowest byte: all eight at once, in a register. */
+static inline uint64_t eight_digits(uint32_t value)
+{
+	uint64_t fours = value / 10000 | (uint64_t)(value % 10000) << 32;
+	uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x7f0000007f);
+	uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+	uint64_t tens = (twos * 103 >> 10) & UINT64_C(0x000f000f000f000f);
 
-/* Writes @value at @to, where a sign and INT_BYTES have room; returns its end. */
+	return tens | (twos - tens * 10) << 8;
+}
+
+static inline char *put_eight(char *to, uint64_t digits)
+{
+	digits = htole64(digits | UINT64_C(0x3030303030303030));
+	memcpy(to, &digits, 8);
+	return to + 8;
+}
+
+/* @value is from 1 to 10^8 - 1. */
+static inline char *put_short(char *to, uint32_t value)
+{
+	uint64_t digits = eight_digits(value);
+	int zeros = __builtin_ctzll(digits) / 8;
+
+	put_eight(to, digits >> 8 * zeros);
+	return to + 8 - zeros;
+}
+
+/* Writes @value at @to, where SLACK bytes have room; returns its end. */
 static inline char *append_int(char *to, int64_t value)
 {
-	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	char digits[2 * INT_BYTES];
-	size_t n = INT_BYTES;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value, above;
 
 	if (value < 0)
 		*to++ = '-';
@@ -43,17 +64,16 @@ static inline char *append_int(char *to, int64_t value)
 		*to++ = (char)('0' + rest);
 		return to;
 	}
-	for (; rest > UINT32_MAX; rest /= 100) {
-		n -= 2;
-		memcpy(digits + n, pairs + rest % 100 * 2, 2);
+	if (rest < EIGHT_DIGITS)
+		return put_short(to, (uint32_t)rest);
+	above = rest / EIGHT_DIGITS;
+	if (above < EIGHT_DIGITS) {
+		to = put_short(to, (uint32_t)above);
+	} else {
+		to = put_short(to, (uint32_t)(above / EIGHT_DIGITS));
+		to = put_eight(to, eight_digits((uint32_t)(above % EIGHT_DIGITS)));
 	}
-	for (uint32_t less = (uint32_t)rest; less; less /= 100) {
-		n -= 2;
-		memcpy(digits + n, pairs + less % 100 * 2, 2);
-	}
-	n += digits[n] == '0';
-	memcpy(to, digits + n, INT_BYTES);
-	return to + INT_BYTES - n;
+	return put_eight(to, eight_digits((uint32_t)(rest % EIGHT_DIGITS)));
 }
 
 void json_put_int(struct explain_writer *w, int64_t value)
@@ -86,10 +106,9 @@ static size_t put_special(struct explain_writer *w, const char *text, size_t len
 	return n ? n : 1;
 }
 
-static inline bool is_plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
+/* Characters that stand for themselves; the NUL does not. */
+static const bool plain[256] = {
+	[' '] = true, ['!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
 
 void json_put_text(struct explain_writer *w, const char *text)
 {
@@ -101,14 +120,15 @@ void json_put_text(struct explain_writer *w, const char *text)
 	}
 	PUT(w, "\"");
 	while (*p) {
+		const char *from = p, *stop = p + SLACK;
 		char *to;
 
 		room(w, SLACK);
 		to = w->buf + w->len;
-		for (size_t i = 0; i < SLACK && is_plain((unsigned char)*p); i++)
+		while (p < stop && plain[(unsigned char)*p])
 			*to++ = *p++;
-		w->len = (size_t)(to - w->buf);
-		if (*p && !is_plain((unsigned char)*p)) {
+		w->len += (size_t)(p - from);
+		if (*p && !plain[(unsigned char)*p]) {
 			room(w, SLACK);
 			p += put_special(w, p, strnlen(p, 4));
 		}
@@ -149,29 +169,35 @@ void json_put_fields(struct explain_writer *w, const struct oom_field *field, co
 	}
 }
 
+/* The longest row but for its texts: a key and a number for each field. */
+#define ROW_BYTES 1024
+
 /* A row of a table, without what is null: in thousands the missing columns are the same in all. */
 static void put_task(struct explain_writer *w, const struct oom_task *task)
 {
-	char comma = '{';
+	char comma = '{', *to;
 
+	room(w, ROW_BYTES);
+	to = w->buf + w->len;
 	for (const struct oom_field *field = oom_task_fields; field->name; field++) {
-		char *to;
+		const char *text = oom_field_text(field, task);
 
-		if (field->type == OOM_FIELD_TEXT ? !oom_field_text(field, task)
-						  : oom_field_int(field, task) == field->none)
+		if (field->type == OOM_FIELD_TEXT ? !text : oom_field_int(field, task) == field->none)
 			continue;
-		room(w, SLACK);
-		to = w->buf + w->len;
 		*to++ = comma;
 		comma = ',';
 		memcpy(to, field->key, OOM_FIELD_KEY);
 		to += field->key_len;
-		if (field->type == OOM_FIELD_INT)
+		if (field->type == OOM_FIELD_INT) {
 			to = append_int(to, oom_field_int(field, task));
+			continue;
+		}
 		w->len = (size_t)(to - w->buf);
-		if (field->type == OOM_FIELD_TEXT)
-			json_put_text(w, oom_field_text(field, task));
+		json_put_text(w, text);
+		room(w, ROW_BYTES);
+		to = w->buf + w->len;
 	}
+	w->len = (size_t)(to - w->buf);
 	if (comma == '{')
 		PUT(w, "{");
 	PUT(w, "}");

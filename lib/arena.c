@@ -64,14 +64,16 @@ char *oom_arena_strdup(struct oom_arena *arena, const char *text)
 char *oom_arena_printf(struct oom_arena *arena, const char *fmt, ...)
 {
 	va_list args;
-	char *text;
+	char *text, few[512];
 	int n;
 
 	va_start(args, fmt);
-	n = vsnprintf(NULL, 0, fmt, args);
+	n = vsnprintf(few, sizeof(few), fmt, args);
 	va_end(args);
 	if (n < 0)
 		return NULL;
+	if ((size_t)n < sizeof(few))
+		return oom_arena_strndup(arena, few, (size_t)n);
 	text = oom_arena_alloc(arena, (size_t)n + 1);
 	if (!text)
 		return NULL;

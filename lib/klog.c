@@ -134,7 +134,7 @@ static bool is_field(struct oom_span raw)
  */
 static bool take_binary(struct oom_klog *log, struct oom_span raw, int64_t number)
 {
-	struct oom_klog_line line = {.ident = OOM_SPAN("MESSAGE"), .origin = OOM_ORIGIN_FIELD};
+	struct oom_klog_line line;
 
 	if (!log->entry_lines && raw.at - log->input.buf >= 9 &&
 		!memcmp(raw.at - 9, "\nMESSAGE\n", 9)) {
@@ -144,8 +144,10 @@ static bool take_binary(struct oom_klog *log, struct oom_span raw, int64_t numbe
 		oom_klog_input_back(&log->input, raw, is_field);
 		return true;
 	}
-	if (!oom_span_is(raw, OOM_SPAN("MESSAGE")) ||
-		!oom_klog_input_binary(&log->input, &line.text))
+	if (!oom_span_is(raw, OOM_SPAN("MESSAGE")))
+		return false;
+	line = (struct oom_klog_line){.ident = OOM_SPAN("MESSAGE"), .origin = OOM_ORIGIN_FIELD};
+	if (!oom_klog_input_binary(&log->input, &line.text))
 		return false;
 	oom_klog_entry_field(&log->entry, &line, number);
 	log->entry_lines = ENTRY_LINES;

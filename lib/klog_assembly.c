@@ -142,9 +142,9 @@ static int take_body(struct oom_assembly *a, struct oom_span text)
 	if (!text.len)
 		return 0;
 	if (*text.at == '[') {
-		if (oom_klog_table_header(&a->table, text))
-			return 1;
 		rc = oom_klog_table_row(&a->table, text);
+		if (!rc && oom_klog_table_header(&a->table, text))
+			return 1;
 		if (rc == -EAGAIN) {
 			carry_set(a, text, NULL);
 			return 1;

@@ -54,10 +54,13 @@ static bool is_padded_colon(struct oom_span s)
 /* "kern  :warn  : ": dmesg -x. The facility tells who wrote it. */
 static bool take_facility(struct oom_span *s, struct oom_klog_line *line)
 {
-	static const char names[] = "kern user mail daemon auth syslog lpr news uucp cron authpriv "
-				    "ftp local0 local1 local2 local3 local4 local5 local6 local7 ";
-	size_t i = 0;
-	const char *name;
+	static const struct oom_span names[] = {OOM_SPAN("kern"), OOM_SPAN("user"), OOM_SPAN("mail"),
+		OOM_SPAN("daemon"), OOM_SPAN("auth"), OOM_SPAN("syslog"), OOM_SPAN("lpr"),
+		OOM_SPAN("news"), OOM_SPAN("uucp"), OOM_SPAN("cron"), OOM_SPAN("authpriv"),
+		OOM_SPAN("ftp"), OOM_SPAN("local0"), OOM_SPAN("local1"), OOM_SPAN("local2"),
+		OOM_SPAN("local3"), OOM_SPAN("local4"), OOM_SPAN("local5"), OOM_SPAN("local6"),
+		OOM_SPAN("local7")};
+	size_t i = 0, name = 0, n_names = sizeof(names) / sizeof(names[0]);
 
 	/* they begin with a small letter */
 	if (!s->len || *s->at < 'a' || *s->at > 'z')
@@ -66,10 +69,10 @@ static bool take_facility(struct oom_span *s, struct oom_klog_line *line)
 		i++;
 	if (i < 3 || !is_padded_colon(oom_span_from(*s, i)))
 		return false;
-	name = names;
-	while (*name && (*name != *s->at || strncmp(name, s->at, i) || name[i] != ' '))
-		name = strchr(name, ' ') + 1;
-	if (!*name)
+	while (name < n_names && (*names[name].at != *s->at ||
+					 !oom_span_is((struct oom_span){s->at, i}, names[name])))
+		name++;
+	if (name == n_names)
 		return false;
 	for (int colons = 0; colons < 2; i++) {
 		if (i >= s->len || i > 24)

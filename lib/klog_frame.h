@@ -54,7 +54,7 @@ struct oom_klog_like {
 	size_t len; /* 0: nothing is known */
 	enum oom_klog_head head;
 	struct oom_klog_line line;
-	uint8_t hour_len, clock_end, ident_at, sec_at, sec_len, frac_at, frac_len;
+	uint8_t hour_len, guest_end, ident_at, sec_at, sec_len, frac_at, frac_len;
 	char base[64];
 	uint8_t vary[64]; /* 0xff: any digit will do */
 	uint8_t any[64];  /* 0xff: behind the front */

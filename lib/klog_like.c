@@ -21,7 +21,9 @@ static void learn_clock(struct oom_klog_like *like)
 		like->vary[at + i] = i % 3 == 2 ? 0 : 0xff;
 	if (at + 9 < like->len && (like->base[at + 8] == '.' || like->base[at + 8] == ','))
 		vary(like, at + 9);
-	like->clock_end = (uint8_t)(at + 8);
+	like->guest_end = (uint8_t)(at + 8 + 20);
+	if (memchr(like->base + at, '|', like->len - at))
+		like->len = 0;
 }
 
 /* "[  12.345678]"; false: it is not of that shape. */
@@ -106,15 +108,29 @@ static bool is_like(const struct oom_klog_like *like, struct oom_span s)
 		if (!same_16(like, at, last))
 			return false;
 	}
-	/* what a hypervisor puts behind its clock would be looked for first */
-	return !like->hour_len || !memchr(s.at + like->clock_end, '|',
-					  s.len - like->clock_end < 20 ? s.len - like->clock_end : 20);
+	/* what a hypervisor puts behind its clock would be looked for first; the front itself has none */
+	for (at = like->len; at < like->guest_end && at < s.len; at++) {
+		if (s.at[at] == '|')
+			return false;
+	}
+	return true;
+}
+
+/* The number whose @len digits begin at @p. */
+static inline int64_t number_at(const char *p, size_t len)
+{
+	int64_t value = 0;
+
+	for (size_t i = 0; i < len; i++)
+		value = value * 10 + (p[i] - '0');
+	return value;
 }
 
 enum oom_klog_head oom_klog_like_take(const struct oom_klog_like *like, struct oom_span *s,
 	struct oom_klog_line *ret)
 {
-	int64_t sec = 0, frac = 0;
+	static const int64_t us_of_unit[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
+	size_t digits;
 
 	if (!is_like(like, *s))
 		return OOM_HEAD_NONE;
@@ -124,12 +140,9 @@ enum oom_klog_head oom_klog_like_take(const struct oom_klog_like *like, struct o
 	if (ret->ident.at)
 		ret->ident.at = s->at + like->ident_at;
 	if (like->sec_len) {
-		for (size_t i = 0; i < like->sec_len; i++)
-			sec = sec * 10 + (s->at[like->sec_at + i] - '0');
-		for (size_t i = 0; i < 6; i++)
-			frac = frac * 10 +
-			       (i < like->frac_len ? s->at[like->frac_at + i] - '0' : 0);
-		ret->time_us = sec * 1000000 + frac;
+		digits = like->frac_len < 6 ? like->frac_len : 6;
+		ret->time_us = number_at(s->at + like->sec_at, like->sec_len) * 1000000 +
+			       number_at(s->at + like->frac_at, digits) * us_of_unit[digits];
 	}
 	*s = oom_span_from(*s, like->len);
 	return like->head;

@@ -215,9 +215,28 @@ static const char *line_end(const char *from, const char *end, unsigned *ret_mar
 #define WIDE 32
 #define WIDE_TARGET __attribute__((target("avx2")))
 
-WIDE_TARGET static inline __m256i equal_wide(__m256i bytes, char c)
+/* Each letter that is looked for, as often as it is compared at a time: made anew for every line, they
+ * would cost as much as the line. */
+#define EIGHT(c) c, c, c, c, c, c, c, c
+#define WIDE_OF(c) {EIGHT(c), EIGHT(c), EIGHT(c), EIGHT(c)}
+enum { OF_CASE, OF_I, OF_L, OF_N, OF_C, OF_O, OF_M, OF_FEED, OF_PLUS, OF_ZERO, OF_X, OF_BACKSLASH, OF_HASH,
+	OF_BRACKET };
+static const char letters[][WIDE] __attribute__((aligned(WIDE))) = {
+	[OF_CASE] = WIDE_OF(0x20), [OF_I] = WIDE_OF('i'), [OF_L] = WIDE_OF('l'),
+	[OF_N] = WIDE_OF('n'), [OF_C] = WIDE_OF('c'), [OF_O] = WIDE_OF('o'), [OF_M] = WIDE_OF('m'),
+	[OF_FEED] = WIDE_OF('\n'), [OF_PLUS] = WIDE_OF('+'), [OF_ZERO] = WIDE_OF('0'),
+	[OF_X] = WIDE_OF('x'), [OF_BACKSLASH] = WIDE_OF('\\'), [OF_HASH] = WIDE_OF('#'),
+	[OF_BRACKET] = WIDE_OF('['),
+};
+
+WIDE_TARGET static inline __m256i wide(int letter)
 {
-	return _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c));
+	return _mm256_load_si256((const __m256i *)letters[letter]);
+}
+
+WIDE_TARGET static inline __m256i equal_wide(__m256i bytes, int letter)
+{
+	return _mm256_cmpeq_epi8(bytes, wide(letter));
 }
 
 WIDE_TARGET static inline unsigned bits_of(__m256i bytes)
@@ -226,46 +245,49 @@ WIDE_TARGET static inline unsigned bits_of(__m256i bytes)
 }
 
 /* As trigrams(), of three loads that are there. */
-WIDE_TARGET static inline unsigned trigrams_wide(__m256i first, __m256i second, __m256i third)
+WIDE_TARGET static inline __m256i trigrams_wide(__m256i first, __m256i second, __m256i third)
 {
-	const __m256i lower = _mm256_set1_epi8(0x20);
-	__m256i a = _mm256_or_si256(first, lower), b = _mm256_or_si256(second, lower);
-	__m256i c = _mm256_or_si256(third, lower);
-	__m256i ill = _mm256_and_si256(equal_wide(a, 'i'), equal_wide(b, 'l'));
-	__m256i nic = _mm256_and_si256(equal_wide(a, 'n'), equal_wide(b, 'i'));
-	__m256i oom = _mm256_and_si256(equal_wide(a, 'o'), equal_wide(b, 'o'));
+	__m256i a = _mm256_or_si256(first, wide(OF_CASE)), b = _mm256_or_si256(second, wide(OF_CASE));
+	__m256i c = _mm256_or_si256(third, wide(OF_CASE));
+	__m256i ill = _mm256_and_si256(equal_wide(a, OF_I), equal_wide(b, OF_L));
+	__m256i nic = _mm256_and_si256(equal_wide(a, OF_N), equal_wide(b, OF_I));
+	__m256i oom = _mm256_and_si256(equal_wide(a, OF_O), equal_wide(b, OF_O));
 
-	ill = _mm256_and_si256(ill, equal_wide(c, 'l'));
-	nic = _mm256_and_si256(nic, equal_wide(c, 'c'));
-	oom = _mm256_and_si256(oom, equal_wide(c, 'm'));
-	return bits_of(_mm256_or_si256(_mm256_or_si256(ill, nic), oom));
+	ill = _mm256_and_si256(ill, equal_wide(c, OF_L));
+	nic = _mm256_and_si256(nic, equal_wide(c, OF_C));
+	oom = _mm256_and_si256(oom, equal_wide(c, OF_M));
+	return _mm256_or_si256(_mm256_or_si256(ill, nic), oom);
 }
 
 /* line_end() with twice as much at a time, which nearly every processor can. */
 WIDE_TARGET static const char *line_end_wide(const char *from, const char *end, unsigned *ret_marks)
 {
-	unsigned marks = OOM_MARK_KNOWN;
+	unsigned marks = OOM_MARK_KNOWN, brackets = 0;
 	const char *p = from;
 
 	for (; end - p >= WIDE + 2; p += WIDE) {
 		__m256i bytes = _mm256_loadu_si256((const __m256i *)p);
 		__m256i second = _mm256_loadu_si256((const __m256i *)(p + 1));
 		__m256i third = _mm256_loadu_si256((const __m256i *)(p + 2));
-		unsigned feeds = bits_of(equal_wide(bytes, '\n'));
+		unsigned feeds = bits_of(equal_wide(bytes, OF_FEED));
 		unsigned before = (feeds & -feeds) - 1;
-		unsigned hits = trigrams_wide(bytes, second, third) & before;
-		__m256i hex = _mm256_and_si256(equal_wide(bytes, '+'), equal_wide(second, '0'));
+		__m256i words = trigrams_wide(bytes, second, third);
+		__m256i hex = _mm256_and_si256(equal_wide(bytes, OF_PLUS), equal_wide(second, OF_ZERO));
+		__m256i escape = _mm256_or_si256(equal_wide(bytes, OF_BACKSLASH),
+			equal_wide(bytes, OF_HASH));
 
-		for (; hits; hits &= hits - 1)
-			marks |= is_anchor(p + __builtin_ctz(hits), from, end) ? OOM_MARK_SPEAKS : 0;
-		if (bits_of(_mm256_and_si256(hex, equal_wide(third, 'x'))) & before)
-			marks |= OOM_MARK_CODE;
-		if (bits_of(_mm256_or_si256(equal_wide(bytes, '\\'), equal_wide(bytes, '#'))) & before)
-			marks |= OOM_MARK_ESCAPE;
-		if (bits_of(equal_wide(bytes, '[')) & before)
-			marks |= OOM_MARK_BRACKET;
+		hex = _mm256_and_si256(hex, equal_wide(third, OF_X));
+		brackets |= bits_of(equal_wide(bytes, OF_BRACKET)) & before;
+		/* most blocks have none of these */
+		if (bits_of(_mm256_or_si256(words, _mm256_or_si256(hex, escape))) & before) {
+			for (unsigned hits = bits_of(words) & before; hits; hits &= hits - 1)
+				marks |= is_anchor(p + __builtin_ctz(hits), from, end)
+						 ? OOM_MARK_SPEAKS : 0;
+			marks |= bits_of(hex) & before ? OOM_MARK_CODE : 0;
+			marks |= bits_of(escape) & before ? OOM_MARK_ESCAPE : 0;
+		}
 		if (feeds) {
-			*ret_marks = marks;
+			*ret_marks = marks | (brackets ? OOM_MARK_BRACKET : 0);
 			return p + __builtin_ctz(feeds);
 		}
 	}
