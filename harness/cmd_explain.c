@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/command.h"
 
-#include "harness/explain.h"
-#include "lib/arena.h"
+#include "harness/explain_session.h"
 #include "lib/cleanup.h"
 
 #include <argp.h>
@@ -141,109 +140,16 @@ static int open_source(const struct explain_options *o, struct oom_err *err,
 	return explain_open_file(o->file ? o->file : "-", err, ret);
 }
 
-static void note(struct explain_notes *notes, const struct oom_incident *incident, char *text)
-{
-	if (notes->n < EXPLAIN_NOTES && text) {
-		notes->notes[notes->n++] = (struct explain_note){
-			incident->kill.line, incident->kill.time_us, text};
-		text = NULL;
-	}
-	notes->total++;
-	free(text);
-}
-
-/* What an invocation without a kill is about. */
-static char *unfinished_text(const struct oom_incident *incident)
-{
-	const struct oom_kill *kill = &incident->kill;
-
-	if (kill->chosen_pid >= 0)
-		return explain_printf("%s (pid %" PRId64 ") was chosen",
-			kill->chosen_comm ? kill->chosen_comm : "?", kill->chosen_pid);
-	return explain_printf("%s invoked the OOM killer",
-		kill->invoker_comm ? kill->invoker_comm : "somebody");
-}
-
-struct session {
-	const struct explain_format *format;
-	struct explain_writer *writer;
-	struct explain_notes panics, unfinished, signals, unrecognised;
-	struct oom_arena arena; /* of the kill that is told */
-	int64_t kills;
-};
-
-static int tell_kill(struct session *s, const struct oom_incident *incident)
-{
-	struct oom_kill kill = incident->kill;
-	int rc = 0;
-
-	if (s->format->rank) {
-		rc = oom_badness_rank(&s->arena, &kill, s->format->rank);
-		if (!rc)
-			rc = oom_badness_explain(&s->arena, incident, &kill);
-	}
-	if (!rc)
-		s->format->kill(s->writer, incident, &kill);
-	s->kills++;
-	oom_arena_reset(&s->arena);
-	return rc;
-}
-
-static int tell(struct session *s, enum oom_event event, const struct oom_incident *incident)
-{
-	switch (event) {
-	case OOM_EVENT_KILL:
-		return tell_kill(s, incident);
-	case OOM_EVENT_PANIC:
-		note(&s->panics, incident, explain_printf("%s", incident->text ? incident->text : ""));
-		break;
-	case OOM_EVENT_UNFINISHED:
-		note(&s->unfinished, incident, unfinished_text(incident));
-		break;
-	case OOM_EVENT_SIGNAL:
-		note(&s->signals, incident, explain_printf("%s", incident->text ? incident->text : ""));
-		break;
-	default:
-		note(&s->unrecognised, incident,
-			explain_printf("%s", incident->text ? incident->text : ""));
-		break;
-	}
-	return 0;
-}
-
-/* Reads to the end. 0, or -errno of the source. */
-static int read_all(struct session *s, struct oom_klog *log)
-{
-	for (;;) {
-		const struct oom_incident *incident;
-		int rc = oom_klog_next(log, &incident);
-
-		if (rc > 0)
-			rc = tell(s, (enum oom_event)rc, incident);
-		else if (rc == -EAGAIN)
-			s->format->flush(s->writer);
-		else
-			return rc;
-		if (rc < 0 && rc != -EAGAIN)
-			return rc;
-	}
-}
-
-static void free_notes(struct explain_notes *notes)
-{
-	for (size_t i = 0; i < notes->n; i++)
-		free(notes->notes[i].text);
-}
-
-static int session_run(struct session *s, struct oom_klog *log, const struct explain_source *source)
+static int session_run(struct explain_session *s, struct explain_source *source)
 {
 	struct explain_end end;
 	oom_autofree char *gaps = NULL;
 	char damage[128];
-	int rc = read_all(s, log), written;
+	struct oom_klog_counts counts = {0};
+	int rc = explain_read(s, source, &counts), written;
 
 	end = (struct explain_end){
-		.counts = oom_klog_counts(log),
+		.counts = &counts,
 		.panics = &s->panics,
 		.unfinished = &s->unfinished,
 		.signals = &s->signals,
@@ -269,9 +175,8 @@ static int session_run(struct session *s, struct oom_klog *log, const struct exp
 
 static int explain(const struct explain_options *o)
 {
-	struct session *s = calloc(1, sizeof(*s));
+	struct explain_session *s = calloc(1, sizeof(*s));
 	struct explain_source source;
-	struct oom_klog *log = NULL;
 	struct oom_err err = {0};
 	int status;
 
@@ -281,20 +186,14 @@ static int explain(const struct explain_options *o)
 		return OOM_EXIT_USAGE;
 	}
 	s->format = o->format;
-	if (oom_klog_new(source.read, source.context, o->format->flags, &log) ||
-		o->format->open(stdout, &s->writer)) {
+	if (o->format->open(stdout, &s->writer)) {
 		fputs("oomgate explain: no memory\n", stderr);
 		status = OOM_EXIT_BROKEN;
 	} else {
-		status = session_run(s, log, &source);
+		status = session_run(s, &source);
 	}
-	oom_klog_free(log);
 	source.close(source.context);
-	free_notes(&s->panics);
-	free_notes(&s->unfinished);
-	free_notes(&s->signals);
-	free_notes(&s->unrecognised);
-	oom_arena_release(&s->arena);
+	explain_session_release(s);
 	free(s);
 	return status;
 }

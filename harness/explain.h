@@ -18,6 +18,8 @@ struct explain_source {
 	int64_t (*lost)(const void *context);
 	void *context;
 	const char *name; /* for messages */
+	int plain_fd;	  /* of a regular file as it is, -1: of anything else */
+	int (*seek)(void *context, off_t offset); /* where read() goes on; NULL without .plain_fd */
 };
 
 /* A file or "-", plain or compressed (gzip, xz, zstd, bzip2, lz4). */
@@ -57,6 +59,14 @@ struct explain_end {
 
 struct explain_writer;
 
+/* What a form says about a part of a log, as bytes that only the form knows. */
+struct explain_part {
+	char *data;
+	size_t len, size;
+	int rc; /* -ENOMEM */
+};
+void explain_part_add(struct explain_part *part, const void *data, size_t len);
+
 /* One form of the answer: a const struct at the end of its file, and a line in explain_formats[]. */
 struct explain_format {
 	const char *name, *help;
@@ -67,6 +77,12 @@ struct explain_format {
 		const struct oom_kill *kill);
 	void (*end)(struct explain_writer *w, const struct explain_end *end);
 	void (*flush)(struct explain_writer *w); /* a pause of a live log */
+	/*
+	 * A log that is read in parts: a writer that puts the kills of one into @part, and the taking up of what
+	 * stands there, in the order of the log, with the lines @shift further on. NULL: it is read in one.
+	 */
+	int (*part_open)(struct explain_part *part, struct explain_writer **ret);
+	void (*part_take)(struct explain_writer *w, const struct explain_part *part, int64_t shift);
 	int (*close)(struct explain_writer *w);	 /* 0 or the -errno of writing */
 };
 

@@ -199,6 +199,6 @@ int explain_open_journal(int boot, bool all_boots, uint64_t since_us, struct oom
 	*ret = (struct explain_source){.read = read_journal,
 		.close = close_journal,
 		.context = source,
-		.name = "journal"};
+		.plain_fd = -1, .name = "journal"};
 	return 0;
 }

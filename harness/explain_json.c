@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* oomgate.explain/1, written as it is found: no tree of the whole is ever built. */
 #include "harness/explain_put.h"
+#include "lib/klog_text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -117,12 +118,28 @@ static void put_gfp(struct explain_writer *w, const struct oom_incident *inciden
 	json_put_text(w, incident->gfp_names);
 }
 
+/* Within a part: before each kill, and nowhere else, for JSON has no such byte. */
+#define MARK	 "\1"
+#define LINE_KEY "{\"line\":"
+
+static void begin_kill(struct explain_writer *w)
+{
+	put(w, w->any ? ",\n" : "\n", w->any ? 2 : 1);
+	w->any = true;
+	PUT(w, LINE_KEY);
+}
+
 static void json_kill(struct explain_writer *w, const struct oom_incident *incident,
 	const struct oom_kill *kill)
 {
-	put(w, w->any ? ",\n{" : "\n{", w->any ? 3 : 2);
-	w->any = true;
-	json_put_fields(w, oom_kill_fields, kill);
+	if (w->part) {
+		PUT(w, MARK LINE_KEY);
+	} else {
+		begin_kill(w);
+	}
+	json_put_int(w, kill->line);
+	PUT(w, ",");
+	json_put_fields(w, oom_kill_fields + 1, kill); /* the line, which is always known, is the first */
 	PUT(w, ",\"when\":");
 	json_put_text(w, incident->when);
 	PUT(w, ",\"killer\":");
@@ -210,12 +227,58 @@ static int json_open(FILE *out, struct explain_writer **ret)
 	if (!w)
 		return -ENOMEM;
 	w->out = out;
+	w->part = NULL;
 	w->rc = 0;
 	w->any = false;
 	w->len = 0;
 	PUT(w, "{\"schema\":\"oomgate.explain/1\",\"kills\":[");
 	*ret = w;
 	return 0;
+}
+
+static int json_part_open(struct explain_part *part, struct explain_writer **ret)
+{
+	struct explain_writer *w = malloc(sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->out = NULL;
+	w->part = part;
+	w->rc = 0;
+	w->len = 0;
+	*ret = w;
+	return 0;
+}
+
+/* Longer than the writer's buffer, it goes through it in pieces. */
+static void put_long(struct explain_writer *w, const char *text, size_t len)
+{
+	while (len) {
+		size_t n = len < sizeof(w->buf) / 2 ? len : sizeof(w->buf) / 2;
+
+		put(w, text, n);
+		text += n;
+		len -= n;
+	}
+}
+
+static void json_part_take(struct explain_writer *w, const struct explain_part *part, int64_t shift)
+{
+	const char *p = part->data, *end = p + part->len;
+
+	while (p < end) {
+		struct oom_span line = {p + sizeof(MARK LINE_KEY) - 1, 0};
+		const char *next = memchr(p + 1, *MARK, (size_t)(end - p - 1));
+		int64_t number = 0;
+
+		next = next ? next : end;
+		line.len = (size_t)(next - line.at);
+		oom_span_take_int(&line, &number);
+		begin_kill(w);
+		json_put_int(w, number + shift);
+		put_long(w, line.at, line.len);
+		p = next;
+	}
 }
 
 static int json_close(struct explain_writer *w)
@@ -236,5 +299,7 @@ const struct explain_format explain_json = {
 	.kill = json_kill,
 	.end = json_end,
 	.flush = json_drain,
+	.part_open = json_part_open,
+	.part_take = json_part_take,
 	.close = json_close,
 };

@@ -93,6 +93,6 @@ int explain_open_live(int stop_fd, struct oom_err *err, struct explain_source *r
 	}
 	lseek(live->fd, 0, SEEK_END);
 	*ret = (struct explain_source){
-		.read = read_live, .close = close_live, .lost = lost_live, .context = live, .name = "/dev/kmsg"};
+		.read = read_live, .close = close_live, .lost = lost_live, .context = live, .plain_fd = -1, .name = "/dev/kmsg"};
 	return 0;
 }

@@ -12,6 +12,11 @@ void json_drain(struct explain_writer *w)
 {
 	size_t done = 0;
 
+	if (w->part) {
+		explain_part_add(w->part, w->buf, w->len);
+		w->rc = w->part->rc;
+		done = w->len;
+	}
 	while (!w->rc && done < w->len) {
 		ssize_t n = write(fileno(w->out), w->buf + done, w->len - done);
 

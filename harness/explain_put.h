@@ -14,6 +14,7 @@
 
 struct explain_writer {
 	FILE *out;
+	struct explain_part *part; /* in place of .out */
 	int rc;
 	bool any;
 	size_t len;

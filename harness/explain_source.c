@@ -72,6 +72,14 @@ static ssize_t read_archive(void *context, char *buf, size_t size)
 	return n < 0 ? -EBADMSG : n;
 }
 
+static int seek_file(void *context, off_t offset)
+{
+	struct file_source *file = context;
+
+	file->magic_used = file->magic_len;
+	return lseek(file->fd, offset, SEEK_SET) < 0 ? -errno : 0;
+}
+
 static void close_file(void *context)
 {
 	struct file_source *file = context;
@@ -134,6 +142,14 @@ static int open_fd(const char *path, struct oom_err *err)
 	return fd;
 }
 
+/* From its beginning: what a shell hands on may have been read from before. */
+static bool is_regular(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) && lseek(fd, 0, SEEK_CUR) <= MAGIC_BYTES;
+}
+
 int explain_open_file(const char *path, struct oom_err *err, struct explain_source *ret)
 {
 	struct file_source *file = calloc(1, sizeof(*file));
@@ -171,6 +187,8 @@ int explain_open_file(const char *path, struct oom_err *err, struct explain_sour
 		.close = close_file,
 		.context = file,
 		.name = path,
+		.plain_fd = file->archive || !is_regular(file->fd) ? -1 : file->fd,
+		.seek = seek_file,
 	};
 	return 0;
 fail:

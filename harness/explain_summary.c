@@ -25,9 +25,13 @@ struct tally {
 	struct tally_slot slots[SLOTS];
 };
 
+/* By what kills are counted. */
+enum by { BY_KILLER, BY_CGROUP, BY_PROGRAM, BY_HOUR, BYS };
+
 struct explain_writer {
 	FILE *out;
-	struct tally killers, cgroups, programs, hours;
+	struct explain_part *part; /* in place of the tallies: the names of each kill, one after the other */
+	struct tally *tallies;	   /* of BYS */
 };
 
 static void count(struct tally *tally, const char *name)
@@ -54,25 +58,48 @@ static void count(struct tally *tally, const char *name)
 	tally->slots[at].count++;
 }
 
+static void take(struct explain_writer *w, enum by by, const char *name)
+{
+	if (w->part)
+		explain_part_add(w->part, name, strlen(name) + 1);
+	else
+		count(&w->tallies[by], name);
+}
+
 static void summary_kill(struct explain_writer *w, const struct oom_incident *incident,
 	const struct oom_kill *kill)
 {
-	char hour[48];
+	char hour[48] = "(not said)";
 
-	count(&w->killers, oom_killer_name(kill->killer));
-	count(&w->cgroups, kill->oom_memcg    ? kill->oom_memcg
+	take(w, BY_KILLER, oom_killer_name(kill->killer));
+	take(w, BY_CGROUP, kill->oom_memcg    ? kill->oom_memcg
 			   : kill->task_memcg ? kill->task_memcg
 					      : "(not said)");
-	count(&w->programs, kill->victim.comm ? kill->victim.comm : "(not said)");
-	if (incident->when)
-		count(&w->hours, incident->when);
-	else if (kill->time_us >= 0) {
+	take(w, BY_PROGRAM, kill->victim.comm ? kill->victim.comm : "(not said)");
+	if (!incident->when && kill->time_us >= 0)
 		snprintf(hour, sizeof(hour), "hour %" PRId64 " since boot",
 			kill->time_us / (INT64_C(3600) * 1000000));
-		count(&w->hours, hour);
-	} else {
-		count(&w->hours, "(not said)");
-	}
+	take(w, BY_HOUR, incident->when ? incident->when : hour);
+}
+
+static int summary_part_open(struct explain_part *part, struct explain_writer **ret)
+{
+	struct explain_writer *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->part = part;
+	*ret = w;
+	return 0;
+}
+
+static void summary_part_take(struct explain_writer *w, const struct explain_part *part, int64_t shift)
+{
+	const char *p = part->data, *end = p + part->len;
+
+	(void)shift; /* no line is named */
+	for (int by = 0; p < end; by = (by + 1) % BYS, p += strlen(p) + 1)
+		count(&w->tallies[by], p);
 }
 
 static int by_count(const void *left, const void *right)
@@ -125,10 +152,10 @@ static void summary_end(struct explain_writer *w, const struct explain_end *end)
 		" invocations without a kill, in %" PRId64 " lines\n",
 		end->kills, end->kills == 1 ? "" : "es", end->panics->total, end->unfinished->total,
 		end->counts->lines);
-	put_tally(w, "by killer", &w->killers, false);
-	put_tally(w, "by cgroup", &w->cgroups, false);
-	put_tally(w, "by program", &w->programs, false);
-	put_tally(w, "by hour", &w->hours, true);
+	put_tally(w, "by killer", &w->tallies[BY_KILLER], false);
+	put_tally(w, "by cgroup", &w->tallies[BY_CGROUP], false);
+	put_tally(w, "by program", &w->tallies[BY_PROGRAM], false);
+	put_tally(w, "by hour", &w->tallies[BY_HOUR], true);
 	if (end->signals->total)
 		fprintf(w->out, "\n%" PRId64 " processes killed by systemd itself\n",
 			end->signals->total);
@@ -150,8 +177,12 @@ static int summary_open(FILE *out, struct explain_writer **ret)
 {
 	struct explain_writer *w = calloc(1, sizeof(*w));
 
-	if (!w)
+	if (w)
+		w->tallies = calloc(BYS, sizeof(*w->tallies));
+	if (!w || !w->tallies) {
+		free(w);
 		return -ENOMEM;
+	}
 	w->out = out;
 	*ret = w;
 	return 0;
@@ -164,8 +195,9 @@ static void summary_flush(struct explain_writer *w)
 
 static int summary_close(struct explain_writer *w)
 {
-	int rc = fflush(w->out) || ferror(w->out) ? -EIO : 0;
+	int rc = w->out && (fflush(w->out) || ferror(w->out)) ? -EIO : 0;
 
+	free(w->tallies);
 	free(w);
 	return rc;
 }
@@ -178,5 +210,7 @@ const struct explain_format explain_summary = {
 	.kill = summary_kill,
 	.end = summary_end,
 	.flush = summary_flush,
+	.part_open = summary_part_open,
+	.part_take = summary_part_take,
 	.close = summary_close,
 };

@@ -29,6 +29,8 @@ struct oom_klog {
 	int held_turn;
 	char held_text[2][OOM_CARRY_BYTES];
 	int entry_lines; /* > 0: among entries of many lines */
+	bool open_end; /* at the end something was open that is not ours alone */
+	int64_t base;  /* lines before the first */
 	struct oom_klog_entry entry;
 	struct oom_klog_like like; /* the front of a line before */
 	char *scratch; /* of a JSON line */
@@ -69,7 +71,7 @@ const struct oom_klog_counts *oom_klog_counts(const struct oom_klog *log)
 
 	counts->bytes = log->input.bytes;
 	counts->cut_lines = log->input.cut_lines;
-	counts->lines = log->input.number - 1;
+	counts->lines = log->input.number - 1 - log->base;
 	return counts;
 }
 
@@ -85,6 +87,34 @@ static void give(struct oom_klog *log, const struct oom_klog_line *line, unsigne
 	log->number = number;
 	log->part = 0;
 	log->has_line = true;
+}
+
+void oom_klog_part_begin(struct oom_klog *log, int64_t line, const struct oom_klog_past *past)
+{
+	log->input.number = line;
+	log->base = line - 1;
+	if (past)
+		log->assembly.past = *past;
+}
+
+bool oom_klog_part_is_closed(const struct oom_klog *log)
+{
+	return !log->open_end;
+}
+
+bool oom_klog_part_join(const struct oom_klog *log, struct oom_klog_past *past)
+{
+	const struct oom_assembly *a = &log->assembly;
+	struct oom_klog_past now = *past;
+
+	for (size_t i = 0; i < a->n_deaths && i < OOM_RECENT; i++) {
+		if (oom_klog_past_has(&now, a->first + i))
+			return false;
+		oom_klog_past_add(&now, a->first + i);
+	}
+	/* more than the ring holds: what was before them is forgotten */
+	*past = a->n_deaths > OOM_RECENT ? a->past : now;
+	return true;
 }
 
 static void give_held(struct oom_klog *log)
@@ -270,6 +300,8 @@ static bool next_line(struct oom_klog *log)
 			continue;
 		}
 		log->pausing = log->input.paused;
+		log->open_end |= log->held || log->entry_lines || log->entry.has_message ||
+				 oom_assembly_is_open(&log->assembly, log->input.number);
 		give_held(log);
 		if (!log->has_line)
 			end_entry(log);

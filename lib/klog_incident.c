@@ -15,7 +15,7 @@
 /* An excerpt may begin in the middle of what a daemon tells, without its name. */
 #define FIRST_LINES 200
 #define STALE_LINES_BRIEF 100000
-#define STALE_US (INT64_C(600) * 1000000)
+#define STALE_US OOM_PAST_US
 
 static void incident_init(struct oom_incident *now)
 {
@@ -46,7 +46,8 @@ void oom_assembly_init(struct oom_assembly *a, unsigned flags)
 {
 	memset(a, 0, sizeof(*a));
 	a->flags = flags;
-	a->active_us = a->last_us = a->sysrq_line = -1;
+	a->active_us = a->sysrq_line = -1;
+	oom_klog_past_init(&a->past);
 	oom_assembly_reset(a);
 }
 
@@ -119,34 +120,35 @@ static uint64_t name_of_death(const struct oom_klog_line *line, struct oom_span 
 	return hash_of(hash_of(UINT64_C(0xcbf29ce484222325), comm), day);
 }
 
+static struct oom_recent death_of(const struct oom_klog_line *line, int64_t pid, struct oom_span comm)
+{
+	return (struct oom_recent){
+		.pid = pid, .time_us = line->time_us, .name = name_of_death(line, comm)};
+}
+
 bool oom_assembly_repeats(const struct oom_assembly *a, const struct oom_klog_line *line, int64_t pid,
 	struct oom_span comm)
 {
-	uint64_t name = name_of_death(line, comm);
+	struct oom_recent death = death_of(line, pid, comm);
 
-	/* the clock went back: another boot, or another log */
-	if (line->time_us >= 0 && a->last_us >= 0 && line->time_us < a->last_us - 1000000)
-		return false;
-	for (size_t i = 0; i < a->n_recent && i < OOM_RECENT; i++) {
-		const struct oom_recent *slot = a->recent + i;
-
-		if (slot->pid == pid && slot->name == name &&
-			(slot->time_us < 0 || line->time_us < 0 ||
-				line->time_us - slot->time_us < STALE_US))
-			return true;
-	}
-	return false;
+	return oom_klog_past_has(&a->past, &death);
 }
 
 void oom_assembly_remember(struct oom_assembly *a, const struct oom_klog_line *line, int64_t pid,
 	struct oom_span comm)
 {
-	if (line->time_us >= 0 && a->last_us >= 0 && line->time_us < a->last_us - 1000000)
-		a->n_recent = 0;
-	if (line->time_us >= 0)
-		a->last_us = line->time_us;
-	a->recent[a->n_recent++ % OOM_RECENT] = (struct oom_recent){
-		.pid = pid, .time_us = line->time_us, .name = name_of_death(line, comm)};
+	struct oom_recent death = death_of(line, pid, comm);
+
+	oom_klog_past_add(&a->past, &death);
+	if (a->n_deaths < OOM_RECENT)
+		a->first[a->n_deaths] = death;
+	a->n_deaths++;
+}
+
+bool oom_assembly_is_open(const struct oom_assembly *a, int64_t number)
+{
+	return a->carry_kind != OOM_SHAPE_NONE || a->carry_row || oom_assembly_hears_daemon(a, number) ||
+	       (a->sysrq_line >= 0 && number - a->sysrq_line <= OOM_SYSRQ_LINES);
 }
 
 static enum oom_killer killer_of(const struct oom_assembly *a)

@@ -5,19 +5,13 @@
 #include "lib/arena.h"
 #include "lib/klog.h"
 #include "lib/klog_frame.h"
+#include "lib/klog_part.h"
 #include "lib/klog_shape.h"
 #include "lib/klog_table.h"
 
-/* Kills that may be printed again; the kernel repeats one within a report or two. */
-#define OOM_RECENT 64
 /* The longest text that is put together from broken-off pieces; an "oom-kill:" line with two paths of
  * PATH_MAX and a name fits. */
 #define OOM_CARRY_BYTES 10240
-
-struct oom_recent {
-	int64_t pid, time_us;
-	uint64_t name; /* hash of comm and of the day as written */
-};
 
 /*
  * Puts lines together to incidents. One report at a time: its header, its tables and its kill are
@@ -45,9 +39,9 @@ struct oom_assembly {
 	int64_t first_pid;	  /* of a group: it is printed again */
 	int64_t active_line, active_us; /* when the report last said something */
 	int64_t sysrq_line;	  /* where sysrq-f was pressed, -1 */
-	struct oom_recent recent[OOM_RECENT];
-	size_t n_recent;
-	int64_t last_us;
+	struct oom_klog_past past;
+	struct oom_recent first[OOM_RECENT]; /* deaths that were seen before .past was full of our own */
+	size_t n_deaths;
 	/* a daemon that kills for want of memory: where it was heard last (0: never), whom it has chosen */
 	enum oom_killer daemon;
 	int64_t daemon_line, daemon_pid;
@@ -61,6 +55,9 @@ struct oom_assembly {
 	char carry[OOM_CARRY_BYTES];
 	char scratch[OOM_CARRY_BYTES]; /* unescaped text */
 };
+
+/* sysrq-f is told so many lines before its kill, at most. */
+#define OOM_SYSRQ_LINES 20
 
 enum oom_step {
 	OOM_STEP_GO,	/* the line is used up */
@@ -77,6 +74,8 @@ int oom_assembly_line(struct oom_assembly *a, const struct oom_klog_line *line, 
 int oom_assembly_flush(struct oom_assembly *a);
 /* Is a report under way whose lines have no words of their own (tables, sizes)? */
 bool oom_assembly_wants_all(const struct oom_assembly *a, int64_t number);
+/* Is something open at line @number that a header does not end: a broken-off text, a daemon's tale? */
+bool oom_assembly_is_open(const struct oom_assembly *a, int64_t number);
 
 /* May lines of a stack trace be left out now? Not the invoker's, which stands behind the header. */
 static inline bool oom_assembly_skips_code(const struct oom_assembly *a)
