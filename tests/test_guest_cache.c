@@ -220,3 +220,42 @@ Test(guest_cache, the_bound_is_a_size_or_the_default)
 		cr_expect_eq(oom_cache_bound_bytes(), rows[i].bytes, "%s", rows[i].text);
 	}
 }
+
+Test(guest_cache, a_bound_that_is_no_size_is_refused)
+{
+	struct oom_err err = {0};
+
+	setenv("OOMGATE_CACHE_MAX", "50%", 1);
+	cr_expect_eq(oom_cache_open(&arena, &err, &cache), -EINVAL);
+	cr_expect_str_eq(err.msg, "OOMGATE_CACHE_MAX='50%' is no size like 4G");
+	setenv("OOMGATE_CACHE_MAX", "300M", 1);
+	cr_expect_eq(oom_cache_open(&arena, &err, &cache), 0);
+}
+
+Test(guest_cache, only_a_full_disk_is_explained)
+{
+	struct oom_err err = {.msg = "cannot write"};
+
+	cr_expect_eq(oom_cache_explain("/c", 0, &err), 0);
+	cr_expect_eq(oom_cache_explain("/c", -EIO, &err), -EIO);
+	cr_expect_str_eq(err.msg, "cannot write");
+	cr_expect_eq(oom_cache_explain("/c", -ENOSPC, &err), -ENOSPC);
+	cr_expect_not_null(strstr(err.msg, "'/c' is full: make room, or name another place in OOMGATE_CACHE"));
+}
+
+Test(guest_cache, a_tool_without_room_is_told_from_one_that_fails)
+{
+	static const struct {
+		const char *script;
+		int result;
+	} rows[] = {{"exit 0", 0}, {"echo bad luck; exit 1", -EIO}, {"echo x: No space left on device; exit 1", -ENOSPC},
+		{"echo unshare: No space left on device; exit 1", -EIO}, {"echo No space left on device", 0}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *const argv[] = {"sh", "-c", rows[i].script, NULL};
+		const char *log = oom_arena_printf(&arena, "%s/log-%zu", dir, i);
+		struct oom_err err = {0};
+
+		cr_expect_eq(oom_tool_run(argv, NULL, log, &err), rows[i].result, "%s: %s", rows[i].script, err.msg);
+	}
+}

@@ -36,8 +36,11 @@ int oom_hash_file(uint64_t seed, const char *path, uint64_t *ret);
 
 /* $OOMGATE_CACHE, $XDG_CACHE_HOME/oomgate or ~/.cache/oomgate with its folders, made where missing. */
 int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **ret);
-/* $OOMGATE_CACHE_MAX (a size), default 4 GiB: bound of saved machines and payload disks. */
+/* $OOMGATE_CACHE_MAX (a size), default 4 GiB: bound of saved machines and payload disks. What is no size
+ * does not count: oom_cache_open() has refused it. */
 uint64_t oom_cache_bound_bytes(void);
+/* Where @r says that the disk is full: the sentence for it, with the way out. Returns @r. */
+int oom_cache_explain(const char *cache, int r, struct oom_err *err);
 /* Removes the least recently used saved machines, payload disks and initial file systems until they fit, never @keep. */
 int oom_cache_prune(const char *cache, uint64_t bound_bytes, const char *keep);
 /* As long as *@ret_fd is open nobody's pruning removes the file @path. -ESTALE: it is just going. */
@@ -264,6 +267,7 @@ struct oom_guest_host {
 	struct oom_guest_options options;
 	const char *cache, *exe, *helper, *payload;
 	int payload_fd; /* holds it in the cache */
+	uint64_t boot_timeout_us;
 	struct oom_qemu qemu;
 	struct oom_prepared *prepared;
 	struct oom_boot *boots;
