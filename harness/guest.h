@@ -64,6 +64,9 @@ int oom_guest_attempt_step(struct oom_guest_attempt *attempt, struct oom_attempt
 /* Ends QEMU (if it still runs) and frees. */
 void oom_guest_attempt_free(struct oom_guest_attempt *attempt);
 
+/* Can this user build an image here? 0, or -errno with what is missing and how to get it. */
+int oom_image_build_probe(struct oom_err *err);
+
 /* Removes what killed runs have left half-made in the cache: how many, or -errno. With @dry only counts
  * and names them through @say (may be NULL). */
 int oom_guest_cleanup(int dry, void (*say)(const char *what), struct oom_err *err);

@@ -259,3 +259,38 @@ Test(guest_cache, a_tool_without_room_is_told_from_one_that_fails)
 		cr_expect_eq(oom_tool_run(argv, NULL, log, &err), rows[i].result, "%s: %s", rows[i].script, err.msg);
 	}
 }
+
+static void etc(const char *name, const char *text)
+{
+	oom_file_write(oom_arena_printf(&arena, "%s/%s", dir, name), text, strlen(text), 0644, NULL);
+}
+
+Test(guest_cache, who_is_not_root_needs_subordinate_users_for_an_image)
+{
+	static const struct {
+		const char *subuid, *subgid, *nsswitch, *namespaces, *said;
+	} rows[] = {
+		{"ann:1:2\nbob:100000:65536\n", "bob:100000:65536\n", "", "9\n", NULL},
+		{"1001:100000:65536\n", "1001:100000:65536\n", "", "9\n", NULL},
+		{"bobby:1:2\nbo:1:2\n", "bob:1:2\n", "", "9\n", "'usermod --add-subuids 100000-165535 "},
+		{"bob:1:2\n", "", "", "9\n", "no line in /etc/subuid or /etc/subgid"},
+		{"", "", "passwd: files\nsubid: sss\n", "9\n", NULL},
+		{"", "", "passwd: files\n#subid: sss\n", "9\n", "by user 'bob': no line"},
+		{"bob:1:2\n", "bob:1:2\n", "", "0\n", "no user namespaces here (sysctl /proc/sys/user/max_user_namespaces is 0)"},
+	};
+
+	for (const char *const *d = (const char *const[]){"etc", "proc", "proc/sys", "proc/sys/user", NULL}; *d; d++)
+		mkdir(oom_arena_printf(&arena, "%s/%s", dir, *d), 0755);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_err err = {0};
+		int r;
+
+		etc("etc/subuid", rows[i].subuid);
+		etc("etc/subgid", rows[i].subgid);
+		etc("etc/nsswitch.conf", rows[i].nsswitch);
+		etc("proc/sys/user/max_user_namespaces", rows[i].namespaces);
+		r = oom_image_user_probe(dir, "bob", 1001, &err);
+		cr_expect_eq(r, rows[i].said ? -EPERM : 0, "row %zu: %s", i, err.msg);
+		cr_expect(!rows[i].said || strstr(err.msg, rows[i].said), "row %zu: %s", i, err.msg);
+	}
+}

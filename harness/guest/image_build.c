@@ -196,6 +196,9 @@ int oom_image_build(struct oom_arena *arena, const char *cache, const char *name
 		return oom_err_set(err, EINVAL, "no image '%s': debian:bullseye, debian:bookworm, debian:trixie, debian:forky", name);
 	if (!refresh && !oom_image_find(arena, cache, name, ret))
 		return 0;
+	r = oom_image_build_probe(err);
+	if (r)
+		return r;
 	b.log = oom_arena_printf(arena, "%s/build-%s.log", cache, b.suite);
 	if (!b.images || !b.log)
 		return oom_err_set(err, ENOMEM, "no memory");

@@ -91,6 +91,9 @@ int oom_image_remove(const char *cache, const char *name, struct oom_err *err);
 int oom_image_build(struct oom_arena *arena, const char *cache, const char *name, bool refresh,
 	void (*say)(void *ctx, const char *line), void *say_ctx, struct oom_err *err,
 	struct oom_image *ret);
+/* image_probe.c: what a user other than root needs for it, below @root ("": this machine): user namespaces
+ * and a range of subordinate users (subuid(5)). -EPERM with the way out. */
+int oom_image_user_probe(const char *root, const char *user, uid_t uid, struct oom_err *err);
 /* "debian:bookworm" → "bookworm"; NULL when @name is no image name. */
 const char *oom_image_suite(const char *name);
 uint64_t oom_image_recipe(void);
@@ -137,6 +140,8 @@ struct oom_qemu {
 	const char *version; /* "7.2.22" */
 	int major;
 };
+/* The first executable file of that name in $PATH; NULL: none. */
+char *oom_path_find(struct oom_arena *arena, const char *name);
 /* The host's, or one of the cache. -ENOENT with the way out. */
 int oom_qemu_find(struct oom_arena *arena, const char *cache, struct oom_err *err, struct oom_qemu *ret);
 /* One that boots @release under TCG: the host's where it is new enough, else fetched into the cache. */
