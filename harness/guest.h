@@ -73,6 +73,8 @@ int oom_guest_cleanup(int dry, void (*say)(const char *what), struct oom_err *er
 
 /* How many guests at once: options.jobs, or what cores and memory allow. */
 int oom_guest_host_jobs(const struct oom_guest_host *host);
+/* Has this host the memory for one more guest beside those that run? Otherwise it waits for one of them. */
+bool oom_guest_host_has_room(struct oom_guest_host *host, const struct oom_scenario *scenario);
 
 /*
  * In the guest, started by its systemd unit: serves attempts over the virtio-serial port @path ("auto":

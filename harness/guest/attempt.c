@@ -136,6 +136,7 @@ static int describe(struct oom_guest_attempt *a, const struct oom_guest_spec *sp
 		r = oom_guest_shape_read(&a->arena, scenario, err, &a->vm.shape);
 	if (r)
 		return r;
+	a->host->used_bytes += a->vm.shape.memory_bytes;
 	a->vm.qemu = a->machine->qemu;
 	a->vm.accel = a->machine->accel;
 	a->vm.image = &a->machine->image;
@@ -290,6 +291,7 @@ void oom_guest_attempt_free(struct oom_guest_attempt *attempt)
 {
 	if (!attempt)
 		return;
+	attempt->host->used_bytes -= attempt->vm.shape.memory_bytes;
 	oom_attempt_vm_stop(attempt);
 	oom_boot_leave(attempt, false, NULL);
 	oom_state_discard(&attempt->state);

@@ -64,6 +64,7 @@ int oom_guest_host_open(const struct oom_guest_options *options, struct oom_err 
 		return oom_err_set(err, ENOMEM, "no memory");
 	host->options = *options;
 	host->payload_fd = -1;
+	host->memory_bytes = oom_host_available_bytes(&host->arena);
 	r = read_boot_timeout(err, &host->boot_timeout_us);
 	if (!r)
 		r = oom_cache_open(&host->arena, err, &host->cache);
@@ -101,15 +102,14 @@ void oom_guest_host_close(struct oom_guest_host *host)
 
 int oom_guest_host_jobs(const struct oom_guest_host *host)
 {
-	long pages = sysconf(_SC_AVPHYS_PAGES), page = sysconf(_SC_PAGESIZE);
 	cpu_set_t set;
-	int cores, fit;
+	uint64_t fit = host->memory_bytes >> 30; /* a guest and its QEMU: 1 GiB at the most */
+	int cores;
 
 	if (host->options.jobs > 0)
 		return host->options.jobs;
 	cores = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
-	fit = (int)((uint64_t)pages * (uint64_t)page >> 30); /* a guest and its QEMU: 1 GiB at the most */
-	return fit < 1 ? 1 : fit < cores ? fit : cores;
+	return fit < 1 ? 1 : fit < (uint64_t)cores ? (int)fit : cores;
 }
 
 /* The initial file system of a kernel and its modules, in the cache by content. */

@@ -134,6 +134,9 @@ struct oom_guest_shape {
 int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
 	struct oom_guest_shape *ret);
 
+/* What this host could still give, page cache and all; UINT64_MAX: not known. */
+uint64_t oom_host_available_bytes(struct oom_arena *arena);
+
 /* ---- qemu.c, qemu_find.c, probe.c ------------------------------------------------------------------ */
 struct oom_qemu {
 	const char *program, *data_dir, *lib_dir; /* the folders are NULL for the host's own */
@@ -273,6 +276,7 @@ struct oom_guest_host {
 	const char *cache, *exe, *helper, *payload;
 	int payload_fd; /* holds it in the cache */
 	uint64_t boot_timeout_us;
+	uint64_t memory_bytes, used_bytes; /* to be had when it was opened; of guests that run now */
 	struct oom_qemu qemu;
 	struct oom_prepared *prepared;
 	struct oom_boot *boots;
