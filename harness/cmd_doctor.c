@@ -39,9 +39,10 @@ static void check_places(struct doctor *d)
 	struct oom_guest_host *host;
 	struct oom_err err = {0};
 	char path[512], what[64];
+	int r;
 
 	for (const struct oom_backend *const *b = oom_backends; *b; b++) {
-		int r = (*b)->probe(&err);
+		r = (*b)->probe(&err);
 
 		snprintf(what, sizeof(what), "run --in %s", (*b)->name);
 		row(d, what, r >= 0, r >= 0 ? (*b)->help : err.msg);
@@ -52,6 +53,8 @@ static void check_places(struct doctor *d)
 		row(d, "run --in guest", true, "throw-away QEMU machines");
 		oom_guest_host_close(host);
 	}
+	r = oom_image_build_probe(&err);
+	row(d, "image build", r >= 0, r >= 0 ? "images of Debian for the guests" : err.msg);
 	if (oom_libexec_find("oomgate-workload", &err, path, sizeof(path)) < 0)
 		row(d, "workloads", false, err.msg);
 	else

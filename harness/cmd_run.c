@@ -117,6 +117,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		o->config_dir = text;
 		break;
 	case OPT_ACCEL:
+		if (strcmp(text, "auto") && strcmp(text, "kvm") && strcmp(text, "tcg"))
+			argp_error(state, "--accel is one of auto, kvm, tcg, not '%s'", text);
 		o->accel = text;
 		break;
 	case OPT_REPEAT:

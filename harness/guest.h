@@ -64,12 +64,17 @@ int oom_guest_attempt_step(struct oom_guest_attempt *attempt, struct oom_attempt
 /* Ends QEMU (if it still runs) and frees. */
 void oom_guest_attempt_free(struct oom_guest_attempt *attempt);
 
+/* Can this user build an image here? 0, or -errno with what is missing and how to get it. */
+int oom_image_build_probe(struct oom_err *err);
+
 /* Removes what killed runs have left half-made in the cache: how many, or -errno. With @dry only counts
  * and names them through @say (may be NULL). */
 int oom_guest_cleanup(int dry, void (*say)(const char *what), struct oom_err *err);
 
 /* How many guests at once: options.jobs, or what cores and memory allow. */
 int oom_guest_host_jobs(const struct oom_guest_host *host);
+/* Has this host the memory for one more guest beside those that run? Otherwise it waits for one of them. */
+bool oom_guest_host_has_room(struct oom_guest_host *host, const struct oom_scenario *scenario);
 
 /*
  * In the guest, started by its systemd unit: serves attempts over the virtio-serial port @path ("auto":

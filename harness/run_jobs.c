@@ -147,13 +147,19 @@ static int slot_step(struct oom_run_command *command, struct slot *slot, struct 
 	return oom_job_finished(command, slot->job, record, err);
 }
 
+/* The next that there is room for now; NULL: none. */
 static struct oom_job *next_job(struct oom_run_command *command, size_t *cursor)
 {
-	while (*cursor < command->n_jobs) {
-		struct oom_job *job = &command->jobs[(*cursor)++];
+	for (; *cursor < command->n_jobs; (*cursor)++) {
+		struct oom_job *job = &command->jobs[*cursor];
 
-		if (!job->record)
-			return job;
+		if (job->record)
+			continue;
+		/* in its turn: a large one is not put off for ever by small ones */
+		if (!oom_guest_host_has_room(command->guests, job->scenario))
+			return NULL;
+		(*cursor)++;
+		return job;
 	}
 	return NULL;
 }

@@ -220,3 +220,77 @@ Test(guest_cache, the_bound_is_a_size_or_the_default)
 		cr_expect_eq(oom_cache_bound_bytes(), rows[i].bytes, "%s", rows[i].text);
 	}
 }
+
+Test(guest_cache, a_bound_that_is_no_size_is_refused)
+{
+	struct oom_err err = {0};
+
+	setenv("OOMGATE_CACHE_MAX", "50%", 1);
+	cr_expect_eq(oom_cache_open(&arena, &err, &cache), -EINVAL);
+	cr_expect_str_eq(err.msg, "OOMGATE_CACHE_MAX='50%' is no size like 4G");
+	setenv("OOMGATE_CACHE_MAX", "300M", 1);
+	cr_expect_eq(oom_cache_open(&arena, &err, &cache), 0);
+}
+
+Test(guest_cache, only_a_full_disk_is_explained)
+{
+	struct oom_err err = {.msg = "cannot write"};
+
+	cr_expect_eq(oom_cache_explain("/c", 0, &err), 0);
+	cr_expect_eq(oom_cache_explain("/c", -EIO, &err), -EIO);
+	cr_expect_str_eq(err.msg, "cannot write");
+	cr_expect_eq(oom_cache_explain("/c", -ENOSPC, &err), -ENOSPC);
+	cr_expect_not_null(strstr(err.msg, "'/c' is full: make room, or name another place in OOMGATE_CACHE"));
+}
+
+Test(guest_cache, a_tool_without_room_is_told_from_one_that_fails)
+{
+	static const struct {
+		const char *script;
+		int result;
+	} rows[] = {{"exit 0", 0}, {"echo bad luck; exit 1", -EIO}, {"echo x: No space left on device; exit 1", -ENOSPC},
+		{"echo unshare: No space left on device; exit 1", -EIO}, {"echo No space left on device", 0}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *const argv[] = {"sh", "-c", rows[i].script, NULL};
+		const char *log = oom_arena_printf(&arena, "%s/log-%zu", dir, i);
+		struct oom_err err = {0};
+
+		cr_expect_eq(oom_tool_run(argv, NULL, log, &err), rows[i].result, "%s: %s", rows[i].script, err.msg);
+	}
+}
+
+static void etc(const char *name, const char *text)
+{
+	oom_file_write(oom_arena_printf(&arena, "%s/%s", dir, name), text, strlen(text), 0644, NULL);
+}
+
+Test(guest_cache, who_is_not_root_needs_subordinate_users_for_an_image)
+{
+	static const struct {
+		const char *subuid, *subgid, *nsswitch, *namespaces, *said;
+	} rows[] = {
+		{"ann:1:2\nbob:100000:65536\n", "bob:100000:65536\n", "", "9\n", NULL},
+		{"1001:100000:65536\n", "1001:100000:65536\n", "", "9\n", NULL},
+		{"bobby:1:2\nbo:1:2\n", "bob:1:2\n", "", "9\n", "'usermod --add-subuids 100000-165535 "},
+		{"bob:1:2\n", "", "", "9\n", "no line in /etc/subuid or /etc/subgid"},
+		{"", "", "passwd: files\nsubid: sss\n", "9\n", NULL},
+		{"", "", "passwd: files\n#subid: sss\n", "9\n", "by user 'bob': no line"},
+		{"bob:1:2\n", "bob:1:2\n", "", "0\n", "no user namespaces here (sysctl /proc/sys/user/max_user_namespaces is 0)"},
+	};
+
+	for (const char *const *d = (const char *const[]){"etc", "proc", "proc/sys", "proc/sys/user", NULL}; *d; d++)
+		mkdir(oom_arena_printf(&arena, "%s/%s", dir, *d), 0755);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_err err = {0};
+		int r;
+
+		etc("etc/subuid", rows[i].subuid);
+		etc("etc/subgid", rows[i].subgid);
+		etc("etc/nsswitch.conf", rows[i].nsswitch);
+		etc("proc/sys/user/max_user_namespaces", rows[i].namespaces);
+		r = oom_image_user_probe(dir, "bob", 1001, &err);
+		cr_expect_eq(r, rows[i].said ? -EPERM : 0, "row %zu: %s", i, err.msg);
+		cr_expect(!rows[i].said || strstr(err.msg, rows[i].said), "row %zu: %s", i, err.msg);
+	}
+}

@@ -222,21 +222,28 @@ Test(guest_machine, a_tree_is_packed_with_its_links_and_goes_into_usr)
 	oom_pack_close(&pack, &err);
 }
 
-/* The shape that a [Machine] section gives; @ret_r what reading it returned. */
-static struct oom_guest_shape shape(const char *machine, int *ret_r)
+static struct oom_scenario *scenario_of(const char *machine)
 {
 	const char *text = oom_arena_printf(&arena, "# t\n[Machine]\n%s\n[Workload w]\nType=exec\n"
 						    "Command=/bin/true\n[Expect w]\nExitCode=0\n", machine);
-	struct oom_guest_shape found = {0};
 	struct oom_diags diags = {0};
 	struct oom_scenario *scenario;
-	struct oom_err err;
 
 	cr_assert_eq(oom_scenario_parse(oom_schema(), "t", "t", text, strlen(text), &diags, &scenario), 0, "%s: %s",
 		machine, diags.count ? diags.items[0].msg : "");
+	oom_diags_release(&diags);
+	return scenario;
+}
+
+/* The shape that a [Machine] section gives; @ret_r what reading it returned. */
+static struct oom_guest_shape shape(const char *machine, int *ret_r)
+{
+	struct oom_scenario *scenario = scenario_of(machine);
+	struct oom_guest_shape found = {0};
+	struct oom_err err;
+
 	*ret_r = oom_guest_shape_read(&arena, scenario, &err, &found);
 	oom_scenario_free(scenario);
-	oom_diags_release(&diags);
 	return found;
 }
 
@@ -264,6 +271,26 @@ Test(guest_machine, the_shape_of_a_machine)
 	cr_expect_eq(r, -EINVAL, "too small to boot");
 	shape("Memory=1000G", &r);
 	cr_expect_eq(r, -E2BIG, "larger than this host");
+}
+
+Test(guest_machine, a_guest_waits_for_the_memory_of_another)
+{
+	static const struct {
+		const char *machine;
+		uint64_t used_mib;
+		bool room;
+	} rows[] = {{"", 0, true}, {"", 1536, true}, {"", 1537, false}, {"Memory=1G", 1024, true}, {"Memory=1025M", 1024, false},
+		/* alone there is nothing to wait for: it says itself what is wrong */
+		{"Memory=1000G", 0, true}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_guest_host host = {.memory_bytes = (uint64_t)2 << 30, .used_bytes = rows[i].used_mib << 20};
+		struct oom_scenario *scenario = scenario_of(rows[i].machine);
+
+		cr_expect_eq(oom_guest_host_has_room(&host, scenario), rows[i].room, "%s beside %d MiB", rows[i].machine,
+			(int)rows[i].used_mib);
+		oom_scenario_free(scenario);
+	}
 }
 
 Test(guest_machine, what_faults_unplug_is_part_of_the_shape)

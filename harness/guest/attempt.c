@@ -12,7 +12,6 @@
 #include <time.h>
 
 #define SECOND		  1000000ULL
-#define BOOT_TIMEOUT_US	  (120 * SECOND) /* a plain boot is 8 s under TCG on an idle core */
 #define RESTORE_TIMEOUT_US (30 * SECOND)
 #define TIMEOUT_US	  (60 * SECOND)
 #define RUN_MARGIN_US	  (20 * SECOND) /* on top of the scenario's: collecting, sending */
@@ -53,15 +52,13 @@ static void boot(struct oom_guest_attempt *a)
 	if (!r) {
 		oom_host_say(a->host, "%s: booting once with %llu MiB, to be saved", a->machine_id,
 			(unsigned long long)(a->vm.shape.memory_bytes >> 20));
-		snprintf(a->console, sizeof(a->console), "%.480s/console", a->state.temp);
-		snprintf(a->log, sizeof(a->log), "%.480s/qemu.log", a->state.temp);
 		r = oom_attempt_vm_start(a, false, &err);
 	}
 	if (r) {
 		oom_attempt_fail(a, "%s", err.msg);
 		return;
 	}
-	oom_attempt_phase(a, OOM_GUEST_BOOTING, BOOT_TIMEOUT_US);
+	oom_attempt_phase(a, OOM_GUEST_BOOTING, a->host->boot_timeout_us);
 	oom_qmp_begin(a, oom_qmp_boot);
 }
 
@@ -69,11 +66,8 @@ static void boot(struct oom_guest_attempt *a)
 int oom_attempt_restore(struct oom_guest_attempt *a)
 {
 	struct oom_err err;
-	int r;
+	int r = oom_attempt_vm_start(a, true, &err);
 
-	snprintf(a->console, sizeof(a->console), "%.480s/console", a->evidence_dir);
-	snprintf(a->log, sizeof(a->log), "%.480s/qemu.log", a->evidence_dir);
-	r = oom_attempt_vm_start(a, true, &err);
 	if (r) {
 		oom_attempt_fail(a, "%s", err.msg);
 		return r;
@@ -102,7 +96,7 @@ void oom_attempt_begin(struct oom_guest_attempt *a)
 	if (r > 0)
 		boot(a);
 	else if (!r)
-		oom_attempt_phase(a, OOM_GUEST_WAITING, 2 * BOOT_TIMEOUT_US);
+		oom_attempt_phase(a, OOM_GUEST_WAITING, 2 * a->host->boot_timeout_us);
 }
 
 /* The guest is as it was when it was saved: now it gets its job. */
@@ -142,6 +136,7 @@ static int describe(struct oom_guest_attempt *a, const struct oom_guest_spec *sp
 		r = oom_guest_shape_read(&a->arena, scenario, err, &a->vm.shape);
 	if (r)
 		return r;
+	a->host->used_bytes += a->vm.shape.memory_bytes;
 	a->vm.qemu = a->machine->qemu;
 	a->vm.accel = a->machine->accel;
 	a->vm.image = &a->machine->image;
@@ -216,6 +211,9 @@ int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_
 	}
 	if (!evidence_dir)
 		a->scratch_dir = a->evidence_dir;
+	/* the first boot's, and in its place that of the restored guest */
+	snprintf(a->console, sizeof(a->console), "%.480s/console", a->evidence_dir);
+	snprintf(a->log, sizeof(a->log), "%.480s/qemu.log", a->evidence_dir);
 	if (legacy_is_gone(a))
 		oom_attempt_skip(a, "needs cgroup v1: systemd 258 and later have none");
 	else
@@ -293,6 +291,7 @@ void oom_guest_attempt_free(struct oom_guest_attempt *attempt)
 {
 	if (!attempt)
 		return;
+	attempt->host->used_bytes -= attempt->vm.shape.memory_bytes;
 	oom_attempt_vm_stop(attempt);
 	oom_boot_leave(attempt, false, NULL);
 	oom_state_discard(&attempt->state);

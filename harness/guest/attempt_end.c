@@ -118,11 +118,35 @@ static bool try_anew(struct oom_guest_attempt *a)
 	return true;
 }
 
-static void describe_death(struct oom_guest_attempt *a, const char *what)
+/* The end of a log behind @before, in quotes; "" where nothing is in it */
+static const char *quote_tail(struct oom_guest_attempt *a, const char *before, const char *path)
+{
+	const char *tail = oom_log_tail(&a->arena, path, TAIL_BYTES), *text;
+
+	text = tail && *tail ? oom_arena_printf(&a->arena, "%s'%s'", before, tail) : "";
+	return text ? text : "";
+}
+
+/* A machine that never was: names it, because nobody else can be meant. */
+static void describe_no_boot(struct oom_guest_attempt *a, const char *what, const char *panic)
 {
 	static const char init[] = "oomgate-init: ";
-	const char *panic = console_line(a, "Kernel panic - not syncing");
 	const char *complaint = console_line(a, init);
+	double seconds = (double)(oom_now_us() - a->phase_us) / 1e6;
+
+	if (complaint)
+		oom_attempt_fail(a, "'%s' does not come up: %s", a->machine_id, complaint + sizeof(init) - 1);
+	else if (panic)
+		oom_attempt_fail(a, "'%s' does not boot, its kernel panicked after %.1f s: '%s'", a->machine_id,
+			seconds, panic);
+	else
+		oom_attempt_fail(a, "'%s' does not boot: the guest %s after %.1f s%s", a->machine_id, what, seconds,
+			quote_tail(a, "; console: ", a->console));
+}
+
+static void describe_death(struct oom_guest_attempt *a, const char *what)
+{
+	const char *panic = console_line(a, "Kernel panic - not syncing");
 	bool boot = a->boot != NULL;
 
 	a->panicked |= panic != NULL;
@@ -134,13 +158,23 @@ static void describe_death(struct oom_guest_attempt *a, const char *what)
 		end_with(a, OOM_FAIL, reason);
 		return;
 	}
-	if (boot && complaint) {
-		oom_attempt_fail(a, "the guest does not come up: %s", complaint + sizeof(init) - 1);
-		return;
-	}
-	oom_attempt_fail(a, "the guest %s %s after %.1f s; console: '%s'",
-		a->panicked ? "panicked" : what, phase_name(a), (double)(oom_now_us() - a->phase_us) / 1e6,
-		oom_log_tail(&a->arena, a->console, TAIL_BYTES));
+	if (boot && a->phase == OOM_GUEST_BOOTING)
+		describe_no_boot(a, a->panicked ? "panicked" : what, panic);
+	else
+		oom_attempt_fail(a, "the guest %s %s after %.1f s%s", a->panicked ? "panicked" : what, phase_name(a),
+			(double)(oom_now_us() - a->phase_us) / 1e6, quote_tail(a, "; console: ", a->console));
+}
+
+/* QEMU itself, and what it said; with the way out where there is one. */
+static void describe_qemu(struct oom_guest_attempt *a, const siginfo_t *info)
+{
+	bool killed = info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED;
+	bool kvm = a->boot && !strcmp(a->vm.accel, "kvm");
+
+	oom_attempt_fail(a, "%sQEMU %s %d %s%s%s", kvm ? "KVM does not work here (--accel tcg does without): " : "",
+		killed ? "was killed by signal" : "ended with status", info->si_status, phase_name(a),
+		killed && info->si_status == SIGKILL ? " (did this host run out of memory? --jobs 1 takes less)" : "",
+		quote_tail(a, ": ", a->log));
 }
 
 /* Its process is gone or going: its last events first. */
@@ -162,12 +196,8 @@ void oom_attempt_died(struct oom_guest_attempt *a)
 		return;
 	if (a->rebooted || a->powered_off || a->panicked)
 		describe_death(a, a->powered_off ? "powered itself off" : "reset itself without a panic (a triple fault?)");
-	else if (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED)
-		oom_attempt_fail(a, "QEMU was killed by signal %d %s: %s", info.si_status, phase_name(a),
-			oom_log_tail(&a->arena, a->log, TAIL_BYTES));
 	else
-		oom_attempt_fail(a, "QEMU ended with status %d %s: %s", info.si_status, phase_name(a),
-			oom_log_tail(&a->arena, a->log, TAIL_BYTES));
+		describe_qemu(a, &info);
 }
 
 void oom_attempt_timed_out(struct oom_guest_attempt *a)
@@ -184,6 +214,7 @@ void oom_attempt_timed_out(struct oom_guest_attempt *a)
 		return;
 	describe_death(a, silent ? "gave no sign of life"
 			: a->phase == OOM_GUEST_RUNNING ? "had no verdict by its deadline"
+			: a->phase == OOM_GUEST_BOOTING ? "was not ready in time (OOMGATE_BOOT_TIMEOUT gives it more)"
 							  : "was not ready by its deadline");
 }
 

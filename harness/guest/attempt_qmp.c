@@ -105,8 +105,8 @@ static void on_migration(struct oom_guest_attempt *a, const char *status)
 	if (!strcmp(status, "completed"))
 		oom_qmp_advance(a, OOM_QMP_MIGRATED);
 	else if (!strcmp(status, "failed") && a->phase == OOM_GUEST_SAVING)
-		oom_attempt_fail(a, "cannot save the guest into '%s' (%llu MiB are free there)", a->host->cache,
-			(unsigned long long)(oom_state_disk_left(a->host->cache) >> 20));
+		oom_attempt_fail(a, "cannot save the guest into '%s': %llu MiB are free there; make room, or name another "
+			"place in OOMGATE_CACHE", a->host->cache, (unsigned long long)(oom_state_disk_left(a->host->cache) >> 20));
 }
 
 static void on_event(struct oom_guest_attempt *a, const char *event, const json_t *data)

@@ -86,11 +86,42 @@ int oom_guest_cleanup(int dry, void (*say)(const char *what), struct oom_err *er
 	return count;
 }
 
+/* 0: it is a size, or not set */
+static int read_bound(const char *text, uint64_t *ret)
+{
+	struct oom_size size;
+
+	if (!text || !*text)
+		return 0;
+	if (oom_parse_size(text, &size) || size.is_percent)
+		return -EINVAL;
+	*ret = size.bytes;
+	return 0;
+}
+
+static int check_bound(struct oom_err *err)
+{
+	const char *text = getenv("OOMGATE_CACHE_MAX");
+	uint64_t bytes;
+
+	return read_bound(text, &bytes) ? oom_err_set(err, EINVAL, "OOMGATE_CACHE_MAX='%s' is no size like 4G", text) : 0;
+}
+
+uint64_t oom_cache_bound_bytes(void)
+{
+	uint64_t bytes = BOUND_DEFAULT;
+
+	(void)read_bound(getenv("OOMGATE_CACHE_MAX"), &bytes);
+	return bytes;
+}
+
 int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **ret)
 {
 	char *dir, *sub;
-	int r = find_dir(arena, err, &dir);
+	int r = check_bound(err);
 
+	if (!r)
+		r = find_dir(arena, err, &dir);
 	if (r < 0)
 		return r;
 	r = make_path(dir, err);
@@ -101,19 +132,17 @@ int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **re
 			(void)oom_cache_sweep(sub, false, NULL);
 	}
 	if (r)
-		return r;
+		return oom_cache_explain(dir, r, err);
 	*ret = dir;
 	return 0;
 }
 
-uint64_t oom_cache_bound_bytes(void)
+int oom_cache_explain(const char *cache, int r, struct oom_err *err)
 {
-	const char *text = getenv("OOMGATE_CACHE_MAX");
-	struct oom_size size;
-
-	if (text && *text && !oom_parse_size(text, &size) && !size.is_percent)
-		return size.bytes;
-	return BOUND_DEFAULT;
+	if (r != -ENOSPC && r != -EDQUOT)
+		return r;
+	return oom_err_set(err, -r, "the disk of the cache '%s' is full: make room, or name another place in OOMGATE_CACHE",
+		cache);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

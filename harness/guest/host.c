@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/guest/internal.h"
 #include "lib/cleanup.h"
+#include "lib/key.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,6 +42,18 @@ static int make_payload(struct oom_guest_host *host, struct oom_err *err)
 	}
 }
 
+#define BOOT_TIMEOUT_US 120000000ULL /* a plain boot is 8 s under TCG on an idle core */
+
+static int read_boot_timeout(struct oom_err *err, uint64_t *ret)
+{
+	const char *text = getenv("OOMGATE_BOOT_TIMEOUT");
+
+	*ret = BOOT_TIMEOUT_US;
+	if (text && *text && (oom_parse_duration(text, ret) || !*ret))
+		return oom_err_set(err, EINVAL, "OOMGATE_BOOT_TIMEOUT='%s' is no duration like 5min", text);
+	return 0;
+}
+
 int oom_guest_host_open(const struct oom_guest_options *options, struct oom_err *err,
 	struct oom_guest_host **ret)
 {
@@ -51,7 +64,10 @@ int oom_guest_host_open(const struct oom_guest_options *options, struct oom_err 
 		return oom_err_set(err, ENOMEM, "no memory");
 	host->options = *options;
 	host->payload_fd = -1;
-	r = oom_cache_open(&host->arena, err, &host->cache);
+	host->memory_bytes = oom_host_available_bytes(&host->arena);
+	r = read_boot_timeout(err, &host->boot_timeout_us);
+	if (!r)
+		r = oom_cache_open(&host->arena, err, &host->cache);
 	if (!r)
 		r = oom_qemu_find(&host->arena, host->cache, err, &host->qemu);
 	if (!r)
@@ -59,6 +75,7 @@ int oom_guest_host_open(const struct oom_guest_options *options, struct oom_err 
 	if (!r)
 		r = make_payload(host, err);
 	if (r) {
+		r = oom_cache_explain(host->cache, r, err);
 		oom_guest_host_close(host);
 		return r;
 	}
@@ -85,15 +102,14 @@ void oom_guest_host_close(struct oom_guest_host *host)
 
 int oom_guest_host_jobs(const struct oom_guest_host *host)
 {
-	long pages = sysconf(_SC_AVPHYS_PAGES), page = sysconf(_SC_PAGESIZE);
 	cpu_set_t set;
-	int cores, fit;
+	uint64_t fit = host->memory_bytes >> 30; /* a guest and its QEMU: 1 GiB at the most */
+	int cores;
 
 	if (host->options.jobs > 0)
 		return host->options.jobs;
 	cores = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
-	fit = (int)((uint64_t)pages * (uint64_t)page >> 30); /* a guest and its QEMU: 1 GiB at the most */
-	return fit < 1 ? 1 : fit < cores ? fit : cores;
+	return fit < 1 ? 1 : fit < (uint64_t)cores ? (int)fit : cores;
 }
 
 /* The initial file system of a kernel and its modules, in the cache by content. */
@@ -156,10 +172,14 @@ static int find_image(struct oom_guest_host *host, const struct oom_guest_spec *
 	struct oom_image *image, struct oom_err *err)
 {
 	bool own = !oom_image_suite(spec->image);
+	struct stat st;
 	int r;
 
-	if (own && access(spec->image, R_OK) < 0)
+	if (own && (access(spec->image, R_OK) < 0 || stat(spec->image, &st) < 0))
 		return oom_err_errno(err, errno, "cannot read the disk image '%s'", spec->image);
+	if (own && !S_ISBLK(st.st_mode) && (!S_ISREG(st.st_mode) || !st.st_size))
+		return oom_err_set(err, EINVAL, "the disk image '%s' is %s", spec->image,
+			S_ISREG(st.st_mode) ? "empty" : "no file");
 	r = oom_image_build(&host->arena, host->cache, own ? "debian:bookworm" : spec->image, false,
 		host->options.say, host->options.say_ctx, err, image);
 	if (r || !own)
@@ -199,7 +219,7 @@ int oom_host_prepared(struct oom_guest_host *host, const struct oom_guest_spec *
 		return oom_err_errno(err, errno, "cannot read the kernel '%s'", p->spec.kernel);
 	r = find_image(host, &p->spec, &p->image, err);
 	if (r)
-		return r;
+		return oom_cache_explain(host->cache, r, err);
 	p->vmlinuz = p->spec.kernel ? p->spec.kernel : p->image.vmlinuz;
 	p->modules = p->spec.kernel ? p->spec.modules : p->image.modules;
 	r = oom_kernel_release(&host->arena, p->vmlinuz, err, &p->kernel);
@@ -213,7 +233,7 @@ int oom_host_prepared(struct oom_guest_host *host, const struct oom_guest_spec *
 	if (!r)
 		r = choose_qemu(host, p, err);
 	if (r)
-		return r;
+		return oom_cache_explain(host->cache, r, err);
 	p->next = host->prepared;
 	host->prepared = p;
 	*ret = p;

@@ -164,6 +164,9 @@ static int build(struct build *b)
 	r = oom_tool_run(argv, recipe.text, b->log, &cause);
 	if (r == -EINTR)
 		return oom_err_set(b->err, EINTR, "%s", cause.msg);
+	if (r == -ENOSPC)
+		return oom_err_set(b->err, EIO, "cannot build '%s': the disk is full, that of the cache '%s' (OOMGATE_CACHE "
+			"names another) or that of temporary files (TMPDIR names another)", b->name, b->images);
 	if (r)
 		return oom_err_set(b->err, EIO, "cannot build '%s': %s%s (whole log: '%s')", b->name, cause.msg,
 			no_network(cause.msg) ? "; is there a network, or another OOMGATE_MIRROR?" : "", b->log);
@@ -193,6 +196,9 @@ int oom_image_build(struct oom_arena *arena, const char *cache, const char *name
 		return oom_err_set(err, EINVAL, "no image '%s': debian:bullseye, debian:bookworm, debian:trixie, debian:forky", name);
 	if (!refresh && !oom_image_find(arena, cache, name, ret))
 		return 0;
+	r = oom_image_build_probe(err);
+	if (r)
+		return r;
 	b.log = oom_arena_printf(arena, "%s/build-%s.log", cache, b.suite);
 	if (!b.images || !b.log)
 		return oom_err_set(err, ENOMEM, "no memory");

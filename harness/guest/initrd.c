@@ -85,7 +85,7 @@ static int add_file(struct modules *mods, const char *path, size_t len, struct o
 	if (!r)
 		r = check_vermagic(mods, full, data, bytes, err);
 	if (!r && (!mods->order || oom_pack_data(&mods->pack, name, data, bytes, 0644)))
-		r = oom_err_set(err, EIO, "cannot write module '%s'", name);
+		r = oom_err_errno(err, mods->pack.error ? -mods->pack.error : EIO, "cannot write module '%s'", name);
 	return r;
 }
 
@@ -136,7 +136,7 @@ static int add_modules(struct modules *mods, struct oom_err *err)
 		}
 	}
 	if (oom_pack_data(&mods->pack, "modules/order", mods->order, strlen(mods->order), 0644))
-		return oom_err_set(err, EIO, "cannot write the initial file system");
+		return oom_err_errno(err, mods->pack.error ? -mods->pack.error : EIO, "cannot write the initial file system");
 	return 0;
 }
 
@@ -167,7 +167,7 @@ int oom_initrd_write(const char *path, const char *busybox, const char *modules,
 	if (!r)
 		r = add_modules(&mods, err);
 	if (w && !r)
-		r = oom_err_set(err, EIO, "cannot write '%s'", path);
+		r = oom_err_errno(err, mods.pack.error ? -mods.pack.error : EIO, "cannot write '%s'", path);
 	w = oom_pack_close(&mods.pack, r ? NULL : err);
 	oom_arena_release(&mods.arena);
 	return r ? r : w;

@@ -36,8 +36,11 @@ int oom_hash_file(uint64_t seed, const char *path, uint64_t *ret);
 
 /* $OOMGATE_CACHE, $XDG_CACHE_HOME/oomgate or ~/.cache/oomgate with its folders, made where missing. */
 int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **ret);
-/* $OOMGATE_CACHE_MAX (a size), default 4 GiB: bound of saved machines and payload disks. */
+/* $OOMGATE_CACHE_MAX (a size), default 4 GiB: bound of saved machines and payload disks. What is no size
+ * does not count: oom_cache_open() has refused it. */
 uint64_t oom_cache_bound_bytes(void);
+/* Where @r says that the disk is full: the sentence for it, with the way out. Returns @r. */
+int oom_cache_explain(const char *cache, int r, struct oom_err *err);
 /* Removes the least recently used saved machines, payload disks and initial file systems until they fit, never @keep. */
 int oom_cache_prune(const char *cache, uint64_t bound_bytes, const char *keep);
 /* As long as *@ret_fd is open nobody's pruning removes the file @path. -ESTALE: it is just going. */
@@ -88,6 +91,9 @@ int oom_image_remove(const char *cache, const char *name, struct oom_err *err);
 int oom_image_build(struct oom_arena *arena, const char *cache, const char *name, bool refresh,
 	void (*say)(void *ctx, const char *line), void *say_ctx, struct oom_err *err,
 	struct oom_image *ret);
+/* image_probe.c: what a user other than root needs for it, below @root ("": this machine): user namespaces
+ * and a range of subordinate users (subuid(5)). -EPERM with the way out. */
+int oom_image_user_probe(const char *root, const char *user, uid_t uid, struct oom_err *err);
 /* "debian:bookworm" → "bookworm"; NULL when @name is no image name. */
 const char *oom_image_suite(const char *name);
 uint64_t oom_image_recipe(void);
@@ -127,12 +133,17 @@ struct oom_guest_shape {
 int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
 	struct oom_guest_shape *ret);
 
+/* What this host could still give, page cache and all; UINT64_MAX: not known. */
+uint64_t oom_host_available_bytes(struct oom_arena *arena);
+
 /* ---- qemu.c, qemu_find.c, probe.c ------------------------------------------------------------------ */
 struct oom_qemu {
 	const char *program, *data_dir, *lib_dir; /* the folders are NULL for the host's own */
 	const char *version; /* "7.2.22" */
 	int major;
 };
+/* The first executable file of that name in $PATH; NULL: none. */
+char *oom_path_find(struct oom_arena *arena, const char *name);
 /* The host's, or one of the cache. -ENOENT with the way out. */
 int oom_qemu_find(struct oom_arena *arena, const char *cache, struct oom_err *err, struct oom_qemu *ret);
 /* One that boots @release under TCG: the host's where it is new enough, else fetched into the cache. */
@@ -263,6 +274,8 @@ struct oom_guest_host {
 	struct oom_guest_options options;
 	const char *cache, *exe, *helper, *payload;
 	int payload_fd; /* holds it in the cache */
+	uint64_t boot_timeout_us;
+	uint64_t memory_bytes, used_bytes; /* to be had when it was opened; of guests that run now */
 	struct oom_qemu qemu;
 	struct oom_prepared *prepared;
 	struct oom_boot *boots;

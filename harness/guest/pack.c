@@ -20,10 +20,10 @@ struct member {
 
 static int put(struct oom_pack *pack, const void *data, size_t len)
 {
-	if (len && fwrite(data, 1, len, pack->out) != len)
-		return -EIO;
+	if (!pack->error && len && fwrite(data, 1, len, pack->out) != len)
+		pack->error = errno ? -errno : -EIO;
 	pack->written += len;
-	return 0;
+	return pack->error;
 }
 
 static int pad(struct oom_pack *pack, size_t to)

@@ -12,6 +12,7 @@ struct oom_pack {
 	bool tar;
 	unsigned inode;
 	uint64_t written;
+	int error; /* the first, -errno; what comes after it is not written */
 };
 
 int oom_pack_open(const char *path, bool tar, struct oom_err *err, struct oom_pack *ret);

@@ -127,7 +127,7 @@ static int pack_program(struct oom_pack *pack, const char *exe, const char *load
 		r = oom_pack_file(pack, name, libs[i], 0755, err);
 	}
 	if (!r && oom_pack_data(pack, LIBEXEC "/oomgate-guest", script, strlen(script), 0755))
-		r = oom_err_set(err, EIO, "cannot pack the guest's program");
+		r = oom_err_errno(err, pack->error ? -pack->error : EIO, "cannot pack the guest's program");
 	return r;
 }
 
@@ -165,7 +165,7 @@ static int pack_all(struct oom_arena *arena, const char *tar, const char *dir, c
 	if (!r)
 		r = oom_pack_file(&pack, LIBEXEC "/oomgate-workload", helper, 0755, err);
 	if (w && !r)
-		r = oom_err_set(err, EIO, "cannot write '%s'", tar);
+		r = oom_err_errno(err, pack.error ? -pack.error : EIO, "cannot write '%s'", tar);
 	w = oom_pack_close(&pack, r ? NULL : err);
 	return r ? r : w;
 }

@@ -14,13 +14,13 @@
 
 #define PROGRAM "qemu-system-x86_64"
 
-static char *find_in_path(struct oom_arena *arena)
+char *oom_path_find(struct oom_arena *arena, const char *name)
 {
 	const char *path = getenv("PATH");
 	char *copy = oom_arena_strdup(arena, path ? path : "/usr/local/bin:/usr/bin:/bin"), *save = NULL;
 
 	for (char *dir = copy ? strtok_r(copy, ":", &save) : NULL; dir; dir = strtok_r(NULL, ":", &save)) {
-		char *program = oom_arena_printf(arena, "%s/" PROGRAM, dir);
+		char *program = oom_arena_printf(arena, "%s/%s", dir, name);
 
 		if (program && !access(program, X_OK))
 			return program;
@@ -78,7 +78,7 @@ int oom_qemu_find(struct oom_arena *arena, const char *cache, struct oom_err *er
 	struct oom_qemu qemu = {0};
 	int r;
 
-	qemu.program = own && *own ? own : find_in_path(arena);
+	qemu.program = own && *own ? own : oom_path_find(arena, PROGRAM);
 	if (!qemu.program) {
 		if (!find_cached(arena, cache, ret))
 			return 0;

@@ -74,7 +74,7 @@ static int read_nodes(struct oom_guest_shape *shape, const struct oom_scenario *
 }
 
 /* sysconf() would count page cache as used: MemAvailable of proc(5) */
-static uint64_t host_available_bytes(struct oom_arena *arena)
+uint64_t oom_host_available_bytes(struct oom_arena *arena)
 {
 	char *text, *at;
 
@@ -85,7 +85,7 @@ static uint64_t host_available_bytes(struct oom_arena *arena)
 
 static int check_host(struct oom_arena *arena, const struct oom_guest_shape *shape, struct oom_err *err)
 {
-	uint64_t available = host_available_bytes(arena);
+	uint64_t available = oom_host_available_bytes(arena);
 	char want[24], have[24];
 
 	if (shape->memory_bytes < MEMORY_LEAST)
@@ -127,7 +127,7 @@ static int read_spares(struct oom_guest_shape *shape, const struct oom_scenario 
 	return 0;
 }
 
-int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
+static int read_shape(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
 	struct oom_guest_shape *ret)
 {
 	struct oom_guest_shape shape = {.memory_bytes = MEMORY_DEFAULT, .cpus = 1};
@@ -156,11 +156,36 @@ int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *sce
 		r = read_int("HugePages", text, 1 << 20, err, &shape.hugepages);
 	if (!r)
 		r = read_spares(&shape, scenario, err);
-	if (!r)
-		r = check_host(arena, &shape, err);
 	if (r)
 		return r;
 	shape.kernel_args = oom_arena_strdup(arena, machine_text(scenario, "KernelArgs"));
 	*ret = shape;
 	return 0;
+}
+
+int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
+	struct oom_guest_shape *ret)
+{
+	struct oom_guest_shape shape;
+	int r = read_shape(arena, scenario, err, &shape);
+
+	if (!r)
+		r = check_host(arena, &shape, err);
+	if (!r)
+		*ret = shape;
+	return r;
+}
+
+bool oom_guest_host_has_room(struct oom_guest_host *host, const struct oom_scenario *scenario)
+{
+	struct oom_arena arena = {0};
+	struct oom_guest_shape shape;
+	struct oom_err err;
+	bool room = true;
+
+	/* a guest that cannot be, or alone is too large, shall say so */
+	if (host->used_bytes && !read_shape(&arena, scenario, &err, &shape))
+		room = host->used_bytes + shape.memory_bytes <= host->memory_bytes;
+	oom_arena_release(&arena);
+	return room;
 }

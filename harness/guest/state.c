@@ -112,7 +112,7 @@ static int write_meta(const struct oom_state *state, int fd, struct oom_err *err
 	json = json_pack("{s:s, s:I, s:s}", "schema", "oomgate.state/1", "size_bytes", (json_int_t)size, "hash", hex);
 	r = json ? json_dump_file(json, path, 0) : -1;
 	json_decref(json);
-	return r ? oom_err_set(err, EIO, "cannot write '%s'", path) : 0;
+	return r ? oom_err_errno(err, errno ? errno : EIO, "cannot write '%s'", path) : 0;
 }
 
 int oom_state_commit(struct oom_state *state, const char *cache, int fd, struct oom_err *err)

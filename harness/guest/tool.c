@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -92,6 +93,25 @@ static char *complaint(struct oom_arena *arena, const char *path)
 		}
 	}
 	return oom_log_tail(arena, path, 150);
+}
+
+#define FULL_BYTES 65536
+
+/* By the tool's words (unshare(2) has the same for too many namespaces), or where there was no room for
+ * them either. */
+static bool disk_was_full(struct oom_arena *arena, const char *path)
+{
+	struct statvfs fs;
+	char *text;
+
+	if (!statvfs(path, &fs) && fs.f_bavail * fs.f_frsize < FULL_BYTES)
+		return true;
+	if (oom_file_read(arena, path, 1 << 20, &text, NULL))
+		return false;
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		if (strstr(line, "No space left on device") && !strstr(line, "unshare"))
+			return true;
+	return false;
 }
 
 static int input_fd(const char *input)
@@ -266,6 +286,10 @@ int oom_tool_run(const char *const argv[], const char *input, const char *log, s
 		return 0;
 	if (status == 127 && !input)
 		return oom_err_set(err, ENOENT, "cannot start '%s': is it installed? ('oomgate doctor' says what is missing)", argv[0]);
+	if (disk_was_full(&arena, log)) {
+		oom_arena_release(&arena);
+		return oom_err_set(err, ENOSPC, "'%s' failed: no space left on the disk (log: '%s')", argv[0], log);
+	}
 	why = complaint(&arena, log);
 	if (input) /* a script of ours, whose name says nothing */
 		oom_err_set(err, EIO, "%s", why + (strncmp(why, "E: ", 3) ? 0 : 3));
