@@ -9,11 +9,19 @@
 
 /*
  * Who killed whom. A kill belongs to a workload by its pid, by a child that the workload named, by the
- * session that the dying process still had, or because the cgroup holds no other. A death that no kill
- * tells of is explained by the signal_generate tracepoint: it names the sender.
+ * session or the ancestors that the dying process still had, or because the cgroup holds no other. A death
+ * that no kill tells of is explained by the signal_generate tracepoint: it names the sender.
  */
 
-struct oom_run_workload *oom_run_owner(const struct oom_run_state *run, int pid, int session,
+/* Is the cgroup @path @top or one below it? */
+static bool is_within(const char *path, const char *top)
+{
+	size_t len = strlen(top);
+
+	return !strncmp(path, top, len) && (path[len] == '\0' || path[len] == '/');
+}
+
+struct oom_run_workload *oom_run_owner(const struct oom_run_state *run, int pid, int kin,
 	const char *cgroup)
 {
 	struct oom_run_workload *only = NULL;
@@ -22,16 +30,16 @@ struct oom_run_workload *oom_run_owner(const struct oom_run_state *run, int pid,
 		struct oom_run_workload *w = &run->workloads[i];
 		uint32_t n = w->page->n_children;
 
-		if (w->pid == pid || w->pid == session)
+		if (w->pid == pid || w->pid == kin)
 			return w;
 		for (uint32_t c = 0; c < n && c < OOM_LOAD_CHILDREN; c++)
-			if (w->page->children[c] == pid)
+			if (w->page->children[c] == pid || w->page->children[c] == kin)
 				return w;
 	}
 	for (size_t i = 0; cgroup && i < run->n_workloads; i++) {
 		struct oom_run_workload *w = &run->workloads[i];
 
-		if (!w->unit || strcmp(w->unit->cgroup, cgroup))
+		if (!w->unit || !is_within(cgroup, w->unit->cgroup))
 			continue;
 		if (only)
 			return NULL;
@@ -53,11 +61,9 @@ static bool cgroup_is_ours(const struct oom_run_state *run, const char *path)
 {
 	for (size_t i = 0; i < run->n_units; i++) {
 		const char *ours = run->units[i].cgroup;
-		size_t len = strlen(ours), path_len = strlen(path);
 
-		if (!strncmp(path, ours, len) && (path[len] == '\0' || path[len] == '/'))
-			return true;
-		if (path_len > 1 && !strncmp(ours, path, path_len) && ours[path_len] == '/')
+		/* the root is above everybody's */
+		if (is_within(path, ours) || (strlen(path) > 1 && is_within(ours, path)))
 			return true;
 	}
 	return false;
@@ -246,6 +252,30 @@ static bool kills_can_be_counted(const struct oom_attempt *record)
 	return any;
 }
 
+/*
+ * A cgroup that is none of the scenario's is its maker's: who dies in it without kin (a container's first
+ * process may be gone before) belongs to the workload of all others that died there. NULL: nobody knows.
+ */
+static const char *owner_of_others(const struct oom_run_state *run, const struct oom_kill *kill)
+{
+	const struct oom_attempt *record = run->record;
+	const char *owner = NULL;
+
+	for (size_t i = 0; kill->task_memcg && i < run->n_units; i++)
+		if (!strcmp(run->units[i].cgroup, kill->task_memcg))
+			return NULL;
+	for (size_t i = 0; kill->task_memcg && i < record->n_kills; i++) {
+		const struct oom_kill *other = &record->kills[i];
+
+		if (!other->workload || !other->task_memcg || strcmp(other->task_memcg, kill->task_memcg))
+			continue;
+		if (owner && strcmp(owner, other->workload))
+			return NULL;
+		owner = other->workload;
+	}
+	return owner;
+}
+
 int oom_attribute(struct oom_run_state *run)
 {
 	struct oom_attempt *record = run->record;
@@ -254,11 +284,14 @@ int oom_attribute(struct oom_run_state *run)
 		struct oom_kill *kill = &record->kills[i];
 		const struct oom_seen_kill *seen = seen_kill(run, kill->victim.pid);
 		struct oom_run_workload *owner = oom_run_owner(
-			run, (int)kill->victim.pid, seen ? seen->session : -1, kill->task_memcg);
+			run, (int)kill->victim.pid, seen ? seen->kin : -1, kill->task_memcg);
 
 		kill->workload = owner ? oom_arena_strdup(&record->arena, owner->name) : NULL;
 		complete_kill(run, record, kill);
 	}
+	for (size_t i = 0; i < record->n_kills; i++)
+		if (!record->kills[i].workload)
+			record->kills[i].workload = owner_of_others(run, &record->kills[i]);
 	drop_foreign(run, record);
 	record->oom_kills = kills_can_be_counted(record) ? count_distinct(record) : -1;
 	for (size_t i = 0; i < run->n_workloads; i++) {

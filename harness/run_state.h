@@ -46,7 +46,9 @@ struct oom_run_workload {
 /* A kill that the kernel's log told while the run went on. */
 struct oom_seen_kill {
 	int pid;
-	int session; /* of the dying process, while /proc still had it; -1: no more */
+	/* of the dying process, while /proc still had it: the nearest ancestor that belongs to a workload, else
+	 * its session; -1: no more */
+	int kin;
 	uint64_t kernel_us, seen_us; /* the record's timestamp; CLOCK_MONOTONIC when it was read */
 };
 enum { OOM_SEEN_KILLS = 512 };
@@ -122,9 +124,9 @@ struct oom_run_state {
 
 struct oom_backend_unit *oom_run_unit(const struct oom_run_state *run, const char *name);
 struct oom_run_workload *oom_run_workload(const struct oom_run_state *run, const char *name);
-/* The workload that process @pid belongs to, or NULL: its first process, a child it named, its session,
- * or the only one of that cgroup. @session may be -1, @cgroup NULL. */
-struct oom_run_workload *oom_run_owner(const struct oom_run_state *run, int pid, int session,
+/* The workload that process @pid belongs to, or NULL: its first process, a child it named, its session
+ * or an ancestor (@kin), or the only one of that cgroup or above it. @kin may be -1, @cgroup NULL. */
+struct oom_run_workload *oom_run_owner(const struct oom_run_state *run, int pid, int kin,
 	const char *cgroup);
 /* Something that settling must wait out has happened. */
 void oom_run_activity(struct oom_run_state *run);

@@ -271,7 +271,7 @@ static int attempt_steps(struct oom_run_state *run, struct oom_err *err)
 {
 	int r;
 
-	if ((r = oom_backend_open(run, err)) < 0 || (r = oom_sysctls_set(run, err)) < 0 ||
+	if ((r = oom_files_write(run, err)) < 0 || (r = oom_backend_open(run, err)) < 0 || (r = oom_sysctls_set(run, err)) < 0 ||
 		(r = oom_units_start(run, err)) < 0 || (r = oom_sources_open(run, err)) < 0 ||
 		(r = oom_launch(run, err)) < 0 || (r = oom_faults_prepare(run, err)) < 0 ||
 		(r = oom_triggers_prepare(run, err)) < 0 || (r = oom_run_go(run, err)) < 0)

@@ -32,6 +32,8 @@ int oom_attempt_run_local(const struct oom_scenario *scenario,
 int oom_backend_open(struct oom_run_state *run, struct oom_err *err);
 int oom_units_start(struct oom_run_state *run, struct oom_err *err);
 int oom_sysctls_set(struct oom_run_state *run, struct oom_err *err);
+/* Writes the scenario's files (run_files.c): the guest's, which is thrown away. */
+int oom_files_write(struct oom_run_state *run, struct oom_err *err);
 int oom_launch(struct oom_run_state *run, struct oom_err *err);
 void oom_launch_release(struct oom_run_state *run);
 int oom_faults_prepare(struct oom_run_state *run, struct oom_err *err);

@@ -2,6 +2,7 @@
 #include "harness/backend_scope.h"
 
 #include "harness/bus_property.h"
+#include "harness/cgroup_dir.h"
 #include "harness/property_value.h"
 #include "lib/cleanup.h"
 
@@ -228,6 +229,9 @@ static int check_controllers(const struct start *s, int dir_fd, struct oom_err *
 			continue;
 		snprintf(controller, sizeof(controller), "%.*s", (int)strcspn(p->v2_file, "."),
 			p->v2_file);
+		if (oom_cgroup_dir_has(dir_fd, "cgroup.controllers", controller))
+			return oom_err_set(err, ENOTSUP, "cannot start %s: %s needs '%s', which this kernel has not",
+				s->unit->what, p->key.name, p->v2_file);
 		return oom_err_set(err, ENOTSUP,
 			"cannot start %s: %s needs the %s controller, which %s", s->unit->what,
 			p->key.name, controller,

@@ -36,12 +36,22 @@ static const char *stat_field(int root_fd, int pid, int n, char *buf, size_t siz
 	return p ? p + 1 : NULL;
 }
 
-int oom_proc_session(int root_fd, int pid)
+static int stat_int(int root_fd, int pid, int n)
 {
 	char buf[1024]; /* 52 numbers of at most 20 digits, hardly ever more than 400 bytes */
-	const char *field = stat_field(root_fd, pid, 6, buf, sizeof(buf));
+	const char *field = stat_field(root_fd, pid, n, buf, sizeof(buf));
 
 	return field ? atoi(field) : -1;
+}
+
+int oom_proc_parent(int root_fd, int pid)
+{
+	return stat_int(root_fd, pid, 4);
+}
+
+int oom_proc_session(int root_fd, int pid)
+{
+	return stat_int(root_fd, pid, 6);
 }
 
 uint64_t oom_proc_start_ticks(int root_fd, int pid)

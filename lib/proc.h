@@ -11,6 +11,8 @@
 
 /* Session id of a process (field 6 of /proc/PID/stat), also while it is a zombie; -1: gone. */
 int oom_proc_session(int root_fd, int pid);
+/* Parent (field 4), also of a zombie; -1: gone. */
+int oom_proc_parent(int root_fd, int pid);
 /* Start time in clock ticks since boot (field 22): with the pid it names a process for good. 0: gone. */
 uint64_t oom_proc_start_ticks(int root_fd, int pid);
 /* MemTotal + SwapTotal apart, in bytes; -errno. */

@@ -111,7 +111,7 @@ static const struct {
 		"a scope: properties of systemd.resource-control(5), .scope(5), .kill(5)", true,
 		no_keys},
 	[OOM_SEC_SERVICE] = {"Service", "a daemon that takes part", true, service_keys},
-	[OOM_SEC_FILE] = {"File", "a file of the guest", true, file_keys},
+	[OOM_SEC_FILE] = {"File", "a file of the guest, written before any unit is started", true, file_keys},
 	[OOM_SEC_WORKLOAD] = {"Workload", "a process that presses, or stands by", true,
 		workload_keys},
 	[OOM_SEC_FAULT] = {"Fault", "something done in mid-run", true, fault_keys},

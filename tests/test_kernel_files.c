@@ -159,6 +159,8 @@ Test(proc, a_name_with_parentheses_does_not_shift_the_fields)
 	fputs("42 (foo)\nZ (x) S 9) Z 1 40 41 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 777 1 2\n", file);
 	fclose(file);
 	cr_expect_eq(oom_proc_session(root, 42), 41);
+	cr_expect_eq(oom_proc_parent(root, 42), 1);
+	cr_expect_eq(oom_proc_parent(root, 43), -1);
 	cr_expect_eq(oom_proc_start_ticks(root, 42), 777);
 	cr_expect_eq(oom_proc_session(root, 43), -1);
 	cr_expect_eq(oom_proc_start_ticks(root, 43), 0);

@@ -110,6 +110,14 @@ Test(runner, verdicts_of_real_attempts, .timeout = 120)
 		{"a limit lowered in mid-run", BOX "[Workload v]\nType=anon\nSize=32M\nHold=forever\n"
 			"[Fault f]\nType=limit\nWhen=v reached 32M\nValue=infinity\n[Expect v]\nSurvives=yes\n",
 			OOM_PASS, NULL},
+		{"a program's own session", BOX "[Workload w]\nType=exec\nCommand=sh -c \"setsid -w tail "
+			"/dev/zero; exit 3\"\n[Workload quiet]\nType=idle\nSize=4M\n[Expect w]\nExitCode=3\n"
+			"KilledBy=kernel-memcg\nKills=1\n[Expect quiet]\nKills=0\n", OOM_PASS, NULL},
+		{"a program's own session, not its", BOX "[Workload w]\nType=exec\nCommand=sh -c \"setsid -w tail "
+			"/dev/zero; exit 3\"\n[Workload quiet]\nType=idle\nSize=4M\n[Expect w]\nKills=0\n",
+			OOM_FAIL, "Kills"},
+		{"a file on a host", "[File /etc/oomgate-test.conf]\nContent=x\n" BOX "[Workload v]\nType=anon\n"
+			"Size=1M\n[Expect v]\nExitCode=0\n", OOM_SKIPPED, "guest"},
 		{"a program that is not there", BOX "[Workload v]\nType=exec\nCommand=/nonexistent\n"
 			"[Expect v]\nExitCode=0\n", OOM_BROKEN, "/nonexistent"},
 		{"one that does not end", "[Scenario]\nTimeout=1s\n" BOX "[Workload v]\nType=exec\n"

@@ -197,7 +197,7 @@ int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_
 			oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL), "Timeout", 60 * SECOND);
 	clock_gettime(CLOCK_REALTIME, &now);
 	a->start_realtime_us = now.tv_sec * (int64_t)SECOND + now.tv_nsec / 1000;
-	a->start_us = oom_now_us();
+	a->start_us = a->phase_us = oom_now_us();
 	r = open_fds(a);
 	if (r)
 		oom_err_errno(err, -r, "cannot watch a guest");

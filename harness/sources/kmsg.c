@@ -21,6 +21,7 @@
 enum {
 	KEEP_BYTES = 1536 * 1024,    /* some 100 whole OOM reports */
 	CALIBRATE_MS = 500,	     /* at most so long for our own marker to come back */
+	MOST_ANCESTORS = 32,	     /* a shell, podman, conmon, a container and what it runs are 6 */
 	RESERVE_BYTES = 192 * 1024,  /* of it, for records of kills alone */
 	HEADER_BYTES = 64 * 1024,    /* of that, at most so much for who asked: a storm prints headers, too */
 };
@@ -54,7 +55,20 @@ static enum weight weight_of(const char *text)
 	return strstr(text, " invoked oom-killer") ? HEADER : CONTEXT;
 }
 
-/* A kill while it is fresh: the dying process can still be asked for its session. */
+/* Whose the process is: a container has a session of its own, but its ancestors lead to who started it. */
+static int kin_of(const struct oom_run_state *run, int pid)
+{
+	int session = oom_proc_session(AT_FDCWD, pid);
+
+	for (int depth = 0; depth < MOST_ANCESTORS && pid > 1; depth++) {
+		if (oom_run_owner(run, pid, -1, NULL))
+			return pid;
+		pid = oom_proc_parent(AT_FDCWD, pid);
+	}
+	return session;
+}
+
+/* A kill while it is fresh: the dying process can still be asked for its kin. */
 static void note_kill(struct oom_run_state *run, const char *text, uint64_t kernel_us)
 {
 	const char *at = strstr(text, "illed process ");
@@ -67,11 +81,11 @@ static void note_kill(struct oom_run_state *run, const char *text, uint64_t kern
 	seen = &run->seen[run->n_seen++];
 	*seen = (struct oom_seen_kill){
 		.pid = pid,
-		.session = oom_proc_session(AT_FDCWD, pid),
+		.kin = kin_of(run, pid),
 		.kernel_us = kernel_us,
 		.seen_us = oom_monotonic_us(),
 	};
-	owner = oom_run_owner(run, pid, seen->session, NULL);
+	owner = oom_run_owner(run, pid, seen->kin, NULL);
 	if (owner)
 		owner->killed_seen = true;
 }

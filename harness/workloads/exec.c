@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static int run(struct oom_load *load)
@@ -21,6 +22,8 @@ static int run(struct oom_load *load)
 	r = oom_load_which(words[0], path, sizeof(path));
 	if (r)
 		return oom_load_failed(load, "cannot run '%.60s': %s", words[0], strerror(-r));
+	/* a container's monitor is let loose on purpose: here it stays below, and its kills are known as ours */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	oom_load_gate(load);
 	execv(path, words);
 	return oom_load_failed(load, "cannot execute '%.60s': %m", path);
