@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A long log read by several readers at once. It is cut where reports begin; what each reader says is held until
- * it is its turn, and taken only when nothing before its part could have made it say something else. Where
- * that is not so, or a log has no such places, one reader goes on alone.
+ * A long log read by several readers at once. It is cut where reports begin, and each reader begins so far before
+ * its part that it knows what one who has read all would have in mind there (lib/klog_part.h). What it says is held
+ * until it is its turn, and taken only when no death that it could not know of would have made it say something
+ * else. Where that is not so, one reader goes on alone.
  */
 #include "harness/explain_session.h"
 
 #include "lib/cleanup.h"
+#include "lib/klog_text.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -16,19 +18,22 @@
 #include <unistd.h>
 
 #define FILE_BYTES ((off_t)32 << 20) /* below that one reader is done before others have begun */
-#define PART_BYTES ((off_t)512 << 10)
+#define PART_BYTES ((off_t)1280 << 10)
 #define LOOK_BYTES ((size_t)64 << 10)
-/* Longer parts hold the largest tables: one at a time, for each reader may keep a whole one in memory. */
+/* Longer parts hold the largest tables. What is said of them would fill the memory that all may have together: one
+ * reader, while no other reads, tells it as it is read. */
 #define LONG_BYTES ((off_t)1536 << 10)
-enum { READERS_MAX = 4, PLACES = 6 };
+#define GROW_BYTES ((size_t)256 << 10)
+enum { READERS_MAX = 2, PLACES = 3 };
 
 enum place_state { PLACE_FREE, PLACE_TAKEN, PLACE_READY };
 
 /* A part that is being read, or waits to be taken up. */
 struct place {
 	enum place_state state;
-	off_t begin, end, at;
-	bool first;
+	off_t begin, end, at; /* .at: where reading goes on, before .begin at first */
+	bool first, is_long, begun; /* .begun: what stands before it has been read */
+	bool framed; /* the part's first line has a front, so it is the rest of no other */
 	int rc;
 	int fd;
 	struct oom_klog *log;
@@ -42,19 +47,21 @@ struct parts {
 	const struct explain_format *format;
 	int fd;
 	off_t size, next; /* where the next part begins */
+	bool next_framed;
 	size_t n_begun, n_taken;
 	bool stopped;
+	int rc;
 	bool alone; /* a long part is being read: nobody begins another */
 	struct place places[PLACES];
 };
 
 void explain_part_add(struct explain_part *part, const void *data, size_t len)
 {
-	size_t size = part->size ? part->size : 1 << 16;
+	size_t size = part->size;
 	char *grown;
 
 	while (size - part->len < len)
-		size *= 2;
+		size += GROW_BYTES;
 	if (size != part->size) {
 		grown = realloc(part->data, size);
 		if (!grown) {
@@ -75,6 +82,15 @@ static bool is_header(const char *line, const char *words)
 	       *line != ' ' && *line != '\t';
 }
 
+/* "[  12.345", "<4>", "2025-08-12", "Aug 12": no name of a program. */
+static bool is_framed(const char *line)
+{
+	if (*line == '[' || *line == '<')
+		return oom_is_digit(line[1]) || (line[1] == ' ' && *line == '[');
+	return oom_is_digit(*line) || (*line >= 'A' && *line <= 'Z' && line[3] == ' ' &&
+					      (line[4] == ' ' || oom_is_digit(line[4])));
+}
+
 /* The first line behind @from in @text that opens a report, or NULL. */
 static const char *header_in(const char *text, size_t len)
 {
@@ -92,7 +108,7 @@ static const char *header_in(const char *text, size_t len)
 }
 
 /* Where the part that begins at @begin ends: at a header, or at the end of the file. */
-static off_t part_end(const struct parts *p, off_t begin)
+static off_t part_end(const struct parts *p, off_t begin, bool *ret_framed)
 {
 	char look[LOOK_BYTES];
 
@@ -102,18 +118,23 @@ static off_t part_end(const struct parts *p, off_t begin)
 
 		if (n <= 0)
 			return p->size;
-		if (header)
+		if (header) {
+			*ret_framed = is_framed(header);
 			return at + (header - look);
+		}
 	}
 	return p->size;
 }
 
+/* Pauses where the part begins. */
 static ssize_t read_place(void *context, char *buf, size_t size)
 {
 	struct place *place = context;
-	off_t left = place->end - place->at;
+	off_t left = (place->at < place->begin ? place->begin : place->end) - place->at;
 	ssize_t n;
 
+	if (place->at == place->begin && !place->first && !place->begun)
+		return -EAGAIN;
 	if (left < (off_t)size)
 		size = (size_t)left;
 	n = size ? pread(place->fd, buf, size, place->at) : 0;
@@ -121,6 +142,51 @@ static ssize_t read_place(void *context, char *buf, size_t size)
 		return -errno;
 	place->at += n;
 	return n;
+}
+
+/* Where a reader begins that is to know what stands before @begin; *@ret_lines before it. */
+static off_t find_before(const struct parts *p, off_t begin, int64_t *ret_lines)
+{
+	char look[LOOK_BYTES];
+	int64_t lines = 0;
+
+	for (off_t end = begin; end > 0;) {
+		size_t len = end < (off_t)sizeof(look) ? (size_t)end : sizeof(look);
+		const char *feed = look + len;
+
+		if (pread(p->fd, look, len, end - (off_t)len) != (ssize_t)len)
+			break;
+		/* the first of these feeds ends the line before @begin */
+		while ((feed = memrchr(look, '\n', (size_t)(feed - look))) && ++lines <= OOM_PART_BEFORE)
+			;
+		if (feed) {
+			*ret_lines = lines - 1;
+			return end - (off_t)len + (feed + 1 - look);
+		}
+		end -= (off_t)len;
+	}
+	*ret_lines = lines;
+	return 0;
+}
+
+/*
+ * What stands before the part, for nobody's ears. @line: the number of the part's first line; @past: of what is
+ * before it, NULL where that is not known.
+ */
+static int read_before(const struct parts *p, struct place *place, struct explain_session *s,
+	int64_t line, const struct oom_klog_past *past)
+{
+	int64_t lines;
+	int rc;
+
+	place->at = find_before(p, place->begin, &lines);
+	s->first_line = line;
+	oom_klog_part_begin(place->log, line - lines, NULL);
+	rc = explain_session_read(s, place->log);
+	if (rc != -EAGAIN)
+		return rc ? rc : -EIO;
+	place->begun = true;
+	return oom_klog_part_mark(place->log, past) || place->framed ? 0 : -ESTALE;
 }
 
 static void read_part(const struct parts *p, struct place *place)
@@ -132,8 +198,10 @@ static void read_part(const struct parts *p, struct place *place)
 		rc = p->format->part_open(&place->part, &s->writer);
 	if (!rc) {
 		s->format = p->format;
-		oom_klog_part_begin(place->log, place->first ? 1 : OOM_PART_LINE + 1, NULL);
-		rc = explain_session_read(s, place->log);
+		if (!place->first)
+			rc = read_before(p, place, s, OOM_PART_LINE + 1, NULL);
+		if (!rc)
+			rc = explain_session_read(s, place->log);
 		p->format->flush(s->writer);
 		p->format->close(s->writer);
 	}
@@ -144,7 +212,6 @@ static void read_part(const struct parts *p, struct place *place)
 static struct place *begin_part(struct parts *p)
 {
 	struct place *place;
-	bool is_long;
 
 	for (;;) {
 		place = &p->places[p->n_begun % PLACES];
@@ -158,13 +225,10 @@ static struct place *begin_part(struct parts *p)
 	place->begin = place->at = p->next;
 	place->first = !p->next;
 	place->fd = p->fd;
-	place->end = p->next = part_end(p, place->begin);
+	place->framed = p->next_framed;
+	place->end = p->next = part_end(p, place->begin, &p->next_framed);
 	p->n_begun++;
-	is_long = place->end - place->begin > LONG_BYTES;
-	/* until those before it are taken up, and it is itself */
-	p->alone = is_long;
-	while (is_long && !p->stopped && place != &p->places[p->n_taken % PLACES])
-		pthread_cond_wait(&p->changed, &p->lock);
+	place->is_long = p->alone = place->end - place->begin > LONG_BYTES;
 	return place;
 }
 
@@ -176,7 +240,8 @@ static void *reader_main(void *data)
 	pthread_mutex_lock(&p->lock);
 	while ((place = begin_part(p))) {
 		pthread_mutex_unlock(&p->lock);
-		read_part(p, place);
+		if (!place->is_long)
+			read_part(p, place);
 		pthread_mutex_lock(&p->lock);
 		place->state = PLACE_READY;
 		pthread_cond_broadcast(&p->changed);
@@ -191,13 +256,39 @@ static void place_clear(struct place *place)
 	explain_session_release(&place->session);
 	memset(&place->session, 0, sizeof(place->session));
 	place->part.len = 0;
-	/* what a long part needed is not kept for the short ones */
-	if (place->part.size > (size_t)2 * LONG_BYTES) {
-		free(place->part.data);
-		place->part = (struct explain_part){0};
-	}
 	place->part.rc = place->rc = 0;
+	place->begun = false;
 	place->state = PLACE_FREE;
+}
+
+/* What the parts before needed; the readers wait. */
+static void free_room(struct parts *p)
+{
+	for (size_t i = 0; i < PLACES; i++) {
+		free(p->places[i].part.data);
+		p->places[i].part = (struct explain_part){0};
+	}
+}
+
+/* A long part, told as it is read. False: one reader must begin it, unless p->rc tells why it cannot be read. */
+static bool tell_long(struct parts *p, struct explain_session *s, struct place *place,
+	struct oom_klog_past *past, struct oom_klog_counts *counts)
+{
+	int rc;
+
+	free_room(p);
+	if (oom_klog_new(read_place, place, p->format->flags, &place->log))
+		return false;
+	rc = place->first ? 0 : read_before(p, place, s, counts->lines + 1, past);
+	if (!rc)
+		place->rc = explain_session_read(s, place->log);
+	s->first_line = 0;
+	if (rc)
+		return false;
+	explain_counts_add(counts, oom_klog_counts(place->log));
+	oom_klog_part_past(place->log, past);
+	p->rc = place->rc;
+	return !p->rc;
 }
 
 /* Takes up what stands in @place, when it is sure. False: one reader must go on from where it begins. */
@@ -223,17 +314,15 @@ static off_t take_parts(struct parts *p, struct explain_session *s, struct oom_k
 	pthread_mutex_lock(&p->lock);
 	while (done < p->size && !p->stopped) {
 		struct place *place = &p->places[p->n_taken % PLACES];
-		bool taken, closed;
+		bool taken;
 
 		while (place->state != PLACE_READY)
 			pthread_cond_wait(&p->changed, &p->lock);
 		pthread_mutex_unlock(&p->lock);
-		/* what is open at its end needs the next part, and the same reader */
-		closed = place->end == p->size || oom_klog_part_is_closed(place->log);
-		taken = closed && take_part(s, place, past, counts);
+		taken = place->is_long ? tell_long(p, s, place, past, counts) : take_part(s, place, past, counts);
 		done = taken ? place->end : place->begin;
 		pthread_mutex_lock(&p->lock);
-		if (place->end - place->begin > LONG_BYTES)
+		if (place->is_long)
 			p->alone = false;
 		p->n_taken++;
 		place_clear(place);
@@ -261,6 +350,8 @@ int explain_read_parts(struct explain_session *s, int fd, struct oom_klog_past *
 	size_t n = 0, wanted = readers();
 	struct stat st;
 
+	int rc;
+
 	*ret_end = 0;
 	if (!p || fstat(fd, &st) || st.st_size < FILE_BYTES)
 		return 0;
@@ -281,5 +372,6 @@ int explain_read_parts(struct explain_session *s, int fd, struct oom_klog_past *
 	}
 	pthread_cond_destroy(&p->changed);
 	pthread_mutex_destroy(&p->lock);
-	return 0;
+	rc = p->rc;
+	return rc ? rc : *ret_end == p->size;
 }

@@ -75,11 +75,11 @@ int explain_session_read(struct explain_session *s, struct oom_klog *log)
 		const struct oom_incident *incident;
 		int rc = oom_klog_next(log, &incident);
 
-		if (rc > 0)
+		if (rc > 0 && incident->kill.line >= s->first_line)
 			rc = tell(s, (enum oom_event)rc, incident);
-		else if (rc == -EAGAIN)
+		else if (rc == -EAGAIN && !s->first_line)
 			s->format->flush(s->writer);
-		else
+		else if (rc <= 0)
 			return rc;
 		if (rc < 0 && rc != -EAGAIN)
 			return rc;
@@ -160,7 +160,7 @@ int explain_read(struct explain_session *s, const struct explain_source *source,
 	if (source->plain_fd >= 0 && s->format->part_open) {
 		rc = explain_read_parts(s, source->plain_fd, &past, ret_counts, &rest);
 		if (rc)
-			return rc;
+			return rc < 0 ? rc : 0;
 		if (rest)
 			rc = source->seek(source->context, rest);
 		if (rc)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 /* Lines that are looked at one by one where entries of many lines were seen. */
-#define ENTRY_LINES 4096
+#define ENTRY_LINES 2000
 
 struct oom_klog {
 	struct oom_klog_input input;
@@ -29,8 +29,8 @@ struct oom_klog {
 	int held_turn;
 	char held_text[2][OOM_CARRY_BYTES];
 	int entry_lines; /* > 0: among entries of many lines */
-	bool open_end; /* at the end something was open that is not ours alone */
-	int64_t base;  /* lines before the first */
+	bool broken; /* at the last pause a line was broken off */
+	struct oom_klog_counts counts, before; /* as asked for; of what is not counted */
 	struct oom_klog_entry entry;
 	struct oom_klog_like like; /* the front of a line before */
 	char *scratch; /* of a JSON line */
@@ -67,11 +67,15 @@ struct oom_klog *oom_klog_free(struct oom_klog *log)
 
 const struct oom_klog_counts *oom_klog_counts(const struct oom_klog *log)
 {
-	struct oom_klog_counts *counts = &((struct oom_klog *)(uintptr_t)log)->assembly.counts;
+	struct oom_klog_counts *counts = &((struct oom_klog *)(uintptr_t)log)->counts;
+	const struct oom_klog_counts *seen = &log->assembly.counts, *before = &log->before;
 
-	counts->bytes = log->input.bytes;
-	counts->cut_lines = log->input.cut_lines;
-	counts->lines = log->input.number - 1 - log->base;
+	counts->lines = log->input.number - 1 - before->lines;
+	counts->bytes = log->input.bytes - before->bytes;
+	counts->cut_lines = log->input.cut_lines - before->cut_lines;
+	counts->quoted = seen->quoted - before->quoted;
+	counts->imitations = seen->imitations - before->imitations;
+	counts->repeats = seen->repeats - before->repeats;
 	return counts;
 }
 
@@ -92,14 +96,26 @@ static void give(struct oom_klog *log, const struct oom_klog_line *line, unsigne
 void oom_klog_part_begin(struct oom_klog *log, int64_t line, const struct oom_klog_past *past)
 {
 	log->input.number = line;
-	log->base = line - 1;
+	log->before.lines = line - 1;
 	if (past)
 		log->assembly.past = *past;
 }
 
-bool oom_klog_part_is_closed(const struct oom_klog *log)
+bool oom_klog_part_mark(struct oom_klog *log, const struct oom_klog_past *past)
 {
-	return !log->open_end;
+	log->before = log->assembly.counts;
+	log->before.lines = log->input.number - 1;
+	log->before.bytes = log->input.bytes;
+	log->before.cut_lines = log->input.cut_lines;
+	log->assembly.n_deaths = 0;
+	if (past)
+		log->assembly.past = *past;
+	return !log->broken;
+}
+
+void oom_klog_part_past(const struct oom_klog *log, struct oom_klog_past *ret)
+{
+	*ret = log->assembly.past;
 }
 
 bool oom_klog_part_join(const struct oom_klog *log, struct oom_klog_past *past)
@@ -300,8 +316,7 @@ static bool next_line(struct oom_klog *log)
 			continue;
 		}
 		log->pausing = log->input.paused;
-		log->open_end |= log->held || log->entry_lines || log->entry.has_message ||
-				 oom_assembly_is_open(&log->assembly, log->input.number);
+		log->broken = oom_assembly_is_broken_off(&log->assembly);
 		give_held(log);
 		if (!log->has_line)
 			end_entry(log);

@@ -12,7 +12,7 @@ static const char *copy(struct oom_assembly *a, struct oom_span s)
 /* sysrq-f prints its line right before the report */
 static void take_sysrq(struct oom_assembly *a, int64_t number)
 {
-	a->now.sysrq |= a->sysrq_line >= 0 && number - a->sysrq_line <= OOM_SYSRQ_LINES;
+	a->now.sysrq |= a->sysrq_line >= 0 && number - a->sysrq_line <= 20;
 	a->sysrq_line = -1;
 }
 

@@ -145,10 +145,9 @@ void oom_assembly_remember(struct oom_assembly *a, const struct oom_klog_line *l
 	a->n_deaths++;
 }
 
-bool oom_assembly_is_open(const struct oom_assembly *a, int64_t number)
+bool oom_assembly_is_broken_off(const struct oom_assembly *a)
 {
-	return a->carry_kind != OOM_SHAPE_NONE || a->carry_row || oom_assembly_hears_daemon(a, number) ||
-	       (a->sysrq_line >= 0 && number - a->sysrq_line <= OOM_SYSRQ_LINES);
+	return a->carry_kind != OOM_SHAPE_NONE || a->carry_row;
 }
 
 static enum oom_killer killer_of(const struct oom_assembly *a)

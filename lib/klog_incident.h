@@ -56,9 +56,6 @@ struct oom_assembly {
 	char scratch[OOM_CARRY_BYTES]; /* unescaped text */
 };
 
-/* sysrq-f is told so many lines before its kill, at most. */
-#define OOM_SYSRQ_LINES 20
-
 enum oom_step {
 	OOM_STEP_GO,	/* the line is used up */
 	OOM_STEP_EVENT, /* the line is used up, and .out is an event */
@@ -74,8 +71,8 @@ int oom_assembly_line(struct oom_assembly *a, const struct oom_klog_line *line, 
 int oom_assembly_flush(struct oom_assembly *a);
 /* Is a report under way whose lines have no words of their own (tables, sizes)? */
 bool oom_assembly_wants_all(const struct oom_assembly *a, int64_t number);
-/* Is something open at line @number that a header does not end: a broken-off text, a daemon's tale? */
-bool oom_assembly_is_open(const struct oom_assembly *a, int64_t number);
+/* Does a text wait for its rest? */
+bool oom_assembly_is_broken_off(const struct oom_assembly *a);
 
 /* May lines of a stack trace be left out now? Not the invoker's, which stands behind the header. */
 static inline bool oom_assembly_skips_code(const struct oom_assembly *a)

@@ -8,10 +8,13 @@
 
 /*
  * A log that several readers read, each a part of it. Parts begin at a line that opens a report ("x invoked
- * oom-killer"), at which a reader forgets nearly everything. What it does not forget are deaths, which may be
- * printed again: whether a reader that did not know those of the parts before would have read its own part in
- * another way can be told afterwards.
+ * oom-killer"), and a reader begins OOM_PART_BEFORE lines before its part: what it keeps in mind of lines is no
+ * older than that. What is older are deaths, which may be printed again: whether a reader that did not know those
+ * of the parts before would have read its own part in another way can be told afterwards.
  */
+
+/* The longest that a line is kept in mind: entries of many lines, a daemon's tale. */
+#define OOM_PART_BEFORE 2100
 
 /* Kills that may be printed again; the kernel repeats one within a report or two. */
 #define OOM_RECENT 64
@@ -48,7 +51,13 @@ void oom_klog_part_begin(struct oom_klog *log, int64_t line, const struct oom_kl
  * behind this part; else it stays.
  */
 bool oom_klog_part_join(const struct oom_klog *log, struct oom_klog_past *past);
-/* After OOM_EVENT_END: does nothing but its deaths reach beyond the end of this part? */
-bool oom_klog_part_is_closed(const struct oom_klog *log);
+/* What a reader knows that was told @past, or has read all: behind what it has read. */
+void oom_klog_part_past(const struct oom_klog *log, struct oom_klog_past *ret);
+/*
+ * After -EAGAIN of oom_klog_next(), just before the line that opens the part: what was read up to here is known,
+ * but it is not counted. @past: what is behind it, where that is known (NULL: what was read must do). False: a
+ * broken-off line might go on in the next one.
+ */
+bool oom_klog_part_mark(struct oom_klog *log, const struct oom_klog_past *past);
 
 #endif

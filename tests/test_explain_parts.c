@@ -132,7 +132,7 @@ static char *answer(
 
 		oom_klog_past_init(&past);
 		cr_assert_eq(dry.format->open(null, &dry.writer), 0);
-		cr_assert_eq(explain_read_parts(&dry, source.plain_fd, &past, &dry_counts, ret_parts), 0);
+		cr_assert_geq(explain_read_parts(&dry, source.plain_fd, &past, &dry_counts, ret_parts), 0);
 		dry.format->close(dry.writer);
 		explain_session_release(&dry);
 		fclose(null);
