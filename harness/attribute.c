@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/runner.h"
 
+#include "lib/proc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,8 +11,9 @@
 
 /*
  * Who killed whom. A kill belongs to a workload by its pid, by a child that the workload named, by the
- * session or the ancestors that the dying process still had, or because the cgroup holds no other. A death
- * that no kill tells of is explained by the signal_generate tracepoint: it names the sender.
+ * session or the ancestors that the dying process still had, because the cgroup holds no other, or by the
+ * parents that were told of the death. A death that no kill tells of is explained by the signal_generate
+ * tracepoint: it names the sender.
  */
 
 /* Is the cgroup @path @top or one below it? */
@@ -252,6 +255,26 @@ static bool kills_can_be_counted(const struct oom_attempt *record)
 	return any;
 }
 
+/* A process that was gone before it could be asked: its SIGCHLD went to its parent, and so on upwards. */
+static struct oom_run_workload *owner_by_parents(const struct oom_run_state *run, int64_t pid)
+{
+	enum { MOST_ANCESTORS = 32 };
+	const struct oom_attempt *record = run->record;
+
+	for (int depth = 0; depth < MOST_ANCESTORS && pid > 1; depth++) {
+		struct oom_run_workload *owner = oom_run_owner(run, (int)pid, -1, NULL);
+		int64_t parent = -1;
+
+		if (owner)
+			return owner;
+		for (size_t i = 0; i < record->n_signals && parent < 0; i++)
+			if (record->signals[i].signal == SIGCHLD && record->signals[i].sender_pid == pid)
+				parent = record->signals[i].target_pid;
+		pid = parent >= 0 ? parent : oom_proc_parent(AT_FDCWD, (int)pid);
+	}
+	return NULL;
+}
+
 /*
  * A cgroup that is none of the scenario's is its maker's: who dies in it without kin (a container's first
  * process may be gone before) belongs to the workload of all others that died there. NULL: nobody knows.
@@ -286,6 +309,8 @@ int oom_attribute(struct oom_run_state *run)
 		struct oom_run_workload *owner = oom_run_owner(
 			run, (int)kill->victim.pid, seen ? seen->kin : -1, kill->task_memcg);
 
+		if (!owner)
+			owner = owner_by_parents(run, kill->victim.pid);
 		kill->workload = owner ? oom_arena_strdup(&record->arena, owner->name) : NULL;
 		complete_kill(run, record, kill);
 	}

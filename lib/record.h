@@ -80,7 +80,8 @@ struct oom_source_rec {
 	const char *note; /* why absent, what was lost */
 };
 
-/* One SIGKILL or SIGTERM by the signal_generate tracepoint. */
+/* One SIGKILL or SIGTERM by the signal_generate tracepoint, or the SIGCHLD of a killed process: its sender is the
+ * dead one, its target the parent. */
 struct oom_signal_rec {
 	int64_t time_us;
 	int64_t sender_pid, target_pid, signal, code; /* code 128: the kernel's */

@@ -13,16 +13,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Files of an instance, in the order in which they are written. 256 KiB a CPU hold some 2,000 of these
- * events. The filter: only what ends a process for want of memory (SIGKILL, and earlyoom's SIGTERM). */
+/* Files of an instance, in the order in which they are written. 512 KiB a CPU hold some 4,000 of these
+ * events. The filter: only what ends a process for want of memory (SIGKILL, and earlyoom's SIGTERM), and what
+ * a killed process leaves its parent (SIGCHLD with CLD_KILLED, sigaction(2)): by then /proc may not have it. */
 static const struct {
 	const char *file, *text;
 	bool optional;
 } trace_setup[] = {
 	{"tracing_on", "0", false},
 	{"trace_clock", "local", true},
-	{"buffer_size_kb", "256", true},
-	{"events/signal/signal_generate/filter", "sig==9||sig==15", false},
+	{"buffer_size_kb", "512", true},
+	{"events/signal/signal_generate/filter", "sig==9||sig==15||(sig==17&&code==2)", false},
 	{"events/signal/signal_generate/enable", "1", false},
 	{"events/oom/mark_victim/enable", "1", false},
 	{"tracing_on", "1", false},
