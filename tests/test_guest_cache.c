@@ -212,8 +212,8 @@ Test(guest_cache, the_bound_is_a_size_or_the_default)
 	static const struct {
 		const char *text;
 		uint64_t bytes;
-	} rows[] = {{"300M", (uint64_t)300 << 20}, {"", (uint64_t)4 << 30}, {"lots", (uint64_t)4 << 30},
-		{"50%", (uint64_t)4 << 30}};
+	} rows[] = {{"300M", (uint64_t)300 << 20}, {"", (uint64_t)8 << 30}, {"lots", (uint64_t)8 << 30},
+		{"50%", (uint64_t)8 << 30}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		setenv("OOMGATE_CACHE_MAX", rows[i].text, 1);

@@ -36,7 +36,7 @@ int oom_hash_file(uint64_t seed, const char *path, uint64_t *ret);
 
 /* $OOMGATE_CACHE, $XDG_CACHE_HOME/oomgate or ~/.cache/oomgate with its folders, made where missing. */
 int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **ret);
-/* $OOMGATE_CACHE_MAX (a size), default 4 GiB: bound of saved machines and payload disks. What is no size
+/* $OOMGATE_CACHE_MAX (a size), default 8 GiB: bound of saved machines and payload disks. What is no size
  * does not count: oom_cache_open() has refused it. */
 uint64_t oom_cache_bound_bytes(void);
 /* Where @r says that the disk is full: the sentence for it, with the way out. Returns @r. */
