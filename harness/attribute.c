@@ -175,6 +175,16 @@ static enum oom_killer killer_by_signal(const struct oom_attempt *record,
 	return trace && trace->state == OOM_SOURCE_OK ? OOM_KILLER_SIGNAL : OOM_KILLER_UNKNOWN;
 }
 
+static int evidence_of_stuck(struct oom_attempt *record, const struct oom_run_workload *w,
+	struct oom_workload_rec *rec)
+{
+	char text[sizeof(w->stuck_at) + 64];
+
+	snprintf(text, sizeof(text), "ended by the harness at its deadline%s%s",
+		w->stuck_at[0] ? ", in state " : "", w->stuck_at);
+	return evidence(record, rec, text);
+}
+
 static int attribute_workload(struct oom_attempt *record, struct oom_run_workload *w,
 	struct oom_workload_rec *rec)
 {
@@ -196,7 +206,7 @@ static int attribute_workload(struct oom_attempt *record, struct oom_run_workloa
 	}
 	if (rec->end == OOM_END_STUCK) {
 		rec->killed_by = OOM_KILLER_SIGNAL;
-		return evidence(record, rec, "ended by the harness at its deadline");
+		return evidence_of_stuck(record, w, rec);
 	}
 	rec->killed_by = rec->end == OOM_END_SIGNALLED ? killer_by_signal(record, rec)
 						       : OOM_KILLER_NOBODY;

@@ -26,7 +26,7 @@ enum { READY_LIMIT_US = 20000000, MAX_PARAMS = 64 };
 struct launch {
 	struct oom_run_state *run;
 	struct oom_run_workload *workload;
-	char program[512];
+	const char *program;
 	int page_fd, gate_read_fd, output_fd, null_fd;
 	char *argv[MAX_PARAMS + 24];
 	size_t argc;
@@ -272,17 +272,25 @@ int oom_launch(struct oom_run_state *run, struct oom_err *err)
 {
 	size_t n = oom_scenario_count(run->scenario, OOM_SEC_WORKLOAD);
 	const struct oom_section *section = NULL;
+	char program[512];
+	int r;
 
 	run->workloads = oom_arena_alloc(&run->arena, (n + 1) * sizeof(*run->workloads));
 	if (!run->workloads)
 		return oom_err_set(err, ENOMEM, "no memory for workloads");
+	r = oom_libexec_find("oomgate-workload", err, program, sizeof(program));
+	if (r < 0)
+		return r;
+	/*
+	 * What presses must not need what it presses out: a workload whose own code has been evicted and a
+	 * daemon in the same plight take the last clean pages from each other, each reclaim succeeds, and
+	 * the kernel sees no reason to kill (Linux 6.1 and 6.12 for half a minute and longer).
+	 */
+	oom_pin_file(program, &run->workload_program);
 	while ((section = oom_scenario_next(run->scenario, OOM_SEC_WORKLOAD, section))) {
 		struct oom_run_workload *w = &run->workloads[run->n_workloads];
-		struct launch l = {.run = run, .workload = w, .page_fd = -1};
-		int r = oom_libexec_find("oomgate-workload", err, l.program, sizeof(l.program));
+		struct launch l = {.run = run, .workload = w, .program = program, .page_fd = -1};
 
-		if (r < 0)
-			return r;
 		*w = (struct oom_run_workload){.section = section, .name = section->name, .run = run,
 			.type = oom_workload_of(section->type), .unit = unit_of(run, section),
 			.pid_fd = -1, .gate_fd = -1};
@@ -322,4 +330,5 @@ void oom_launch_release(struct oom_run_state *run)
 		w->page = NULL;
 	}
 	run->n_workloads = 0;
+	oom_pinned_release(&run->workload_program);
 }

@@ -2,8 +2,10 @@
 #include "harness/runner.h"
 
 #include "lib/cgroup_file.h"
+#include "lib/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -83,7 +85,7 @@ static bool all_ended(const struct oom_run_state *run)
 /* The earliest of what is to come; the timer stands there. */
 void oom_run_arm_timer(struct oom_run_state *run)
 {
-	uint64_t next = run->over ? UINT64_MAX : run->deadline_us;
+	uint64_t next = run->deadline_us + (run->deadline_hit ? KILL_LIMIT_US : 0);
 	struct itimerspec at = {0};
 
 	for (size_t i = 0; i < run->n_triggers; i++) {
@@ -181,6 +183,7 @@ static void deadline_enforce(struct oom_run_state *run)
 		if (w->ended || (w->type->flags & OOM_WORKLOAD_BYSTANDER) || workload_holds(w))
 			continue;
 		w->stuck = true;
+		oom_proc_where(AT_FDCWD, w->pid, w->stuck_at, sizeof(w->stuck_at));
 		if (w->unit)
 			oom_unit_kill(w->unit);
 		else

@@ -5,6 +5,7 @@
 #include "harness/backend.h"
 #include "harness/fault.h"
 #include "harness/loop.h"
+#include "harness/pin_file.h"
 #include "harness/process.h"
 #include "harness/undo.h"
 #include "harness/workload.h"
@@ -38,6 +39,7 @@ struct oom_run_workload {
 	bool delayed; /* Start= opens its gate later */
 	bool started, ended, killed_seen; /* killed_seen: one of its processes, by the kernel's log */
 	bool ended_by_us, stuck;
+	char stuck_at[240]; /* what it was at by then: oom_proc_where() */
 	int wait_status;
 	struct rusage usage;
 	uint64_t start_us, end_us; /* CLOCK_MONOTONIC */
@@ -101,6 +103,7 @@ struct oom_run_state {
 	size_t n_units;
 	struct oom_run_workload *workloads;
 	size_t n_workloads;
+	struct oom_pinned workload_program;
 	struct oom_source_slot *sources;
 	size_t n_sources;
 	struct oom_run_fault *faults;

@@ -62,6 +62,33 @@ uint64_t oom_proc_start_ticks(int root_fd, int pid)
 	return field ? strtoull(field, NULL, 10) : 0;
 }
 
+int oom_proc_where(int root_fd, int pid, char *buf, size_t size)
+{
+	oom_autoclose int fd = -1;
+	char text[4096]; /* seq_file's first page: some 60 functions */
+	const char *field = stat_field(root_fd, pid, 3, text, sizeof(text)), *link = " in ";
+	size_t n;
+
+	if (!field)
+		return -ESRCH;
+	n = (size_t)snprintf(buf, size, "%c", *field);
+	snprintf(text, sizeof(text), "%d/stack", pid);
+	fd = proc_open(root_fd, text);
+	if (fd < 0 || oom_cgroup_pread(fd, text, sizeof(text)) <= 0)
+		return 0;
+	/* "[<0>] shrink_node+0xa09/0xc80" */
+	for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
+		const char *name = memchr(line, ' ', (size_t)(end - line));
+		size_t len = name ? strcspn(++name, "+\n") : 0;
+
+		if (!len || name[len] != '+' || n + strlen(link) + len >= size)
+			break;
+		n += (size_t)snprintf(buf + n, size - n, "%s%.*s", link, (int)len, name);
+		link = " < ";
+	}
+	return 0;
+}
+
 static uint64_t meminfo_kib(const char *text, const char *key)
 {
 	const char *at = text;

@@ -2,6 +2,7 @@
 #ifndef OOM_PROC_H
 #define OOM_PROC_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -15,6 +16,12 @@ int oom_proc_session(int root_fd, int pid);
 int oom_proc_parent(int root_fd, int pid);
 /* Start time in clock ticks since boot (field 22): with the pid it names a process for good. 0: gone. */
 uint64_t oom_proc_start_ticks(int root_fd, int pid);
+/*
+ * What a process is at, into @buf: its state (field 3), and the innermost of the kernel's functions that it is
+ * in, "D in shrink_lruvec < shrink_node < ..." (/proc/PID/stack: for root, of a kernel with
+ * CONFIG_STACKTRACE); the state alone for others and in user space. -errno; -ESRCH: gone.
+ */
+int oom_proc_where(int root_fd, int pid, char *buf, size_t size);
 /* MemTotal + SwapTotal apart, in bytes; -errno. */
 int oom_proc_meminfo(int root_fd, uint64_t *ret_total_bytes, uint64_t *ret_swap_bytes);
 

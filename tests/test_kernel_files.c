@@ -6,6 +6,7 @@
 #include "lib/trace.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -144,27 +145,54 @@ Test(cgroup_file, numbers)
 	}
 }
 
+static void put(const char *dir, const char *name, const char *text)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/proc/42/%s", dir, name);
+	file = fopen(path, "w");
+	cr_assert_not_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Where a process is, as /proc/PID/stack says it; a line that is none ends it, and so does the room. */
+static void expect_where(const char *dir, int root, const char *stack, size_t size, const char *want)
+{
+	char where[64];
+
+	put(dir, "stack", stack);
+	cr_expect_eq(oom_proc_where(root, 42, where, size), 0);
+	cr_expect_str_eq(where, want);
+}
+
 Test(proc, a_name_with_parentheses_does_not_shift_the_fields)
 {
-	char dir[] = "/tmp/oomgate-test-XXXXXX", path[64];
+	static const char stack[] = "[<0>] shrink_node+0xa09/0xc80\n[<0>] kswapd+0x1f1/0x380\n";
+	char dir[] = "/tmp/oomgate-test-XXXXXX", where[64];
 	oom_autoclose int root = -1;
-	FILE *file;
 
 	cr_assert_not_null(mkdtemp(dir));
 	root = open(dir, O_RDONLY | O_DIRECTORY);
 	cr_assert_eq(mkdirat(root, "proc", 0700), 0);
 	cr_assert_eq(mkdirat(root, "proc/42", 0700), 0);
-	snprintf(path, sizeof(path), "%s/proc/42/stat", dir);
-	file = fopen(path, "w");
-	fputs("42 (foo)\nZ (x) S 9) Z 1 40 41 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 777 1 2\n", file);
-	fclose(file);
+	put(dir, "stat", "42 (foo)\nZ (x) S 9) Z 1 40 41 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 777 1 2\n");
 	cr_expect_eq(oom_proc_session(root, 42), 41);
 	cr_expect_eq(oom_proc_parent(root, 42), 1);
 	cr_expect_eq(oom_proc_parent(root, 43), -1);
 	cr_expect_eq(oom_proc_start_ticks(root, 42), 777);
 	cr_expect_eq(oom_proc_session(root, 43), -1);
 	cr_expect_eq(oom_proc_start_ticks(root, 43), 0);
+	cr_expect_eq(oom_proc_where(root, 43, where, sizeof(where)), -ESRCH);
+	cr_expect_eq(oom_proc_where(root, 42, where, sizeof(where)), 0);
+	cr_expect_str_eq(where, "Z");
+	expect_where(dir, root, stack, sizeof(where), "Z in shrink_node < kswapd");
+	expect_where(dir, root, stack, 20, "Z in shrink_node");
+	expect_where(dir, root, "", sizeof(where), "Z");
+	expect_where(dir, root, "[<0>] 0xffffffff\nkswapd+0x1f1/0x380\n", sizeof(where), "Z");
 	unlinkat(root, "proc/42/stat", 0);
+	unlinkat(root, "proc/42/stack", 0);
 	unlinkat(root, "proc/42", AT_REMOVEDIR);
 	unlinkat(root, "proc", AT_REMOVEDIR);
 	rmdir(dir);

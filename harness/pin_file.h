@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_PIN_FILE_H
+#define OOM_PIN_FILE_H
+
+#include <stddef.h>
+
+/* A file whose pages stay in memory. */
+struct oom_pinned {
+	void *addr;
+	size_t bytes;
+};
+
+/*
+ * Reads the file @path into the page cache and keeps it there (mlock(2): the pages of a file stay
+ * for everybody who maps it). They are charged to the caller's cgroup if nobody else had them yet.
+ * Where RLIMIT_MEMLOCK refuses, or the file cannot be mapped, the file is evicted as any other:
+ * @pinned holds what could be had, for oom_pinned_release().
+ */
+void oom_pin_file(const char *path, struct oom_pinned *pinned);
+
+void oom_pinned_release(struct oom_pinned *pinned);
+
+#endif
