@@ -2,6 +2,7 @@
 #include "harness/runner.h"
 
 #include "lib/proc.h"
+#include "lib/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,7 +136,7 @@ static int evidence_of_signal(struct oom_attempt *record, struct oom_workload_re
 	snprintf(text, sizeof(text), "signal_generate: signal %d from %s[%lld], code %lld (%s)",
 		(int)sig->signal, sig->sender_comm ? sig->sender_comm : "?",
 		(long long)sig->sender_pid, (long long)sig->code,
-		sig->code == 128 ? "the kernel" : "a process");
+		sig->code == OOM_TRACE_BY_KERNEL ? "the kernel" : "a process");
 	return evidence(record, rec, text);
 }
 
@@ -168,7 +169,7 @@ static enum oom_killer killer_by_signal(const struct oom_attempt *record,
 	const struct oom_source_rec *trace = oom_attempt_source(record, "signal_generate");
 
 	if (sig)
-		return sig->code == 128 ? OOM_KILLER_UNKNOWN : killer_of_comm(sig->sender_comm);
+		return sig->code == OOM_TRACE_BY_KERNEL ? OOM_KILLER_UNKNOWN : killer_of_comm(sig->sender_comm);
 	if (rec->signal != SIGKILL)
 		return OOM_KILLER_SIGNAL;
 	/* 137 alone is never called an OOM kill, and without a trace nobody knows who sent it */

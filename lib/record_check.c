@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/record.h"
+#include "lib/trace.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { CODE_KERNEL = 128 }; /* SI_KERNEL as the tracepoint prints it */
 
 static bool is_ok(const struct oom_attempt *attempt, const char *name)
 {
@@ -100,8 +99,8 @@ static int check_killer(struct oom_attempt *attempt, const struct oom_workload_r
 
 		if (sent->target_pid != workload->pid || sent->signal != SIGKILL)
 			continue;
-		by_kernel = by_kernel || sent->code == CODE_KERNEL;
-		by_process = by_process || sent->code != CODE_KERNEL;
+		by_kernel = by_kernel || sent->code == OOM_TRACE_BY_KERNEL;
+		by_process = by_process || sent->code != OOM_TRACE_BY_KERNEL;
 	}
 	if (killer == OOM_KILLER_UNKNOWN || workload->pid < 0 || by_kernel || !by_process)
 		return 0;

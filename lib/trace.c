@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,4 +219,13 @@ int oom_trace_read(int instance_fd, struct oom_arena *arena, struct oom_trace_ev
 	*ret = events;
 	*ret_count = count;
 	return 0;
+}
+
+bool oom_trace_is_kill(const struct oom_trace_event *events, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (events[k].kind == OOM_TRACE_SIGNAL && events[k].pid == events[i].pid &&
+			events[k].signal == SIGKILL && events[k].code == OOM_TRACE_BY_KERNEL)
+			return true;
+	return false;
 }

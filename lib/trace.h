@@ -23,8 +23,9 @@ struct oom_trace_event {
 	const char *task_comm;
 	int64_t pid; /* the victim, or the signal's target */
 	const char *comm; /* NULL: not printed (mark_victim on 5.10) */
-	int64_t signal, code; /* SIGNAL: code 128 is the kernel (SI_KERNEL), 0 a process (SI_USER) */
+	int64_t signal, code; /* SIGNAL: code OOM_TRACE_BY_KERNEL, or 0: a process (SI_USER) */
 };
+enum { OOM_TRACE_BY_KERNEL = 128 }; /* SI_KERNEL, as the tracepoint prints it */
 
 /* The instance that a guest makes before it is saved: a new one costs the kernel some 0.15 s (under
  * emulation), for it makes a directory for each of its thousand events. */
@@ -38,6 +39,12 @@ int oom_trace_stop(int instance_fd);
 /* All events so far in order, allocated in @arena; @ret_lost counts what was overwritten. */
 int oom_trace_read(int instance_fd, struct oom_arena *arena, struct oom_trace_event **ret,
 	size_t *ret_count, uint64_t *ret_lost);
+/*
+ * Is @events[@i], a mark_victim, a kill? The killer sends SIGKILL first; without one it was found dying
+ * anyway and was only let at the memory reserves, of which the log says nothing (mm/oom_kill.c,
+ * task_will_free_mem() and __oom_kill_process()). Ask only when no event was lost.
+ */
+bool oom_trace_is_kill(const struct oom_trace_event *events, size_t i);
 /* Removes instances/@name. */
 int oom_trace_remove(int tracing_fd, const char *name);
 

@@ -198,6 +198,24 @@ Test(proc, a_name_with_parentheses_does_not_shift_the_fields)
 	rmdir(dir);
 }
 
+/* mm/oom_kill.c: SIGKILL, then the mark; who is dying anyway is marked alone. */
+Test(trace, a_mark_without_the_kernels_sigkill_is_no_kill)
+{
+	static const struct oom_trace_event events[] = {
+		{.kind = OOM_TRACE_MARK_VICTIM, .pid = 7},
+		{.kind = OOM_TRACE_SIGNAL, .pid = 7, .signal = 9, .code = 0},
+		{.kind = OOM_TRACE_SIGNAL, .pid = 7, .signal = 17, .code = OOM_TRACE_BY_KERNEL},
+		{.kind = OOM_TRACE_SIGNAL, .pid = 8, .signal = 9, .code = OOM_TRACE_BY_KERNEL},
+		{.kind = OOM_TRACE_MARK_VICTIM, .pid = 7},
+		{.kind = OOM_TRACE_MARK_VICTIM, .pid = 8},
+		{.kind = OOM_TRACE_SIGNAL, .pid = 7, .signal = 9, .code = OOM_TRACE_BY_KERNEL},
+	};
+
+	cr_expect_not(oom_trace_is_kill(events, 0));
+	cr_expect_not(oom_trace_is_kill(events, 4));
+	cr_expect(oom_trace_is_kill(events, 5));
+}
+
 Test(trace, lines_of_every_kernel)
 {
 	static const struct {

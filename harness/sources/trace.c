@@ -127,8 +127,10 @@ static int trace_collect(struct oom_source_slot *slot, struct oom_attempt *recor
 			(unsigned long long)lost);
 	}
 	for (size_t i = 0; i < count && r >= 0; i++)
-		r = events[i].kind == OOM_TRACE_SIGNAL ? trace_add_signal(record, &events[i])
-						       : trace_add_kill(record, &events[i]);
+		if (events[i].kind == OOM_TRACE_SIGNAL)
+			r = trace_add_signal(record, &events[i]);
+		else if (lost || oom_trace_is_kill(events, i))
+			r = trace_add_kill(record, &events[i]);
 	trace_write_out(slot->run, s);
 	return r;
 }
