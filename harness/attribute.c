@@ -310,6 +310,31 @@ static const char *owner_of_others(const struct oom_run_state *run, const struct
 	return owner;
 }
 
+/*
+ * Who died in a scope and was gone before anybody could ask whose child it was: by its name one of the
+ * workload that is called so (proc_pid_comm(5), 15 bytes), else of the only one there that runs a program.
+ */
+static const char *owner_in_scope(const struct oom_run_state *run, const struct oom_kill *kill)
+{
+	enum { COMM_LEN = 15 };
+	const char *owner = NULL;
+	size_t n_programs = 0;
+
+	for (size_t i = 0; kill->task_memcg && kill->victim.comm && i < run->n_workloads; i++) {
+		const struct oom_run_workload *w = &run->workloads[i];
+
+		if (!w->unit || strcmp(w->unit->cgroup, kill->task_memcg))
+			continue;
+		if (!strncmp(w->name, kill->victim.comm, COMM_LEN))
+			return w->name;
+		if (w->type->flags & OOM_WORKLOAD_PROGRAM) {
+			owner = w->name;
+			n_programs++;
+		}
+	}
+	return n_programs == 1 ? owner : NULL;
+}
+
 int oom_attribute(struct oom_run_state *run)
 {
 	struct oom_attempt *record = run->record;
@@ -325,6 +350,10 @@ int oom_attribute(struct oom_run_state *run)
 		kill->workload = owner ? oom_arena_strdup(&record->arena, owner->name) : NULL;
 		complete_kill(run, record, kill);
 	}
+	for (size_t i = 0; i < record->n_kills; i++)
+		if (!record->kills[i].workload)
+			record->kills[i].workload =
+				oom_arena_strdup(&record->arena, owner_in_scope(run, &record->kills[i]));
 	for (size_t i = 0; i < record->n_kills; i++)
 		if (!record->kills[i].workload)
 			record->kills[i].workload = owner_of_others(run, &record->kills[i]);

@@ -13,6 +13,7 @@
 enum oom_workload_flag {
 	OOM_WORKLOAD_BYSTANDER = 1 << 0, /* never ends by itself: the run does not wait for it */
 	OOM_WORKLOAD_HOST_RISK = 1 << 1, /* can take a host down even inside a scope */
+	OOM_WORKLOAD_PROGRAM = 1 << 2,	 /* runs a program, whose processes have names of their own */
 };
 
 struct oom_workload {

@@ -40,5 +40,6 @@ static const struct oom_key keys[] = {
 
 const struct oom_workload oom_workload_exec = {
 	.kind = {"exec", "runs a program of yours: its exit is the workload's", keys},
+	.flags = OOM_WORKLOAD_PROGRAM,
 	.run = run,
 };

@@ -171,6 +171,7 @@ const struct oom_workload oom_workload_stress_ng = {
 	.kind = {"stress-ng",
 		"runs stress-ng: hands on its real exit, names its workers and counts those killed",
 		keys},
+	.flags = OOM_WORKLOAD_PROGRAM,
 	.needs = "stress-ng",
 	.ops = "workers ended by a signal",
 	.run = run,
