@@ -136,6 +136,21 @@ static void one_more_counted(struct oom_attempt *attempt)
 	attempt->units[0].events[4].value = 2;
 }
 
+/* Another one died in the same scope, and was gone before anybody could ask whose it was. */
+static void of_nobody(struct oom_attempt *attempt)
+{
+	struct oom_kill *kill = oom_attempt_add_kill(attempt);
+
+	kill->victim.pid = 77;
+	kill->task_memcg = attempt->units[0].cgroup;
+}
+
+static void of_nobody_elsewhere(struct oom_attempt *attempt)
+{
+	of_nobody(attempt);
+	attempt->kills[attempt->n_kills - 1].task_memcg = "/elsewhere";
+}
+
 Test(expect_workload, kills)
 {
 	static const struct judge_row rows[] = {
@@ -149,6 +164,9 @@ Test(expect_workload, kills)
 		{{lose_both, one_more_counted}, "hog", "Kills", "1", OOM_INCONCLUSIVE, "1..",
 			"kmsg lost 812"},
 		{{unobserved}, "hog", "Kills", "1", OOM_INCONCLUSIVE, "0..", "cannot be told"},
+		{{of_nobody}, "neighbour", "Kills", "0", OOM_INCONCLUSIVE, "0..", "whose it was"},
+		{{of_nobody}, "hog", "Kills", "1..", OOM_PASS, "1..", NULL},
+		{{of_nobody_elsewhere}, "neighbour", "Kills", "0", OOM_PASS, "0", NULL},
 	};
 
 	JUDGE_ROWS(rows);
