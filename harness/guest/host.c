@@ -109,8 +109,7 @@ int oom_guest_host_jobs(const struct oom_guest_host *host)
 	if (host->options.jobs > 0)
 		return host->options.jobs;
 	cores = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
-	/* a guest of one processor waits for a seventh of its time (to settle, for RCU): half as many again fill
-	 * that, and do the whole library in a fourteenth less */
+	/* a guest of one processor waits for a seventh of its time (to settle, for RCU): others fill that */
 	cores += cores / 2;
 	return fit < 1 ? 1 : fit < (uint64_t)cores ? (int)fit : cores;
 }
