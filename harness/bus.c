@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 
 #define SYSTEMD	  "org.freedesktop.systemd1"
 #define MANAGER	  "org.freedesktop.systemd1.Manager"
@@ -95,11 +96,10 @@ static int subscribe(struct oom_bus *bus)
 		bus->bus, SYSTEMD, ROOT_PATH, MANAGER, "Subscribe", NULL, NULL, NULL);
 }
 
-int oom_bus_open(bool user, struct oom_err *err, struct oom_bus **ret)
+static int open_new(bool user, struct oom_err *err, struct oom_bus **ret)
 {
 	oom_cleanup(oom_bus_closep) struct oom_bus *bus = calloc(1, sizeof(*bus));
 	const char *who = user ? "the user manager" : "the system manager";
-	char version[64];
 	int r;
 
 	if (!bus)
@@ -114,13 +114,43 @@ int oom_bus_open(bool user, struct oom_err *err, struct oom_bus **ret)
 			who, user ? " (is XDG_RUNTIME_DIR set?)" : "");
 	r = subscribe(bus);
 	if (r >= 0)
-		r = oom_bus_manager_text(bus, "Version", version, sizeof(version));
+		r = oom_bus_manager_text(bus, "Version", bus->version_text, sizeof(bus->version_text));
 	if (r < 0)
 		return oom_err_errno(err, -r, "%s of systemd does not answer", who);
 	/* "252.39-1~deb12u2", "v257.7" */
-	bus->version = atoi(version + strcspn(version, "0123456789"));
+	bus->version = atoi(bus->version_text + strcspn(bus->version_text, "0123456789"));
 	*ret = oom_take_ptr(bus);
 	return 0;
+}
+
+static struct oom_bus *ahead; /* of the system manager: see oom_bus_open_ahead() */
+
+int oom_bus_open(bool user, struct oom_err *err, struct oom_bus **ret)
+{
+	if (user || !ahead)
+		return open_new(user, err, ret);
+	*ret = oom_take_ptr(ahead);
+	return 0;
+}
+
+int oom_bus_open_ahead(struct oom_err *err)
+{
+	return ahead ? 0 : open_new(false, err, &ahead);
+}
+
+const char *oom_systemd_version(void)
+{
+	static char version[sizeof(ahead->version_text)];
+	oom_cleanup(oom_bus_closep) struct oom_bus *bus = NULL;
+	struct oom_err err;
+
+	if (version[0])
+		return version;
+	if (ahead)
+		snprintf(version, sizeof(version), "%s", ahead->version_text);
+	else if (sd_booted() > 0 && !open_new(false, &err, &bus))
+		snprintf(version, sizeof(version), "%s", bus->version_text);
+	return version[0] ? version : NULL;
 }
 
 int oom_bus_call_new(struct oom_bus *bus, const char *member, sd_bus_message **ret)

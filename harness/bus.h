@@ -19,7 +19,8 @@ struct oom_bus {
 	sd_bus_slot *slot; /* of the match for JobRemoved */
 	bool user;	   /* the user manager's */
 	bool direct;	   /* on the manager's own socket, without a bus daemon between us */
-	int version;	   /* of systemd */
+	int version;	   /* of systemd: 252 */
+	char version_text[64]; /* "252.39-1~deb12u2" */
 	char job[128];	   /* path of the job that is waited for */
 	char result[32];   /* its result, "" while it is under way */
 };
@@ -29,6 +30,14 @@ struct oom_bus {
  * it needs no bus daemon, which may itself be a victim of what is tried here. Then the bus.
  */
 int oom_bus_open(bool user, struct oom_err *err, struct oom_bus **ret);
+/*
+ * Connects to the system manager now, for the first oom_bus_open() of this process: a guest does so before
+ * it is saved. A connection cannot be used behind a fork().
+ */
+int oom_bus_open_ahead(struct oom_err *err);
+/* The system manager's version ("257.13-1~deb13u1"), asked for once in a process; NULL where there is no
+ * systemd to ask. */
+const char *oom_systemd_version(void);
 void oom_bus_close(struct oom_bus *bus); /* may be NULL */
 void oom_bus_closep(struct oom_bus **bus);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/machine.h"
 
-#include "lib/cleanup.h"
+#include "harness/bus.h"
 #include "lib/proc.h"
 
 #include <errno.h>
@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <systemd/sd-bus.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 
 int64_t oom_realtime_us(void)
@@ -19,21 +17,6 @@ int64_t oom_realtime_us(void)
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
-static const char *systemd_version(struct oom_arena *arena)
-{
-	oom_autofree char *text = NULL;
-	const char *copy = NULL;
-	sd_bus *bus = NULL;
-
-	if (sd_booted() <= 0 || sd_bus_open_system(&bus) < 0)
-		return NULL;
-	if (sd_bus_get_property_string(bus, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-		    "org.freedesktop.systemd1.Manager", "Version", NULL, &text) >= 0)
-		copy = oom_arena_strdup(arena, text);
-	sd_bus_flush_close_unref(bus);
-	return copy;
 }
 
 int oom_machine_describe(const char *backend, struct oom_run *run)
@@ -49,7 +32,7 @@ int oom_machine_describe(const char *backend, struct oom_run *run)
 	machine->id = "host";
 	machine->backend = backend;
 	machine->kernel = oom_arena_strdup(&run->arena, name.release);
-	machine->systemd = systemd_version(&run->arena);
+	machine->systemd = oom_arena_strdup(&run->arena, oom_systemd_version());
 	machine->memory_bytes = (int64_t)total;
 	machine->cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	return run->arena.failed ? -ENOMEM : 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/bus.h"
 #include "harness/fault.h"
 #include "harness/needs.h"
 #include "harness/workload.h"
@@ -6,25 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-bus.h>
-#include <systemd/sd-daemon.h>
-
-/* The version of the running manager, allocated; NULL where there is none to ask. */
-static char *systemd_version(void)
-{
-	sd_bus *bus = NULL;
-	char *version = NULL;
-
-	if (sd_booted() <= 0 || sd_bus_open_system(&bus) < 0)
-		return NULL;
-	if (sd_bus_get_property_string(bus, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-		    "org.freedesktop.systemd1.Manager", "Version", NULL, &version) < 0)
-		version = NULL;
-	sd_bus_flush_close_unref(bus);
-	return version;
-}
 
 int oom_need_env_open(bool in_guest, struct oom_err *err, struct oom_need_env *ret)
 {
@@ -33,15 +16,13 @@ int oom_need_env_open(bool in_guest, struct oom_err *err, struct oom_need_env *r
 	if (fd < 0)
 		return oom_err_errno(err, errno, "cannot open '/'");
 	*ret = (struct oom_need_env){
-		.root_fd = fd, .in_guest = in_guest, .systemd = systemd_version()};
+		.root_fd = fd, .in_guest = in_guest, .systemd = oom_systemd_version()};
 	return 0;
 }
 
 void oom_need_env_close(struct oom_need_env *env)
 {
 	oom_closep(&env->root_fd);
-	free((char *)env->systemd);
-	env->systemd = NULL;
 }
 
 /* Needs of a type, separated by blanks. */
