@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Hidden: what a guest's systemd starts. One attempt, run as on any machine with '--in scope'. */
+#include "harness/bus.h"
 #include "harness/command.h"
 #include "harness/guest.h"
+#include "harness/libexec.h"
+#include "harness/pin_file.h"
 #include "harness/runner.h"
 #include "harness/schema.h"
+#include "lib/cleanup.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,6 +56,40 @@ static int run_job(const struct oom_guest_job *job, struct oom_err *err, struct 
 	return r;
 }
 
+/* Into the page cache with whatever this program is mapped from (proc_pid_maps(5)): its pages need not come
+ * from the disk in each restored guest. */
+static void read_in_program(void)
+{
+	oom_autofclose FILE *maps = fopen("/proc/self/maps", "re");
+	char line[PATH_MAX + 128], path[PATH_MAX], last[PATH_MAX] = "";
+
+	while (maps && fgets(line, sizeof(line), maps)) {
+		oom_autoclose int fd = -1;
+
+		if (sscanf(line, "%*s %*s %*s %*s %*s %4095s", path) != 1 || *path != '/' || !strcmp(path, last))
+			continue;
+		snprintf(last, sizeof(last), "%s", path);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0)
+			posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
+	}
+}
+
+/* What an attempt would do, whatever its scenario; what fails here is tried again there, and told. */
+static void prepare(void)
+{
+	static struct oom_pinned pinned; /* for good */
+	char workload[PATH_MAX];
+	struct oom_err err;
+
+	oom_bus_open_ahead(&err);
+	if (!oom_libexec_find("oomgate-workload", &err, workload, sizeof(workload)))
+		oom_pin_file(workload, &pinned);
+	read_in_program();
+}
+
+static const struct oom_guest_service service = {.prepare = prepare, .run = run_job};
+
 static const struct argp argp = {
 	.args_doc = "PORT",
 	.doc = "Serves attempts over a virtio-serial port ('auto' finds it). Started by oomgate's own unit in "
@@ -64,7 +104,7 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "oomgate: guest-agent needs a port\n");
 		return OOM_EXIT_USAGE;
 	}
-	r = oom_guest_agent(argv[1], run_job);
+	r = oom_guest_agent(argv[1], &service);
 	fprintf(stderr, "oomgate: the guest's agent ends: %s\n", strerror(-r));
 	return OOM_EXIT_BROKEN;
 }

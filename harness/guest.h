@@ -78,11 +78,14 @@ bool oom_guest_host_has_room(struct oom_guest_host *host, const struct oom_scena
 
 /*
  * In the guest, started by its systemd unit: serves attempts over the virtio-serial port @path ("auto":
- * the one named oomgate.0). @run judges one job in a process of its own; its record goes to the host.
+ * the one named oomgate.0), each in a process of its own, which prepares before the guest is saved. run()
+ * judges one job; its record goes to the host.
  */
-typedef int (*oom_guest_run_fn)(const struct oom_guest_job *job, struct oom_err *err,
-	struct oom_attempt **ret);
-int oom_guest_agent(const char *path, oom_guest_run_fn run);
+struct oom_guest_service {
+	void (*prepare)(void); /* what needs no job; may be NULL */
+	int (*run)(const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret);
+};
+int oom_guest_agent(const char *path, const struct oom_guest_service *service);
 
 /*
  * In a job: asks the host for what only it can do, as one line of JSON ({"balloon_bytes":N} leaves the

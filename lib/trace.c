@@ -27,21 +27,22 @@ static const struct {
 	{"events/signal/signal_generate/filter", "sig==9||sig==15||(sig==17&&code==2)", false},
 	{"events/signal/signal_generate/enable", "1", false},
 	{"events/oom/mark_victim/enable", "1", false},
-	{"tracing_on", "1", false},
 };
 
-int oom_trace_start(int tracing_fd, const char *name, struct oom_err *err, int *ret_fd)
+int oom_trace_open(int tracing_fd, const char *name, struct oom_err *err, int *ret_fd)
 {
 	char path[128];
 	oom_autoclose int fd = -1;
+	bool made;
 
 	snprintf(path, sizeof(path), "instances/%s", name);
-	if (mkdirat(tracing_fd, path, 0700) < 0 && errno != EEXIST)
+	made = mkdirat(tracing_fd, path, 0700) == 0;
+	if (!made && errno != EEXIST)
 		return oom_err_errno(err, errno, "cannot make the trace instance '%s'", path);
 	fd = openat(tracing_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return oom_err_errno(err, errno, "cannot open the trace instance '%s'", path);
-	for (size_t i = 0; i < sizeof(trace_setup) / sizeof(*trace_setup); i++) {
+	for (size_t i = 0; made && i < sizeof(trace_setup) / sizeof(*trace_setup); i++) {
 		int r = oom_cgroup_write(fd, trace_setup[i].file, trace_setup[i].text);
 
 		if (r < 0 && !trace_setup[i].optional) {
@@ -52,6 +53,11 @@ int oom_trace_start(int tracing_fd, const char *name, struct oom_err *err, int *
 	}
 	*ret_fd = oom_take_fd(&fd);
 	return 0;
+}
+
+int oom_trace_start(int instance_fd)
+{
+	return oom_cgroup_write(instance_fd, "tracing_on", "1");
 }
 
 int oom_trace_stop(int instance_fd)

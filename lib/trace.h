@@ -27,14 +27,13 @@ struct oom_trace_event {
 };
 enum { OOM_TRACE_BY_KERNEL = 128 }; /* SI_KERNEL, as the tracepoint prints it */
 
-/* The instance that a guest makes before it is saved: a new one costs the kernel some 0.15 s (under
- * emulation), for it makes a directory for each of its thousand events. */
-#define OOM_TRACE_GUEST_INSTANCE "oomgate-guest"
+#define OOM_TRACE_GUEST_INSTANCE "oomgate-guest" /* made before the guest is saved */
 
-/* Creates instances/@name below the tracing directory @tracing_fd (or takes the one that is there), sized
- * and filtered, and switches it on. *@ret_fd: the instance's directory. */
-int oom_trace_start(int tracing_fd, const char *name, struct oom_err *err, int *ret_fd);
-/* Switches it off. */
+/* Makes instances/@name below the tracing directory @tracing_fd, sized and filtered, and still off; one that
+ * is there was made by this, and is taken. *@ret_fd: the instance's directory. */
+int oom_trace_open(int tracing_fd, const char *name, struct oom_err *err, int *ret_fd);
+/* Switches it on, and off. */
+int oom_trace_start(int instance_fd);
 int oom_trace_stop(int instance_fd);
 /* All events so far in order, allocated in @arena; @ret_lost counts what was overwritten. */
 int oom_trace_read(int instance_fd, struct oom_arena *arena, struct oom_trace_event **ret,

@@ -146,24 +146,35 @@ static int run_to_death(const struct oom_guest_job *job, struct oom_err *err, st
 	return 0;
 }
 
-/* Serves @run in this process and returns all frames that it sent. */
-static int serve(oom_guest_run_fn run, struct oom_buffer *frames, struct oom_err *err)
+/* Serves @service's one job from this process and returns all frames that it sent. */
+static int serve_with(const struct oom_guest_service *service, struct oom_buffer *frames, struct oom_err *err)
 {
-	struct oom_guest_job job = sample;
-	char dir[] = "/tmp/oomgate-test-XXXXXX", evidence[64];
+	char dir[] = "/tmp/oomgate-test-XXXXXX", evidence[64], *job;
+	struct oom_agent_runner runner;
 	int ends[2], r;
+	size_t len;
 
 	cr_assert_not_null(mkdtemp(dir));
 	snprintf(evidence, sizeof(evidence), "%s/evidence", dir);
-	job.evidence_dir = evidence;
+	cr_assert_eq(oom_job_encode(&sample, &job, &len), 0);
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	r = oom_agent_run(ends[1], &job, run, err);
+	r = oom_agent_runner_start(service, evidence, err, &runner);
+	if (!r)
+		r = oom_agent_run(ends[1], &runner, job, len, err);
+	oom_agent_runner_end(&runner);
 	close(ends[1]);
 	while (oom_buffer_fill(frames, ends[0]) > 0)
 		;
 	close(ends[0]);
 	oom_tree_remove(dir);
+	free(job);
 	return r;
+}
+
+static int serve(int (*run)(const struct oom_guest_job *, struct oom_err *, struct oom_attempt **),
+	struct oom_buffer *frames, struct oom_err *err)
+{
+	return serve_with(&(struct oom_guest_service){.run = run}, frames, err);
 }
 
 static int count(struct oom_buffer *frames, enum oom_frame_type type)
@@ -209,6 +220,47 @@ Test(guest_protocol, a_runner_that_dies_is_no_silence)
 	cr_assert_eq(serve(run_to_death, &frames, &err), -EIO);
 	cr_expect_str_eq(err.msg, "the runner was killed by signal 9");
 	cr_expect_eq(count(&frames, OOM_FRAME_FILE), 1, "what it left is handed over all the same");
+	oom_buffer_free(&frames);
+}
+
+static bool prepared;
+
+static void prepare(void)
+{
+	prepared = true;
+}
+
+static int run_prepared(const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret)
+{
+	cr_expect_str_eq(job->text, sample.text, "the job comes through the agent as it was sent");
+	return prepared ? run_well(job, err, ret) : oom_err_set(err, EIO, "nothing was prepared");
+}
+
+Test(guest_protocol, a_runner_prepares_itself_before_its_job)
+{
+	const struct oom_guest_service service = {.prepare = prepare, .run = run_prepared};
+	struct oom_buffer frames = {0};
+	struct oom_err err;
+
+	cr_assert_eq(serve_with(&service, &frames, &err), 0, "%s", err.msg);
+	cr_expect_eq(count(&frames, OOM_FRAME_DONE), 1);
+	cr_expect_not(prepared, "and not in the agent");
+	oom_buffer_free(&frames);
+}
+
+static void die(void)
+{
+	kill(getpid(), SIGKILL);
+}
+
+Test(guest_protocol, a_runner_that_dies_before_its_job_is_no_silence)
+{
+	const struct oom_guest_service service = {.prepare = die, .run = run_well};
+	struct oom_buffer frames = {0};
+	struct oom_err err;
+
+	cr_assert_eq(serve_with(&service, &frames, &err), -EIO);
+	cr_expect_str_eq(err.msg, "the runner was killed by signal 9");
 	oom_buffer_free(&frames);
 }
 

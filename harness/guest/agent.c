@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The guest's side: says hello, is saved while it waits for a job, then serves that job. */
+#include "harness/bus.h"
 #include "harness/guest/agent.h"
 #include "lib/cleanup.h"
-#include "lib/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,11 +15,9 @@
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/utsname.h>
-#include <systemd/sd-bus.h>
 #include <time.h>
 
-#define MANAGER "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
-#define STARTUP_TIMEOUT_US 20000000ULL
+#define EVIDENCE_DIR "/run/oomgate-evidence"
 
 /* Without udev there are no names in /dev/virtio-ports: the kernel's own are in sysfs. */
 static int find_port(char path[static PATH_MAX])
@@ -43,62 +41,18 @@ static int find_port(char path[static PATH_MAX])
 	return -ENOENT;
 }
 
-static int on_startup_finished(sd_bus_message *m, void *data, sd_bus_error *error)
-{
-	(void)m, (void)error;
-	*(bool *)data = true;
-	return 0;
-}
-
-/* Nothing of the boot may be left to do in every restored guest: waits for systemd to be idle. */
-static void wait_for_startup(sd_bus *bus)
-{
-	struct timespec now;
-	uint64_t deadline, at;
-	bool finished = false;
-	char *state = NULL;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	at = (uint64_t)now.tv_sec * 1000000;
-	deadline = at + STARTUP_TIMEOUT_US;
-	if (sd_bus_match_signal(bus, NULL, MANAGER, "StartupFinished", on_startup_finished, &finished) < 0 ||
-		sd_bus_call_method(bus, MANAGER, "Subscribe", NULL, NULL, NULL) < 0)
-		return;
-	if (sd_bus_get_property_string(bus, MANAGER, "SystemState", NULL, &state) >= 0)
-		finished |= strcmp(state, "initializing") && strcmp(state, "starting");
-	free(state);
-	while (!finished && at < deadline) {
-		if (!sd_bus_process(bus, NULL))
-			sd_bus_wait(bus, deadline - at);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		at = (uint64_t)now.tv_sec * 1000000;
-	}
-}
-
 static int say_hello(int port)
 {
-	sd_bus *bus = NULL;
-	char *version = NULL, *text;
 	struct utsname uts = {0};
+	oom_autofree char *text = NULL;
 	json_t *json;
-	int r;
 
 	uname(&uts);
-	if (sd_bus_open_system(&bus) >= 0) {
-		wait_for_startup(bus);
-		sd_bus_get_property_string(bus, MANAGER, "Version", NULL, &version);
-	}
-	sd_bus_flush_close_unref(bus);
-	json = json_pack("{s:s, s:s?, s:I}", "kernel", uts.release, "systemd", version, "memory_bytes",
+	json = json_pack("{s:s, s:s?, s:I}", "kernel", uts.release, "systemd", oom_systemd_version(), "memory_bytes",
 		(json_int_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
 	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
-	free(version);
-	if (!text)
-		return -ENOMEM;
-	r = oom_frame_send(port, OOM_FRAME_HELLO, text, strlen(text));
-	free(text);
-	return r;
+	return text ? oom_frame_send(port, OOM_FRAME_HELLO, text, strlen(text)) : -ENOMEM;
 }
 
 /* Every restored guest has the same random numbers ahead of it (random(4)): new ones from the host. */
@@ -145,7 +99,9 @@ static int add_disks(const char *cmdline, struct oom_err *err)
 	if (cmdline_word(cmdline, "oomgate.disk", name) && mount(name, "/var/tmp", "ext4", 0, NULL) < 0 &&
 		mount(name, "/var/tmp", "ext2", 0, NULL) < 0)
 		return oom_err_errno(err, errno, "cannot mount '%s' on /var/tmp", name);
-	return chmod("/var/tmp", 01777) < 0 ? oom_err_errno(err, errno, "cannot open /var/tmp to all") : 0;
+	if (cmdline_word(cmdline, "oomgate.disk", name) && chmod("/var/tmp", 01777) < 0)
+		return oom_err_errno(err, errno, "cannot open /var/tmp to all");
+	return 0;
 }
 
 /* What a restored machine cannot know: the time, fresh randomness; and what must not be saved: swap. */
@@ -168,7 +124,8 @@ static int wake_up(const struct oom_guest_job *job, const char *cmdline, struct 
 	return 0;
 }
 
-static int serve_one(int port, const char *data, size_t len, oom_guest_run_fn run)
+static int serve_one(int port, const char *data, size_t len, const struct oom_guest_service *service,
+	struct oom_agent_runner *runner)
 {
 	struct oom_arena arena = {0};
 	struct oom_guest_job job;
@@ -187,15 +144,19 @@ static int serve_one(int port, const char *data, size_t len, oom_guest_run_fn ru
 		oom_arena_release(&arena);
 		return oom_frame_send(port, OOM_FRAME_SKIPPED, no_legacy, sizeof(no_legacy) - 1);
 	}
+	/* the first was started before the guest was saved */
+	if (!r && runner->pid < 0)
+		r = oom_agent_runner_start(service, EVIDENCE_DIR, &err, runner);
 	if (!r)
-		r = oom_agent_run(port, &job, run, &err);
+		r = oom_agent_run(port, runner, data, len, &err);
+	oom_agent_runner_end(runner);
 	if (r)
 		r = oom_frame_send(port, OOM_FRAME_FAILED, err.msg, strlen(err.msg));
 	oom_arena_release(&arena);
 	return r;
 }
 
-static int serve(int port, oom_guest_run_fn run)
+static int serve(int port, const struct oom_guest_service *service, struct oom_agent_runner *runner)
 {
 	struct oom_buffer in = {0};
 	struct oom_frame frame;
@@ -204,7 +165,7 @@ static int serve(int port, oom_guest_run_fn run)
 	for (;;) {
 		r = oom_frame_next(&in, &frame);
 		if (r > 0)
-			r = frame.type == OOM_FRAME_START ? serve_one(port, frame.data, frame.len, run) : -EBADMSG;
+			r = frame.type == OOM_FRAME_START ? serve_one(port, frame.data, frame.len, service, runner) : -EBADMSG;
 		else if (!r)
 			r = oom_buffer_fill(&in, port);
 		if (r < 0)
@@ -214,8 +175,10 @@ static int serve(int port, oom_guest_run_fn run)
 	return r;
 }
 
-int oom_guest_agent(const char *path, oom_guest_run_fn run)
+int oom_guest_agent(const char *path, const struct oom_guest_service *service)
 {
+	struct oom_agent_runner runner;
+	struct oom_err err;
 	char found[PATH_MAX];
 	oom_autoclose int port = -1;
 	int r;
@@ -226,10 +189,12 @@ int oom_guest_agent(const char *path, oom_guest_run_fn run)
 			return r;
 		path = found;
 	}
-	mkdir("/sys/kernel/tracing/instances/" OOM_TRACE_GUEST_INSTANCE, 0700); /* else the run makes it */
 	port = open(path, O_RDWR | O_CLOEXEC);
 	if (port < 0)
 		return -errno;
-	r = say_hello(port);
-	return r ? r : serve(port, run);
+	oom_agent_warm_up();
+	r = oom_agent_runner_start(service, EVIDENCE_DIR, &err, &runner);
+	if (!r)
+		r = say_hello(port);
+	return r ? r : serve(port, service, &runner);
 }

@@ -55,8 +55,11 @@ static int trace_open(struct oom_source_slot *slot, struct oom_err *err)
 		if (r < 0)
 			return r;
 	}
-	if (oom_trace_start(s->tracing_fd, s->name, &why, &s->instance_fd) < 0)
+	if (oom_trace_open(s->tracing_fd, s->name, &why, &s->instance_fd) < 0)
 		return oom_source_absent(slot, "%s", why.msg);
+	r = oom_trace_start(s->instance_fd);
+	if (r < 0)
+		return oom_source_absent(slot, "cannot switch the trace instance on: %s", strerror(-r));
 	return 0;
 }
 
