@@ -35,6 +35,9 @@ struct oom_guest_job {
 	uint64_t seed, timeout_us;
 	int64_t realtime_us;	      /* the host's clock when it was sent */
 	unsigned char entropy[64];
+	bool swap, disk;   /* are there such disks for it? */
+	bool legacy;	   /* it wants cgroup v1 */
+	int64_t hugepages; /* which it wants in the pool */
 };
 
 int oom_guest_spec_parse(struct oom_arena *arena, const char *text, struct oom_err *err,

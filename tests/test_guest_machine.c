@@ -348,8 +348,6 @@ Test(guest_machine, whatever_makes_a_difference_is_in_the_key)
 	rows[n].shape.cpus = 2;
 	rows[n++].shape.spare_cpus = 1;
 	rows[n++].shape.spare_dimms = 1;
-	rows[n++].shape.swap_bytes = 64 << 20;
-	rows[n++].shape.disk_bytes = 64 << 20;
 	rows[n++].shape.legacy = true;
 	rows[n++].shape.kernel_args = "quiet";
 	rows[n++].shape.n_nodes = 2;
@@ -363,6 +361,10 @@ Test(guest_machine, whatever_makes_a_difference_is_in_the_key)
 			cr_expect_neq(keys[i], keys[j], "rows %d and %d", i, j);
 	oom_vm_key(&vm, &keys[0]);
 	cr_expect_eq(keys[0], keys[n], "the same again");
+	vm.shape.swap_bytes = vm.shape.disk_bytes = 64 << 20;
+	vm.shape.hugepages = 3;
+	oom_vm_key(&vm, &keys[0]);
+	cr_expect_eq(keys[0], keys[n], "a restored guest is given these");
 	oom_file_write(image.disk, "xy", 2, 0644, NULL);
 	oom_vm_key(&vm, &keys[0]);
 	cr_expect_neq(keys[0], keys[n], "the disk has changed");

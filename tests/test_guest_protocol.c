@@ -21,6 +21,9 @@ static const struct oom_guest_job sample = {
 	.timeout_us = 60000000,
 	.realtime_us = 1795195484000001,
 	.entropy = {0, 1, 0xff, 0x80},
+	.swap = true,
+	.legacy = true,
+	.hugepages = 32,
 };
 
 Test(guest_protocol, a_job_comes_through_whole)
@@ -42,17 +45,21 @@ Test(guest_protocol, a_job_comes_through_whole)
 	cr_expect_eq(job.timeout_us, sample.timeout_us);
 	cr_expect_eq(job.realtime_us, sample.realtime_us);
 	cr_expect_eq(memcmp(job.entropy, sample.entropy, sizeof(job.entropy)), 0);
+	cr_expect(job.swap && !job.disk && job.legacy);
+	cr_expect_eq(job.hugepages, sample.hugepages);
 	free(text);
 	oom_arena_release(&arena);
 }
+
+#define MORE ",\"swap\":false,\"disk\":false,\"legacy\":false,\"hugepages\":0}"
 
 Test(guest_protocol, what_is_no_job_is_refused)
 {
 	static const char *const rows[] = {"", "{}", "[1]", "{\"id\":\"x\"}", "nonsense",
 		"{\"id\":1,\"path\":\"\",\"text\":\"\",\"machine\":\"\",\"attempt\":1,\"seed\":1,"
-		"\"timeout_us\":1,\"realtime_us\":1,\"entropy\":\"\"}",
+		"\"timeout_us\":1,\"realtime_us\":1,\"entropy\":\"\"" MORE,
 		"{\"id\":\"\",\"path\":\"\",\"text\":\"\",\"machine\":\"\",\"attempt\":1,\"seed\":1,"
-		"\"timeout_us\":1,\"realtime_us\":1,\"entropy\":\"zz\"}"};
+		"\"timeout_us\":1,\"realtime_us\":1,\"entropy\":\"zz\"" MORE};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct oom_arena arena = {0};

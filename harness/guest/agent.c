@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
 #include <linux/random.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -74,38 +76,61 @@ static int add_entropy(const unsigned char *data, size_t len)
 	return 0;
 }
 
-/* The value of a word of the kernel's command line ("" without '='); NULL: not there. */
-static const char *cmdline_word(const char *cmdline, const char *name, char buf[static 64])
+/* /dev/NAME of the disk with that serial number; virtio_blk shows it in sysfs. */
+static int find_disk(const char *serial, char path[static PATH_MAX], struct oom_err *err)
 {
-	size_t len = strlen(name);
+	oom_autoclosedir DIR *dir = opendir("/sys/block");
 
-	for (const char *p = cmdline; *p; p += strcspn(p, " \n"), p += strspn(p, " \n")) {
-		if (strncmp(p, name, len) || (p[len] != '=' && p[len] != ' ' && p[len] != '\n' && p[len]))
+	for (struct dirent *d; dir && (d = readdir(dir));) {
+		char name[PATH_MAX], text[32] = "";
+		oom_autoclose int fd = -1;
+
+		snprintf(name, sizeof(name), "/sys/block/%s/serial", d->d_name);
+		fd = open(name, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 || strncmp(text, serial, strlen(serial)))
 			continue;
-		p += len + (p[len] == '=');
-		snprintf(buf, 64, "%.*s", (int)strcspn(p, " \n"), p);
-		return buf;
+		snprintf(path, PATH_MAX, "/dev/%s", d->d_name);
+		return 0;
 	}
-	return NULL;
+	return oom_err_set(err, ENODEV, "the guest has no disk '%s'", serial);
 }
 
 /* Disks that a guest may write are not part of what is saved: they come new with every restore. */
-static int add_disks(const char *cmdline, struct oom_err *err)
+static int add_disks(const struct oom_guest_job *job, struct oom_err *err)
 {
-	char name[64];
+	char name[PATH_MAX];
+	int r = job->swap ? find_disk(OOM_SWAP_SERIAL, name, err) : 0;
 
-	if (cmdline_word(cmdline, "oomgate.swap", name) && swapon(name, 0) < 0 && errno != EBUSY)
-		return oom_err_errno(err, errno, "cannot swap on '%s'", name);
-	if (cmdline_word(cmdline, "oomgate.disk", name) && mount(name, "/var/tmp", "ext4", 0, NULL) < 0 &&
-		mount(name, "/var/tmp", "ext2", 0, NULL) < 0)
+	if (!r && job->swap && swapon(name, 0) < 0)
+		r = oom_err_errno(err, errno, "cannot swap on '%s'", name);
+	if (!r && job->disk)
+		r = find_disk(OOM_DISK_SERIAL, name, err);
+	if (r || !job->disk)
+		return r;
+	if (mount(name, "/var/tmp", "ext4", 0, NULL) < 0 && mount(name, "/var/tmp", "ext2", 0, NULL) < 0)
 		return oom_err_errno(err, errno, "cannot mount '%s' on /var/tmp", name);
-	if (cmdline_word(cmdline, "oomgate.disk", name) && chmod("/var/tmp", 01777) < 0)
-		return oom_err_errno(err, errno, "cannot open /var/tmp to all");
-	return 0;
+	return chmod("/var/tmp", 01777) < 0 ? oom_err_errno(err, errno, "cannot open /var/tmp to all") : 0;
+}
+
+static int add_hugepages(int64_t wanted, struct oom_err *err)
+{
+	static const char path[] = "/proc/sys/vm/nr_hugepages";
+	struct oom_arena arena = {0};
+	char number[24], *text;
+	int64_t got = -1;
+
+	if (!wanted)
+		return 0;
+	snprintf(number, sizeof(number), "%" PRId64, wanted);
+	if (!oom_file_write(path, number, strlen(number), 0644, NULL) && !oom_file_read(&arena, path, 64, &text, NULL))
+		got = strtoll(text, NULL, 10);
+	oom_arena_release(&arena);
+	return got >= wanted ? 0 : oom_err_set(err, ENOMEM, "only %" PRId64 " of %s huge pages could be had ([Machine] "
+		"HugePages=); KernelArgs=hugepages=%s takes them while the guest boots", got < 0 ? 0 : got, number, number);
 }
 
 /* What a restored machine cannot know: the time, fresh randomness; and what must not be saved: swap. */
-static int wake_up(const struct oom_guest_job *job, const char *cmdline, struct oom_err *err)
+static int wake_up(const struct oom_guest_job *job, struct oom_err *err)
 {
 	struct timespec now = {job->realtime_us / 1000000, job->realtime_us % 1000000 * 1000};
 	int r;
@@ -115,7 +140,9 @@ static int wake_up(const struct oom_guest_job *job, const char *cmdline, struct 
 	r = add_entropy(job->entropy, sizeof(job->entropy));
 	if (r)
 		return oom_err_errno(err, -r, "cannot renew the random numbers");
-	r = add_disks(cmdline, err);
+	r = add_disks(job, err);
+	if (!r)
+		r = add_hugepages(job->hugepages, err);
 	if (r)
 		return r;
 	/* a panic leaves nothing but the console: then it shall have all */
@@ -131,15 +158,12 @@ static int serve_one(int port, const char *data, size_t len, const struct oom_gu
 	struct oom_guest_job job;
 	static const char no_legacy[] = "needs cgroup v1: this kernel has no v1 memory controller";
 	struct oom_err err = {0};
-	char *cmdline = NULL, word[64];
 	int r = oom_job_decode(&arena, data, len, &err, &job);
 
-	if (!r && oom_file_read(&arena, "/proc/cmdline", 8192, &cmdline, NULL))
-		r = oom_err_errno(&err, errno, "cannot read '/proc/cmdline'");
 	if (!r)
-		r = wake_up(&job, cmdline, &err);
+		r = wake_up(&job, &err);
 	/* the kernel may have lost the v1 controller (CONFIG_MEMCG_V1) */
-	if (!r && cmdline_word(cmdline, "oomgate.legacy", word) &&
+	if (!r && job.legacy &&
 		access("/sys/fs/cgroup/memory/memory.limit_in_bytes", F_OK) < 0) {
 		oom_arena_release(&arena);
 		return oom_frame_send(port, OOM_FRAME_SKIPPED, no_legacy, sizeof(no_legacy) - 1);

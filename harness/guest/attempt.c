@@ -151,6 +151,10 @@ static int describe(struct oom_guest_attempt *a, const struct oom_guest_spec *sp
 	a->job.id = oom_arena_strdup(&a->arena, scenario->id);
 	a->job.path = oom_arena_strdup(&a->arena, slash ? slash + 1 : scenario->path ? scenario->path : "");
 	a->job.text = oom_arena_strdup(&a->arena, scenario->text);
+	a->job.swap = a->vm.shape.swap_bytes != 0;
+	a->job.disk = a->vm.shape.disk_bytes != 0;
+	a->job.legacy = a->vm.shape.legacy;
+	a->job.hugepages = a->vm.shape.hugepages;
 	a->title = oom_arena_strdup(&a->arena, scenario->title);
 	if (a->arena.failed || oom_vm_key(&a->vm, &a->state.key))
 		return oom_err_set(err, ENOMEM, "no memory");

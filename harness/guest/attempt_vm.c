@@ -42,11 +42,12 @@ int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_
 	a->port_fd = port[0];
 	if (r)
 		oom_err_errno(err, -r, "cannot make the guest's sockets");
-	if (!r && a->vm.shape.swap_bytes) {
+	/* a machine that is only booted and saved has nothing on them */
+	if (!r && incoming && a->vm.shape.swap_bytes) {
 		a->swap_fd = oom_swap_create(a->host->cache, a->vm.shape.swap_bytes, err);
 		r = a->swap_fd < 0 ? a->swap_fd : 0;
 	}
-	if (!r && a->vm.shape.disk_bytes) {
+	if (!r && incoming && a->vm.shape.disk_bytes) {
 		a->disk_fd = oom_disk_create(a->host->cache, a->vm.shape.disk_bytes, err);
 		r = a->disk_fd < 0 ? a->disk_fd : 0;
 	}

@@ -19,7 +19,7 @@ int oom_swap_create(const char *cache, uint64_t bytes, struct oom_err *err)
 	oom_autoclose int fd = open(cache, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	uint32_t head[3] = {1, (uint32_t)(bytes / 4096 - 1), 0};
 
-	if (fd < 0 || ftruncate(fd, (off_t)(bytes / 4096 * 4096)) < 0 ||
+	if (fd < 0 || ftruncate(fd, (off_t)OOM_OWN_DISK_BYTES) < 0 ||
 		pwrite(fd, head, sizeof(head), 1024) != sizeof(head) ||
 		pwrite(fd, "SWAPSPACE2", 10, 4086) != 10)
 		return oom_err_errno(err, errno, "cannot make a swap disk in '%s'", cache);
@@ -90,5 +90,7 @@ int oom_disk_create(const char *cache, uint64_t bytes, struct oom_err *err)
 		return r;
 	from = open(path, O_RDONLY | O_CLOEXEC);
 	r = from < 0 ? -errno : copy_sparse(from, fd, (off_t)(bytes / BLOCK_BYTES * BLOCK_BYTES));
+	if (!r && ftruncate(fd, (off_t)OOM_OWN_DISK_BYTES) < 0)
+		r = -errno;
 	return r ? oom_err_errno(err, -r, "cannot make a disk in '%s'", cache) : oom_take_fd(&fd);
 }

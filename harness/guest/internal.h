@@ -120,14 +120,16 @@ int oom_payload_programs(struct oom_arena *arena, struct oom_err *err, const cha
 
 /* ---- shape.c --------------------------------------------------------------------------------------- */
 struct oom_guest_shape {
-	uint64_t memory_bytes, swap_bytes, disk_bytes;
+	uint64_t memory_bytes;
 	uint64_t node_bytes[OOM_NUMA_NODES_MAX];
 	int n_nodes, cpus;
 	/* what the scenario's faults may unplug, out of cpus and memory_bytes */
 	int spare_cpus, spare_dimms;
-	int64_t hugepages;
 	bool legacy; /* cgroup v1 */
 	const char *kernel_args;
+	/* what a restored guest is given: no part of the saved machine */
+	uint64_t swap_bytes, disk_bytes;
+	int64_t hugepages;
 };
 /* From [Machine] (@scenario may be NULL: the defaults). -EINVAL, or -E2BIG: larger than this host. */
 int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
@@ -165,7 +167,7 @@ int oom_vm_key(const struct oom_vm *vm, uint64_t *ret);
 
 struct oom_vm_files {
 	int qmp_fd, port_fd; /* the child's ends; -1: none */
-	int swap_fd, disk_fd;
+	int swap_fd, disk_fd; /* -1: an empty one */
 	const char *console, *log;
 	const char *append; /* more kernel arguments, or NULL */
 	bool incoming;
@@ -173,6 +175,11 @@ struct oom_vm_files {
 /* The arguments, NULL at the end; @files NULL: with place holders, for the key. */
 int oom_vm_argv(struct oom_arena *arena, const struct oom_vm *vm, const struct oom_vm_files *files,
 	const char ***ret);
+/* Every machine has a disk to swap on and one for files, and takes them for so large, which costs nothing:
+ * a swap area and a file system know their own size. So one saved machine does for all of these sizes. */
+#define OOM_OWN_DISK_BYTES ((uint64_t)1 << 40)
+#define OOM_SWAP_SERIAL	   "oomgate-swap" /* /sys/block/NAME/serial */
+#define OOM_DISK_SERIAL	   "oomgate-disk"
 /* disk.c: an empty swap area, or an empty file system, of a name-less file of the host's; the fd. */
 int oom_swap_create(const char *cache, uint64_t bytes, struct oom_err *err);
 int oom_disk_create(const char *cache, uint64_t bytes, struct oom_err *err);

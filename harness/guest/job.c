@@ -27,10 +27,11 @@ int oom_job_encode(const struct oom_guest_job *job, char **ret, size_t *ret_len)
 
 	to_hex(job->entropy, sizeof(job->entropy), hex);
 	/* a seed is 64 bits, a JSON integer has a sign: the bits go through */
-	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "id", job->id, "path", job->path, "text",
+	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:b, s:b, s:b, s:I}", "id", job->id, "path", job->path, "text",
 		job->text, "machine", job->machine, "attempt", (json_int_t)job->attempt, "seed",
 		(json_int_t)job->seed, "timeout_us", (json_int_t)job->timeout_us, "realtime_us",
-		(json_int_t)job->realtime_us, "entropy", hex);
+		(json_int_t)job->realtime_us, "entropy", hex, "swap", job->swap, "disk", job->disk, "legacy",
+		job->legacy, "hugepages", (json_int_t)job->hugepages);
 	if (!json)
 		return -EINVAL; /* not UTF-8, or no memory */
 	text = json_dumps(json, JSON_COMPACT);
@@ -47,13 +48,14 @@ int oom_job_decode(struct oom_arena *arena, const char *data, size_t len, struct
 {
 	json_t *json = json_loadb(data, len, 0, NULL);
 	struct oom_guest_job job = {0};
-	json_int_t attempt, seed, timeout, realtime;
+	json_int_t attempt, seed, timeout, realtime, hugepages;
 	const char *id, *path, *text, *machine, *hex;
-	int r = -EBADMSG;
+	int swap, disk, legacy, r = -EBADMSG;
 
-	if (json && !json_unpack(json, "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "id", &id, "path", &path,
+	if (json && !json_unpack(json, "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:b, s:b, s:b, s:I}", "id", &id, "path", &path,
 			    "text", &text, "machine", &machine, "attempt", &attempt, "seed", &seed, "timeout_us",
-			    &timeout, "realtime_us", &realtime, "entropy", &hex)) {
+			    &timeout, "realtime_us", &realtime, "entropy", &hex, "swap", &swap, "disk", &disk,
+			    "legacy", &legacy, "hugepages", &hugepages)) {
 		job.id = oom_arena_strdup(arena, id);
 		job.path = oom_arena_strdup(arena, path);
 		job.text = oom_arena_strdup(arena, text);
@@ -62,6 +64,10 @@ int oom_job_decode(struct oom_arena *arena, const char *data, size_t len, struct
 		job.seed = (uint64_t)seed;
 		job.timeout_us = (uint64_t)timeout;
 		job.realtime_us = realtime;
+		job.swap = swap;
+		job.disk = disk;
+		job.legacy = legacy;
+		job.hugepages = hugepages;
 		r = arena->failed ? -ENOMEM : from_hex(hex, job.entropy, sizeof(job.entropy));
 	}
 	json_decref(json);

@@ -101,17 +101,24 @@ static void add_disk(struct args *a, const char *id, const char *path)
 	addf(a, "virtio-blk-pci,drive=%s", id);
 }
 
-/* A name-less file of ours, which QEMU may write. */
-static void add_own_disk(struct args *a, const char *id, int set, int fd, const char *driver)
+/* A name-less file of ours, which QEMU may write; or nothing but zeroes. With a filter whose child can be
+ * changed while it runs: see oom_qmp_request(). */
+static void add_own_disk(struct args *a, const char *id, const char *serial, int set, int fd)
 {
-	add(a, "-add-fd");
-	addf(a, "fd=%d,set=%d", fd, set);
+	if (fd >= 0) {
+		add(a, "-add-fd");
+		addf(a, "fd=%d,set=%d", fd, set);
+	}
 	add(a, "-blockdev");
-	addf(a, "driver=file,node-name=%sfile,filename=/dev/fdset/%d,cache.direct=off,cache.no-flush=on", id, set);
+	if (fd >= 0)
+		addf(a, "driver=file,node-name=%sfile,filename=/dev/fdset/%d,cache.direct=off,cache.no-flush=on", id,
+			set);
+	else
+		addf(a, "driver=null-co,node-name=%sfile,size=%" PRIu64 ",read-zeroes=on", id, OOM_OWN_DISK_BYTES);
 	add(a, "-blockdev");
-	addf(a, "driver=%s,node-name=%s,file=%sfile", driver, id, id);
+	addf(a, "driver=raw,node-name=%s,file=%sfile", id, id);
 	add(a, "-device");
-	addf(a, "virtio-blk-pci,drive=%s,werror=report,rerror=report", id);
+	addf(a, "virtio-blk-pci,drive=%s,serial=%s,werror=report,rerror=report", id, serial);
 }
 
 static void add_disks(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
@@ -119,11 +126,8 @@ static void add_disks(struct args *a, const struct oom_vm *vm, const struct oom_
 	add_disk(a, "root", vm->image->disk);
 	if (vm->payload)
 		add_disk(a, "payload", vm->payload);
-	/* with a filter whose child can be changed while it runs: see oom_qmp_request() */
-	if (vm->shape.swap_bytes)
-		add_own_disk(a, "swap", 1, files ? files->swap_fd : 0, "raw");
-	if (vm->shape.disk_bytes)
-		add_own_disk(a, "disk", 2, files ? files->disk_fd : 0, "raw");
+	add_own_disk(a, "swap", OOM_SWAP_SERIAL, 1, files ? files->swap_fd : -1);
+	add_own_disk(a, "disk", OOM_DISK_SERIAL, 2, files ? files->disk_fd : -1);
 }
 
 static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
@@ -131,13 +135,6 @@ static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom
 	const struct oom_guest_shape *shape = &vm->shape;
 	char more[384] = "";
 
-	if (shape->hugepages)
-		snprintf(more, sizeof(more), " hugepages=%" PRId64, shape->hugepages);
-	/* without udev the names are in the order of the bus */
-	if (shape->swap_bytes)
-		strcat(more, " oomgate.swap=/dev/vdc");
-	if (shape->disk_bytes)
-		strcat(more, shape->swap_bytes ? " oomgate.disk=/dev/vdd" : " oomgate.disk=/dev/vdc");
 	if (shape->legacy)
 		strcat(more, " oomgate.legacy systemd.unified_cgroup_hierarchy=0 "
 			     "systemd.legacy_systemd_cgroup_controller=1 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1");
@@ -267,8 +264,6 @@ int oom_vm_key(const struct oom_vm *vm, uint64_t *ret)
 	hash = hash_identity(hash, vm->image->disk);
 	hash = hash_identity(hash, vm->vmlinuz);
 	hash = hash_identity(hash, vm->qemu.program);
-	hash = oom_hash(hash, &vm->shape.swap_bytes, sizeof(vm->shape.swap_bytes));
-	hash = oom_hash(hash, &vm->shape.disk_bytes, sizeof(vm->shape.disk_bytes));
 	if (!strcmp(vm->accel, "kvm"))
 		hash = hash_processor(&arena, hash);
 	oom_arena_release(&arena);
@@ -304,8 +299,8 @@ int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, stru
 		dup2(log, 2);
 		inherit(files->qmp_fd);
 		inherit(files->port_fd);
-		inherit(vm->shape.swap_bytes ? files->swap_fd : -1);
-		inherit(vm->shape.disk_bytes ? files->disk_fd : -1);
+		inherit(files->swap_fd);
+		inherit(files->disk_fd);
 		if (vm->qemu.lib_dir)
 			setenv("LD_LIBRARY_PATH", vm->qemu.lib_dir, 1);
 		execvp(argv[0], (char *const *)argv);

@@ -32,6 +32,18 @@ static int read_size(const char *key, const char *text, struct oom_err *err, uin
 	return 0;
 }
 
+static int read_disk(const struct oom_scenario *scenario, const char *key, struct oom_err *err, uint64_t *ret)
+{
+	const char *text = machine_text(scenario, key);
+	int r = text ? read_size(key, text, err, ret) : 0;
+	char most[24];
+
+	if (!r && *ret > OOM_OWN_DISK_BYTES)
+		r = oom_err_set(err, EINVAL, "[Machine] %s=%s is more than the %s that a guest's disk can have", key,
+			text, oom_format_size(OOM_OWN_DISK_BYTES, most));
+	return r;
+}
+
 static int read_int(const char *key, const char *text, int64_t most, struct oom_err *err, int64_t *ret)
 {
 	int64_t number;
@@ -146,10 +158,10 @@ static int read_shape(struct oom_arena *arena, const struct oom_scenario *scenar
 	}
 	if (!r)
 		r = read_nodes(&shape, scenario, err);
-	if (!r && (text = machine_text(scenario, "Swap")))
-		r = read_size("Swap", text, err, &shape.swap_bytes);
-	if (!r && (text = machine_text(scenario, "Disk")))
-		r = read_size("Disk", text, err, &shape.disk_bytes);
+	if (!r)
+		r = read_disk(scenario, "Swap", err, &shape.swap_bytes);
+	if (!r)
+		r = read_disk(scenario, "Disk", err, &shape.disk_bytes);
 	if (!r && (text = machine_text(scenario, "Hierarchy")))
 		shape.legacy = !strcmp(text, "legacy");
 	if (!r && (text = machine_text(scenario, "HugePages")))
