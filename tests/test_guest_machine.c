@@ -106,6 +106,35 @@ Test(guest_machine, a_kernel_tells_its_release)
 	cr_expect_str_eq(release, "untouched");
 }
 
+Test(guest_machine, a_restored_machine_needs_but_the_setup_of_its_kernel)
+{
+	static const struct {
+		unsigned char sectors; /* at 0x1f1 of a bzImage of @bytes */
+		int bytes, stub_bytes;
+	} rows[] = {{39, 1 << 20, 40 * 512 + 4096}, {0, 1 << 20, 5 * 512 + 4096}, {39, 40 * 512 + 4095, -ENOTSUP},
+		{39, 100, -ENOTSUP}};
+	static char image[1 << 20], stub[1 << 16];
+
+	memcpy(image + 0x202, "HdrS", 4);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int fd;
+
+		image[0x1f1] = (char)rows[i].sectors;
+		cr_assert_eq(oom_file_write(in_dir("kernel"), image, (size_t)rows[i].bytes, 0644, NULL), 0);
+		fd = oom_kernel_stub(in_dir("kernel"));
+		if (rows[i].stub_bytes < 0) {
+			cr_expect_eq(fd, rows[i].stub_bytes, "row %zu", i);
+			continue;
+		}
+		cr_assert_geq(fd, 0, "row %zu", i);
+		cr_expect_eq(pread(fd, stub, sizeof(stub), 0), rows[i].stub_bytes, "row %zu", i);
+		cr_expect_eq(memcmp(stub, image, (size_t)rows[i].stub_bytes), 0);
+		close(fd);
+	}
+	cr_expect_eq(oom_kernel_stub(fake_kernel("6.1", true)), -ENOTSUP, "an ELF file has no setup");
+	cr_expect_lt(oom_kernel_stub(in_dir("nothing")), 0);
+}
+
 Test(guest_machine, releases_are_compared_by_numbers)
 {
 	static const struct {

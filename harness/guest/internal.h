@@ -101,6 +101,12 @@ uint64_t oom_image_recipe(void);
 /* ---- kernel.c: what a kernel file says about itself ------------------------------------------------- */
 /* The release ("6.12.95+deb13-cloud-amd64") of a bzImage or an ELF vmlinux. */
 int oom_kernel_release(struct oom_arena *arena, const char *path, struct oom_err *err, const char **ret);
+/*
+ * As much of a bzImage as QEMU looks at before it runs (its setup sectors, Documentation/arch/x86/boot.rst): a
+ * machine that is restored has its kernel in its memory, and reading 15 MB of kernel and initrd again is a
+ * tenth of a restore. A file of no name, or -ENOTSUP: this is no bzImage.
+ */
+int oom_kernel_stub(const char *path);
 /* -1, 0, 1 by the leading numbers of two releases. */
 int oom_release_compare(const char *a, const char *b);
 
@@ -168,6 +174,7 @@ int oom_vm_key(const struct oom_vm *vm, uint64_t *ret);
 struct oom_vm_files {
 	int qmp_fd, port_fd; /* the child's ends; -1: none */
 	int swap_fd, disk_fd; /* -1: an empty one */
+	int stub_fd; /* oom_kernel_stub(), for a machine that is restored; -1: the whole kernel */
 	const char *console, *log;
 	const char *append; /* more kernel arguments, or NULL */
 	bool incoming;

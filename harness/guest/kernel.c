@@ -66,6 +66,26 @@ int oom_kernel_release(struct oom_arena *arena, const char *path, struct oom_err
 	return r;
 }
 
+int oom_kernel_stub(const char *path)
+{
+	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC), stub = -1;
+	char setup[65536]; /* 64 sectors at most */
+	ssize_t have = fd < 0 ? -errno : pread(fd, setup, sizeof(setup), 0);
+	unsigned char sectors;
+	size_t len;
+
+	if (have < 0x1000 || memcmp(setup + 0x202, "HdrS", 4))
+		return -ENOTSUP;
+	sectors = (unsigned char)setup[0x1f1];
+	len = ((sectors ? sectors : 4) + 1) * 512U + 4096; /* "for backwards compatibility, 0 means 4" */
+	if (len > (size_t)have)
+		return -ENOTSUP;
+	stub = memfd_create("kernel", MFD_CLOEXEC);
+	if (stub < 0 || write(stub, setup, len) != (ssize_t)len)
+		return -errno;
+	return oom_take_fd(&stub);
+}
+
 int oom_release_compare(const char *a, const char *b)
 {
 	for (int i = 0; i < 3; i++) {
