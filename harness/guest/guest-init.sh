@@ -27,8 +27,9 @@ for word in $cmdline; do
 	esac
 done
 
+own=
 if [ "$root" = find ]; then # somebody's own disk: the partition that holds an init
-	root=
+	root= own=yes
 	for disk in /dev/vda*; do
 		mount -o ro "$disk" /image 2>/dev/null || continue
 		if [ -x /image/usr/lib/systemd/systemd ] || [ -x /image/lib/systemd/systemd ]; then
@@ -48,6 +49,21 @@ mkdir /rw/upper /rw/work
 mount -t overlay -o "lowerdir=/payload/config:/payload/root:/image,upperdir=/rw/upper,workdir=/rw/work" root /new ||
 	fail "cannot mount the overlay: does this kernel have overlayfs (modules=DIR)?"
 [ -x /new/usr/lib/systemd/systemd ] || [ -x /new/lib/systemd/systemd ] || fail "the image has no systemd"
+# generators for what only the --config tree can bring: podman's alone takes as long as twenty units
+spare() # GENERATOR FILE...: not needed where there is none of them
+{
+	generator=/new/etc/systemd/system-generators/$1
+	shift
+	for file; do
+		[ ! -e "/payload/config/$file" ] || return 0
+	done
+	[ -e "$generator" ] || ln -s /dev/null "$generator"
+}
+if [ -z "$own" ] && mkdir -p /new/etc/systemd/system-generators; then
+	spare podman-system-generator etc/containers/systemd usr/share/containers/systemd
+	spare systemd-sysv-generator etc/init.d
+	spare systemd-rc-local-generator etc/rc.local
+fi
 init=/usr/lib/systemd/systemd
 [ -x /new$init ] || init=/lib/systemd/systemd
 mount --move /dev /new/dev

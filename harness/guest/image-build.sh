@@ -113,8 +113,16 @@ for unit in getty.target serial-getty@ttyS0.service serial-getty@hvc0.service ge
   systemd-ask-password-console.path systemd-binfmt.service systemd-backlight@.service \
   systemd-vconsole-setup.service systemd-remount-fs.service ldconfig.service \
   proc-sys-fs-binfmt_misc.automount sys-kernel-debug.mount sys-kernel-config.mount sys-fs-fuse-connections.mount \
+  systemd-repart.service kmod-static-nodes.service systemd-tmpfiles-setup-dev.service \
+  systemd-tmpfiles-setup-dev-early.service \
   dev-hugepages.mount dev-mqueue.mount timers.target e2scrub_reap.service dpkg-db-backup.timer cron.service; do
   ln -sf /dev/null "etc/systemd/system/$unit"
+done
+# programs that look for disks, terminals and keys at each boot (systemd.generator(7)): there are none
+mkdir -p etc/systemd/system-generators
+for what in bless-boot cryptsetup factory-reset getty gpt-auto hibernate-resume integritysetup ssh system-update \
+  tpm2 veritysetup; do
+  ln -s /dev/null "etc/systemd/system-generators/systemd-$what-generator"
 done
 # what packages have switched on; a scenario starts the daemon that it is about
 rm -rf etc/systemd/system/*.wants etc/systemd/user/*.wants

@@ -157,11 +157,12 @@ static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom
 	add(a, "-append");
 	/* a short console, because a serial line is slow; a whole log, because kills are many lines:
 	 * the kernel reserves 4.5 times of what is asked (printk_ringbuffer.h: a descriptor of 112 bytes
-	 * for each 32) */
+	 * for each 32); and no security modules: systemd would load a BPF one, which takes the kernel's verifier
+	 * half a second */
 	addf(a,
 		"console=ttyS0 earlyprintk=ttyS0 loglevel=3 log_buf_len=4M panic=-1 nokaslr "
 		"mitigations=off apparmor=0 audit=0 tsc=reliable no_timer_check random.trust_cpu=on "
-		"cryptomgr.notests systemd.show_status=no systemd.unit=oomgate.target oomgate.root=%s%s%s%s%s%s",
+		"cryptomgr.notests lsm= systemd.show_status=no systemd.unit=oomgate.target oomgate.root=%s%s%s%s%s%s",
 		vm->image->own_disk ? "find" : "/dev/vda", more, shape->kernel_args ? " " : "",
 		vm->shape.kernel_args ? vm->shape.kernel_args : "", files && files->append ? " " : "",
 		files && files->append ? files->append : "");
