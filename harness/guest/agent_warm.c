@@ -50,10 +50,13 @@ static void wait_for_startup(sd_bus *bus)
 	}
 }
 
-/* Nobody reads in this journal that a scope was started. */
+/* Nobody reads in this journal that a scope was started; whoever set another level wants to. */
 static void quieten(sd_bus *bus)
 {
-	sd_bus_set_property(bus, MANAGER, "LogLevel", NULL, "s", "notice");
+	oom_autofree char *level = NULL;
+
+	if (sd_bus_get_property_string(bus, MANAGER, "LogLevel", NULL, &level) >= 0 && !strcmp(level, "info"))
+		sd_bus_set_property(bus, MANAGER, "LogLevel", NULL, "s", "notice");
 }
 
 /* A new instance makes a directory for each of the kernel's thousand events: some 0.15 s. */
