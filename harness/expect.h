@@ -97,6 +97,10 @@ bool oom_expect_ended(const struct oom_expect_case *c, struct oom_expect_result 
 /* Why the record may lack a kill: "kmsg lost 812 records (…), and mark_victim is absent"; NULL: it
  * has them all. */
 const char *oom_expect_kills_doubt(const struct oom_expect_case *c);
+/* Why one more of the record's kills may be the workload's: whose that was, nobody knows. NULL: none. */
+const char *oom_expect_stray_doubt(const struct oom_expect_case *c);
+/* Is the workload a program, which starts others as it likes? */
+bool oom_expect_runs_program(const struct oom_expect_case *c);
 /* Why the kernel's log may lack a line; NULL: it is whole. */
 const char *oom_expect_kmsg_doubt(const struct oom_expect_case *c);
 /* Why the source @name does not tell: "mark_victim is absent (…)"; NULL: it does. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/expect.h"
+#include "harness/workload.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -76,6 +77,60 @@ const char *oom_expect_kills_doubt(const struct oom_expect_case *c)
 	if (!kmsg || !mark || counters_confirm_kills(c->attempt))
 		return NULL;
 	return oom_arena_printf(c->arena, "%s, and %s", kmsg, mark);
+}
+
+bool oom_expect_runs_program(const struct oom_expect_case *c)
+{
+	const struct oom_workload *type = c->workload && c->workload->type ? oom_workload_find(c->workload->type) : NULL;
+
+	return type && type->flags & OOM_WORKLOAD_PROGRAM;
+}
+
+/* Of the record's kills those in @unit; *@ret_groups: how many of them may be counted twice. */
+static int64_t kills_in(const struct oom_attempt *attempt, const struct oom_unit_rec *unit, int64_t *ret_groups)
+{
+	int64_t n = 0;
+
+	*ret_groups = 0;
+	for (size_t i = 0; i < attempt->n_kills; i++) {
+		const struct oom_kill *kill = &attempt->kills[i];
+		const struct oom_workload_rec *w =
+			kill->workload ? oom_attempt_workload(attempt, kill->workload) : NULL;
+		bool here = kill->task_memcg ? unit->cgroup && !strcmp(unit->cgroup, kill->task_memcg)
+					     : w && w->scope && !strcmp(w->scope, unit->name);
+
+		n += here;
+		*ret_groups += here && kill->oom_group;
+	}
+	return n;
+}
+
+/* A kill whose report the kernel's rate limit took names no cgroup: but the cgroup has counted it. */
+static const char *unseen_in(const struct oom_expect_case *c, const struct oom_unit_rec *unit)
+{
+	int64_t groups, known = kills_in(c->attempt, unit, &groups);
+	int64_t counted = oom_counter_get(unit->events_local, unit->n_events_local, "oom_kill");
+
+	if (counted <= known + groups)
+		return NULL;
+	return oom_arena_printf(c->arena, "'%s' counted %" PRId64 " kills, and of %" PRId64 " is known whose they are",
+		unit->name, counted, known);
+}
+
+const char *oom_expect_stray_doubt(const struct oom_expect_case *c)
+{
+	const struct oom_workload_rec *w = c->workload;
+	const struct oom_unit_rec *unit = w->scope ? oom_attempt_unit(c->attempt, w->scope) : NULL;
+
+	for (size_t i = 0; unit && i < c->attempt->n_kills; i++) {
+		const struct oom_kill *kill = &c->attempt->kills[i];
+
+		if (!kill->workload &&
+			(!kill->task_memcg || (unit->cgroup && !strcmp(unit->cgroup, kill->task_memcg))))
+			return "a process was killed of which nobody knows whose it was";
+	}
+	/* all other processes are known by their numbers */
+	return unit && oom_expect_runs_program(c) ? unseen_in(c, unit) : NULL;
 }
 
 bool oom_kill_is_kernels(const struct oom_kill *kill)

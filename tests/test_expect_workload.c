@@ -108,9 +108,49 @@ static void lose_both(struct oom_attempt *attempt)
 	judge_without_mark(attempt);
 }
 
+static void neighbour_is(struct oom_attempt *attempt, const char *type, int64_t counted)
+{
+	static struct oom_counter local = {.name = "oom_kill"};
+
+	local.value = counted;
+	oom_attempt_workload(attempt, "neighbour")->type = type;
+	attempt->units[0].events_local = &local;
+	attempt->units[0].n_events_local = 1;
+}
+
+static void program_beside_one_kill(struct oom_attempt *attempt)
+{
+	neighbour_is(attempt, "exec", 1);
+}
+
+/* The kernel's rate limit took the report of a second kill, and with it the cgroup: its counter has it. */
+static void program_beside_two_kills(struct oom_attempt *attempt)
+{
+	neighbour_is(attempt, "exec", 2);
+}
+
+static void idler_beside_two_kills(struct oom_attempt *attempt)
+{
+	neighbour_is(attempt, "idle", 2);
+}
+
+/* A group's first victim is counted twice. */
+static void program_beside_a_group(struct oom_attempt *attempt)
+{
+	program_beside_two_kills(attempt);
+	attempt->kills[0].oom_group = true;
+}
+
 Test(expect_workload, killed_by)
 {
 	static const struct judge_row rows[] = {
+		{{program_beside_one_kill}, "neighbour", "KilledBy", "nobody", OOM_PASS, "nobody", NULL},
+		{{program_beside_two_kills}, "neighbour", "KilledBy", "nobody", OOM_INCONCLUSIVE, "nobody",
+			"'box' counted 2 kills, and of 1 is known whose they are"},
+		{{program_beside_two_kills}, "neighbour", "KilledBy", "kernel-memcg", OOM_INCONCLUSIVE, "nobody",
+			"counted 2"},
+		{{idler_beside_two_kills}, "neighbour", "KilledBy", "nobody", OOM_PASS, "nobody", NULL},
+		{{program_beside_a_group}, "neighbour", "KilledBy", "nobody", OOM_PASS, "nobody", NULL},
 		{{NULL}, "hog", "KilledBy", "kernel-memcg", OOM_PASS, "kernel-memcg", NULL},
 		{{NULL}, "hog", "KilledBy", "kernel-global|signal", OOM_FAIL, "kernel-memcg", NULL},
 		{{NULL}, "neighbour", "KilledBy", "nobody", OOM_PASS, "nobody", NULL},
@@ -167,6 +207,9 @@ Test(expect_workload, kills)
 		{{of_nobody}, "neighbour", "Kills", "0", OOM_INCONCLUSIVE, "0..", "whose it was"},
 		{{of_nobody}, "hog", "Kills", "1..", OOM_PASS, "1..", NULL},
 		{{of_nobody_elsewhere}, "neighbour", "Kills", "0", OOM_PASS, "0", NULL},
+		{{program_beside_one_kill}, "neighbour", "Kills", "0", OOM_PASS, "0", NULL},
+		{{program_beside_two_kills}, "neighbour", "Kills", "0", OOM_INCONCLUSIVE, "0..", "counted 2"},
+		{{idler_beside_two_kills}, "neighbour", "Kills", "0", OOM_PASS, "0", NULL},
 	};
 
 	JUDGE_ROWS(rows);

@@ -131,6 +131,14 @@ Test(runner, verdicts_of_real_attempts, .timeout = 120)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct oom_attempt *record = run_text(rows[i].text);
 
+		/* the kernel's rate limit is the whole host's: others that are killed meanwhile may take the
+		 * report that says where this one was. Then it is not known, and nothing else will do */
+		if (record->verdict == OOM_INCONCLUSIVE && record->reason &&
+			strstr(record->reason, "is known whose they are")) {
+			cr_log_info("%s: not to be told here: %s", rows[i].name, record->reason);
+			oom_attempt_free(record);
+			continue;
+		}
 		cr_expect_eq(record->verdict, rows[i].verdict, "%s: %s (%s)", rows[i].name,
 			oom_verdict_name(record->verdict), record->reason);
 		if (rows[i].reason)

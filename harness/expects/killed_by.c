@@ -11,6 +11,10 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 		workload->kills <= 0)
 		killer = OOM_KILLER_NOBODY;
 	oom_expect_word(c, oom_killer_name(killer), ret);
+	/* that it ended by itself says nothing of what it started */
+	doubt = killer == OOM_KILLER_NOBODY && oom_expect_runs_program(c) ? oom_expect_stray_doubt(c) : NULL;
+	if (doubt)
+		oom_expect_inconclusive(c, ret, "%s", doubt);
 	if (killer != OOM_KILLER_UNKNOWN || ret->verdict == OOM_PASS)
 		return;
 	doubt = oom_expect_kills_doubt(c);

@@ -21,7 +21,7 @@ static const struct {
 	const char *v2, *v1;
 } counter_names[COUNTER_FILES] = {
 	[EVENTS] = {"memory.events", "memory.oom_control"},
-	[EVENTS_LOCAL] = {"memory.events.local", NULL},
+	[EVENTS_LOCAL] = {"memory.events.local", "memory.oom_control"}, /* v1 counts no children */
 	[EVENTS_PARENT] = {"../memory.events", NULL},
 	[PIDS_EVENTS] = {"pids.events", NULL},
 	[PRESSURE] = {"memory.pressure", NULL},
