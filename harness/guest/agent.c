@@ -218,7 +218,10 @@ int oom_guest_agent(const char *path, const struct oom_guest_service *service)
 		return -errno;
 	oom_agent_warm_up();
 	r = oom_agent_runner_start(service, EVIDENCE_DIR, &err, &runner);
-	if (!r)
-		r = say_hello(port);
+	if (r) {
+		fprintf(stderr, "oomgate: %s\n", err.msg);
+		return r;
+	}
+	r = say_hello(port);
 	return r ? r : serve(port, service, &runner);
 }
