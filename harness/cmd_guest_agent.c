@@ -4,7 +4,6 @@
 #include "harness/command.h"
 #include "harness/guest.h"
 #include "harness/libexec.h"
-#include "harness/pin_file.h"
 #include "harness/runner.h"
 #include "harness/schema.h"
 #include "lib/cleanup.h"
@@ -56,35 +55,38 @@ static int run_job(const struct oom_guest_job *job, struct oom_err *err, struct 
 	return r;
 }
 
-/* Into the page cache with whatever this program is mapped from (proc_pid_maps(5)): its pages need not come
- * from the disk in each restored guest. */
+/* Into the page cache: it need not come from the disk in each restored guest. */
+static void read_in(const char *path)
+{
+	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
+}
+
+/* Whatever this program is mapped from (proc_pid_maps(5)). */
 static void read_in_program(void)
 {
 	oom_autofclose FILE *maps = fopen("/proc/self/maps", "re");
 	char line[PATH_MAX + 128], path[PATH_MAX], last[PATH_MAX] = "";
 
 	while (maps && fgets(line, sizeof(line), maps)) {
-		oom_autoclose int fd = -1;
-
 		if (sscanf(line, "%*s %*s %*s %*s %*s %4095s", path) != 1 || *path != '/' || !strcmp(path, last))
 			continue;
 		snprintf(last, sizeof(last), "%s", path);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0)
-			posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
+		read_in(path);
 	}
 }
 
 /* What an attempt would do, whatever its scenario; what fails here is tried again there, and told. */
 static void prepare(void)
 {
-	static struct oom_pinned pinned; /* for good */
 	char workload[PATH_MAX];
 	struct oom_err err;
 
 	oom_bus_open_ahead(&err);
 	if (!oom_libexec_find("oomgate-workload", &err, workload, sizeof(workload)))
-		oom_pin_file(workload, &pinned);
+		read_in(workload);
 	read_in_program();
 }
 

@@ -49,8 +49,9 @@ static int check_kills(struct oom_attempt *attempt)
 	int64_t counted = sum_local(attempt, "oom_kill"), logged = 0;
 	int64_t groups = sum_local(attempt, "oom_group_kill"); /* since 5.17 */
 	char logged_text[24], counted_text[24];
-	struct oom_dispute_rec dispute = {
-		"", "OOMKills", "kmsg", logged_text, "memory.events.local", counted_text};
+	bool v1 = sum_local(attempt, "oom_kill_disable") >= 0;
+	struct oom_dispute_rec dispute = {"", "OOMKills", "kmsg", logged_text,
+		v1 ? "memory.oom_control" : "memory.events.local", counted_text};
 
 	if (counted < 0 || !(is_ok(attempt, "kmsg") || is_ok(attempt, "mark_victim")))
 		return 0;

@@ -351,6 +351,29 @@ Test(guest_machine, what_faults_unplug_is_part_of_the_shape)
 	}
 }
 
+Test(guest_machine, security_modules_are_off_unless_somebody_wants_them)
+{
+	static const struct {
+		const char *args;
+		bool own_disk, off;
+	} rows[] = {{NULL, false, true}, {"quiet", false, true}, {"quiet security=selinux", false, false},
+		{"apparmor=1", false, false}, {"lsm=landlock", false, false}, {NULL, true, false}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_image image = {.disk = "/d", .own_disk = rows[i].own_disk};
+		struct oom_vm vm = {.qemu = {.program = "qemu", .version = "7.2"}, .accel = "tcg", .image = &image,
+			.vmlinuz = "/k", .initrd = "/i", .kernel = "6.1",
+			.shape = {.memory_bytes = 512 << 20, .cpus = 1, .kernel_args = rows[i].args}};
+		bool off = false;
+		const char **argv;
+
+		cr_assert_eq(oom_vm_argv(&arena, &vm, NULL, &argv), 0);
+		for (; *argv; argv++)
+			off |= strstr(*argv, " lsm= ") != NULL;
+		cr_expect_eq(off, rows[i].off, "row %zu", i);
+	}
+}
+
 Test(guest_machine, whatever_makes_a_difference_is_in_the_key)
 {
 	struct oom_image image = {.disk = in_dir("disk")};

@@ -239,7 +239,8 @@ static void prepare(void)
 
 static int run_prepared(const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret)
 {
-	cr_expect_str_eq(job->text, sample.text, "the job comes through the agent as it was sent");
+	if (strcmp(job->text, sample.text))
+		return oom_err_set(err, EIO, "the job did not come through the agent as it was sent");
 	return prepared ? run_well(job, err, ret) : oom_err_set(err, EIO, "nothing was prepared");
 }
 
@@ -269,6 +270,27 @@ Test(guest_protocol, a_runner_that_dies_before_its_job_is_no_silence)
 	cr_assert_eq(serve_with(&service, &frames, &err), -EIO);
 	cr_expect_str_eq(err.msg, "the runner was killed by signal 9");
 	oom_buffer_free(&frames);
+}
+
+Test(guest_protocol, a_runner_that_is_gone_does_not_wait)
+{
+	const struct oom_guest_service dead = {.prepare = die, .run = run_well}, well = {.run = run_well};
+	char dir[] = "/tmp/oomgate-test-XXXXXX";
+	struct oom_agent_runner runner;
+	struct oom_err err;
+
+	cr_assert_not_null(mkdtemp(dir));
+	cr_assert_eq(oom_agent_runner_start(&dead, dir, &err, &runner), 0, "%s", err.msg);
+	/* its socket is closed a moment before its pidfd tells */
+	for (int i = 0; i < 1000 && oom_agent_runner_waits(&runner); i++)
+		usleep(1000);
+	cr_expect_not(oom_agent_runner_waits(&runner));
+	oom_agent_runner_end(&runner);
+	cr_expect_not(oom_agent_runner_waits(&runner));
+	cr_assert_eq(oom_agent_runner_start(&well, dir, &err, &runner), 0, "%s", err.msg);
+	cr_expect(oom_agent_runner_waits(&runner));
+	oom_agent_runner_end(&runner);
+	oom_tree_remove(dir);
 }
 
 Test(guest_protocol, without_a_host_a_request_is_refused)

@@ -10,7 +10,6 @@
 #include <jansson.h>
 #include <limits.h>
 #include <linux/random.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -112,21 +111,14 @@ static int add_disks(const struct oom_guest_job *job, struct oom_err *err)
 	return chmod("/var/tmp", 01777) < 0 ? oom_err_errno(err, errno, "cannot open /var/tmp to all") : 0;
 }
 
-static int add_hugepages(int64_t wanted, struct oom_err *err)
+/* What could not be had is told by the scenario's needs. */
+static void add_hugepages(int64_t wanted)
 {
-	static const char path[] = "/proc/sys/vm/nr_hugepages";
-	struct oom_arena arena = {0};
-	char number[24], *text;
-	int64_t got = -1;
+	char number[24];
 
-	if (!wanted)
-		return 0;
 	snprintf(number, sizeof(number), "%" PRId64, wanted);
-	if (!oom_file_write(path, number, strlen(number), 0644, NULL) && !oom_file_read(&arena, path, 64, &text, NULL))
-		got = strtoll(text, NULL, 10);
-	oom_arena_release(&arena);
-	return got >= wanted ? 0 : oom_err_set(err, ENOMEM, "only %" PRId64 " of %s huge pages could be had ([Machine] "
-		"HugePages=); KernelArgs=hugepages=%s takes them while the guest boots", got < 0 ? 0 : got, number, number);
+	if (wanted)
+		oom_file_write("/proc/sys/vm/nr_hugepages", number, strlen(number), 0644, NULL);
 }
 
 /* What a restored machine cannot know: the time, fresh randomness; and what must not be saved: swap. */
@@ -141,10 +133,9 @@ static int wake_up(const struct oom_guest_job *job, struct oom_err *err)
 	if (r)
 		return oom_err_errno(err, -r, "cannot renew the random numbers");
 	r = add_disks(job, err);
-	if (!r)
-		r = add_hugepages(job->hugepages, err);
 	if (r)
 		return r;
+	add_hugepages(job->hugepages);
 	/* a panic leaves nothing but the console: then it shall have all */
 	if (strstr(job->text, "panic_on_oom") || strstr(job->text, "Panic="))
 		oom_file_write("/proc/sys/kernel/printk", "8", 1, 0644, NULL);
@@ -168,7 +159,9 @@ static int serve_one(int port, const char *data, size_t len, const struct oom_gu
 		oom_arena_release(&arena);
 		return oom_frame_send(port, OOM_FRAME_SKIPPED, no_legacy, sizeof(no_legacy) - 1);
 	}
-	/* the first was started before the guest was saved */
+	/* the first was started before the guest was saved: one that is gone is no good for any guest */
+	if (!oom_agent_runner_waits(runner))
+		oom_agent_runner_end(runner);
 	if (!r && runner->pid < 0)
 		r = oom_agent_runner_start(service, EVIDENCE_DIR, &err, runner);
 	if (!r)

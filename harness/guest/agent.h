@@ -14,6 +14,8 @@ struct oom_agent_runner {
 /* Starts it, its evidence below @evidence_dir, and waits until service->prepare() is done in it. */
 int oom_agent_runner_start(const struct oom_guest_service *service, const char *evidence_dir, struct oom_err *err,
 	struct oom_agent_runner *ret);
+/* Is there one, and alive? */
+bool oom_agent_runner_waits(const struct oom_agent_runner *runner);
 /* Ends it, if it still is. */
 void oom_agent_runner_end(struct oom_agent_runner *runner);
 /* Hands it the job as it came from the host, with a sign of life every second; then its record and its

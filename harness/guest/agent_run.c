@@ -248,6 +248,13 @@ int oom_agent_runner_start(const struct oom_guest_service *service, const char *
 	return r;
 }
 
+bool oom_agent_runner_waits(const struct oom_agent_runner *runner)
+{
+	struct pollfd pfd = {.fd = runner->pid_fd, .events = POLLIN};
+
+	return runner->pid > 0 && poll(&pfd, 1, 0) == 0;
+}
+
 void oom_agent_runner_end(struct oom_agent_runner *runner)
 {
 	if (runner->pid > 0) {
@@ -268,7 +275,7 @@ int oom_agent_run(int port, struct oom_agent_runner *runner, const char *job, si
 
 	/* one that is gone already shows in its pidfd */
 	r = oom_frame_send(runner->job_fd, OOM_FRAME_START, job, len);
-	if (r && r != -EPIPE)
+	if (r && r != -EPIPE && r != -ECONNRESET)
 		return oom_err_errno(err, -r, "cannot hand the job to its runner");
 	r = watch(port, runner->pid_fd, runner->request_fd);
 	if (r)

@@ -59,6 +59,21 @@ static void quieten(sd_bus *bus)
 		sd_bus_set_property(bus, MANAGER, "LogLevel", NULL, "s", "notice");
 }
 
+/* guest-init.sh has masked some for the boot; after it everybody finds them as they are. */
+static void unmask_generators(void)
+{
+	static const char dir[] = "/etc/systemd/system-generators";
+	oom_autoclosedir DIR *generators = opendir(dir);
+	char target[16];
+
+	for (struct dirent *d; generators && (d = readdir(generators));) {
+		ssize_t n = readlinkat(dirfd(generators), d->d_name, target, sizeof(target));
+
+		if (n == 11 && !memcmp(target, "/dev/./null", 11))
+			unlinkat(dirfd(generators), d->d_name, 0);
+	}
+}
+
 /* A new instance makes a directory for each of the kernel's thousand events: some 0.15 s. */
 static void make_trace(void)
 {
@@ -80,6 +95,7 @@ void oom_agent_warm_up(void)
 	sd_bus_flush_close_unref(bus);
 	oom_systemd_version(); /* asked once: its connection is gone again before the guest is saved */
 	make_trace();
+	unmask_generators();
 	/* its first change copies it from the image (overlayfs) */
 	if (chmod("/var/tmp", 01777) < 0)
 		perror("oomgate: cannot open /var/tmp to all");

@@ -49,7 +49,8 @@ mkdir /rw/upper /rw/work
 mount -t overlay -o "lowerdir=/payload/config:/payload/root:/image,upperdir=/rw/upper,workdir=/rw/work" root /new ||
 	fail "cannot mount the overlay: does this kernel have overlayfs (modules=DIR)?"
 [ -x /new/usr/lib/systemd/systemd ] || [ -x /new/lib/systemd/systemd ] || fail "the image has no systemd"
-# generators for what only the --config tree can bring: podman's alone takes as long as twenty units
+# generators for what the image has none of: podman's alone takes as long as twenty units. When systemd is up
+# the agent takes the links away, which it knows by what they point to: a scenario may bring such files, too
 spare() # GENERATOR FILE...: not needed where there is none of them
 {
 	generator=/new/etc/systemd/system-generators/$1
@@ -57,7 +58,7 @@ spare() # GENERATOR FILE...: not needed where there is none of them
 	for file; do
 		[ ! -e "/payload/config/$file" ] || return 0
 	done
-	[ -e "$generator" ] || ln -s /dev/null "$generator"
+	[ -e "$generator" ] || ln -s /dev/./null "$generator"
 }
 if [ -z "$own" ] && mkdir -p /new/etc/systemd/system-generators; then
 	spare podman-system-generator etc/containers/systemd usr/share/containers/systemd

@@ -113,8 +113,7 @@ for unit in getty.target serial-getty@ttyS0.service serial-getty@hvc0.service ge
   systemd-ask-password-console.path systemd-binfmt.service systemd-backlight@.service \
   systemd-vconsole-setup.service systemd-remount-fs.service ldconfig.service \
   proc-sys-fs-binfmt_misc.automount sys-kernel-debug.mount sys-kernel-config.mount sys-fs-fuse-connections.mount \
-  systemd-repart.service kmod-static-nodes.service systemd-tmpfiles-setup-dev.service \
-  systemd-tmpfiles-setup-dev-early.service \
+  systemd-repart.service \
   dev-hugepages.mount dev-mqueue.mount timers.target e2scrub_reap.service dpkg-db-backup.timer cron.service; do
   ln -sf /dev/null "etc/systemd/system/$unit"
 done

@@ -82,7 +82,7 @@ int oom_kernel_stub(const char *path)
 		return -ENOTSUP;
 	stub = memfd_create("kernel", MFD_CLOEXEC);
 	if (stub < 0 || write(stub, setup, len) != (ssize_t)len)
-		return -errno;
+		return stub < 0 ? -errno : -EIO;
 	return oom_take_fd(&stub);
 }
 

@@ -130,6 +130,18 @@ static void add_disks(struct args *a, const struct oom_vm *vm, const struct oom_
 	add_own_disk(a, "disk", OOM_DISK_SERIAL, 2, files ? files->disk_fd : -1);
 }
 
+/* None in our own images, unless somebody asks for them: systemd would load a BPF one, which takes the kernel's
+ * verifier half a second. */
+static const char *security_modules(const struct oom_vm *vm)
+{
+	static const char *const about[] = {"security=", "apparmor=", "selinux=", "lsm="};
+	bool asked = vm->image->own_disk;
+
+	for (size_t i = 0; vm->shape.kernel_args && i < sizeof(about) / sizeof(*about); i++)
+		asked |= strstr(vm->shape.kernel_args, about[i]) != NULL;
+	return asked ? "" : " lsm=";
+}
+
 static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
 {
 	const struct oom_guest_shape *shape = &vm->shape;
@@ -141,7 +153,7 @@ static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom
 		return;
 	}
 	if (shape->legacy)
-		strcat(more, " oomgate.legacy systemd.unified_cgroup_hierarchy=0 "
+		strcat(more, " systemd.unified_cgroup_hierarchy=0 "
 			     "systemd.legacy_systemd_cgroup_controller=1 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1");
 	/* what holds only movable pages can be given back; addresses above 4G would cost 64M of bounce
 	 * buffers, which no virtio device uses */
@@ -157,12 +169,12 @@ static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom
 	add(a, "-append");
 	/* a short console, because a serial line is slow; a whole log, because kills are many lines:
 	 * the kernel reserves 4.5 times of what is asked (printk_ringbuffer.h: a descriptor of 112 bytes
-	 * for each 32); and no security modules: systemd would load a BPF one, which takes the kernel's verifier
-	 * half a second */
+	 * for each 32) */
 	addf(a,
 		"console=ttyS0 earlyprintk=ttyS0 loglevel=3 log_buf_len=4M panic=-1 nokaslr "
 		"mitigations=off apparmor=0 audit=0 tsc=reliable no_timer_check random.trust_cpu=on "
-		"cryptomgr.notests lsm= systemd.show_status=no systemd.unit=oomgate.target oomgate.root=%s%s%s%s%s%s",
+		"cryptomgr.notests%s systemd.show_status=no systemd.unit=oomgate.target oomgate.root=%s%s%s%s%s%s",
+		security_modules(vm),
 		vm->image->own_disk ? "find" : "/dev/vda", more, shape->kernel_args ? " " : "",
 		vm->shape.kernel_args ? vm->shape.kernel_args : "", files && files->append ? " " : "",
 		files && files->append ? files->append : "");
