@@ -6,6 +6,7 @@
 #include "harness/source.h"
 #include "harness/undo_more.h"
 #include "lib/cleanup.h"
+#include "lib/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -221,6 +222,18 @@ static const char *failure(const struct oom_run_workload *w)
 								    : "it ended before the run began";
 }
 
+static int not_ready(const struct oom_run_state *run, uint64_t ready, struct oom_err *err)
+{
+	const struct oom_run_workload *w = run->workloads;
+	char where[240] = "";
+
+	while (w < run->workloads + run->n_workloads - 1 && w->page->state != OOM_LOAD_NEW)
+		w++;
+	oom_proc_where(AT_FDCWD, w->pid, where, sizeof(where));
+	return oom_err_set(err, ETIMEDOUT, "only %llu of %zu workloads were ready after 20 s; '%s' was in state %s",
+		(unsigned long long)ready, run->n_workloads, w->name, where[0] ? where : "?");
+}
+
 /* Waits until every workload stands at its gate, or one of them ends. */
 static int wait_ready(struct oom_run_state *run, struct oom_err *err)
 {
@@ -242,8 +255,7 @@ static int wait_ready(struct oom_run_state *run, struct oom_err *err)
 		if (n < 0 && errno != EINTR)
 			return oom_err_errno(err, errno, "cannot wait for the workloads");
 		if (n == 0)
-			return oom_err_set(err, ETIMEDOUT, "only %llu of %zu workloads were ready after 20 s",
-				(unsigned long long)ready, run->n_workloads);
+			return not_ready(run, ready, err);
 		if (n > 0 && (fds[0].revents & POLLIN) && read(run->ready_fd, &more, sizeof(more)) > 0)
 			ready += more;
 		if (n > 0 && (fds[1].revents & POLLIN))
