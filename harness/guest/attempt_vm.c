@@ -33,7 +33,7 @@ int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_
 {
 	int qmp[2] = {-1, -1}, port[2] = {-1, -1}, r;
 	struct oom_vm_files files = {.console = a->console, .log = a->log, .incoming = incoming};
-	oom_autoclose int stub = -1;
+	oom_autoclose int head = -1;
 
 	a->machine_realtime_us = oom_realtime_us();
 	r = pair(qmp);
@@ -54,7 +54,7 @@ int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_
 	}
 	files.swap_fd = a->swap_fd;
 	files.disk_fd = a->disk_fd;
-	stub = files.stub_fd = incoming ? oom_kernel_stub(a->vm.vmlinuz) : -1;
+	head = files.head_fd = incoming ? oom_kernel_head(a->vm.vmlinuz) : -1;
 	files.qmp_fd = qmp[1];
 	files.port_fd = port[1];
 	if (!r)

@@ -106,7 +106,7 @@ int oom_kernel_release(struct oom_arena *arena, const char *path, struct oom_err
  * machine that is restored has its kernel in its memory, and reading 15 MB of kernel and initrd again is a
  * tenth of a restore. A file of no name, or -ENOTSUP: this is no bzImage.
  */
-int oom_kernel_stub(const char *path);
+int oom_kernel_head(const char *path);
 /* -1, 0, 1 by the leading numbers of two releases. */
 int oom_release_compare(const char *a, const char *b);
 
@@ -174,7 +174,7 @@ int oom_vm_key(const struct oom_vm *vm, uint64_t *ret);
 struct oom_vm_files {
 	int qmp_fd, port_fd; /* the child's ends; -1: none */
 	int swap_fd, disk_fd; /* -1: an empty one */
-	int stub_fd; /* oom_kernel_stub(), for a machine that is restored; -1: the whole kernel */
+	int head_fd; /* oom_kernel_head(), for a machine that is restored; -1: the whole kernel */
 	const char *console, *log;
 	const char *append; /* more kernel arguments, or NULL */
 	bool incoming;

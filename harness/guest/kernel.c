@@ -66,9 +66,9 @@ int oom_kernel_release(struct oom_arena *arena, const char *path, struct oom_err
 	return r;
 }
 
-int oom_kernel_stub(const char *path)
+int oom_kernel_head(const char *path)
 {
-	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC), stub = -1;
+	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC), head = -1;
 	char setup[65536]; /* 64 sectors at most */
 	ssize_t have = fd < 0 ? -errno : pread(fd, setup, sizeof(setup), 0);
 	unsigned char sectors;
@@ -80,10 +80,10 @@ int oom_kernel_stub(const char *path)
 	len = ((sectors ? sectors : 4) + 1) * 512U + 4096; /* "for backwards compatibility, 0 means 4" */
 	if (len > (size_t)have)
 		return -ENOTSUP;
-	stub = memfd_create("kernel", MFD_CLOEXEC);
-	if (stub < 0 || write(stub, setup, len) != (ssize_t)len)
-		return stub < 0 ? -errno : -EIO;
-	return oom_take_fd(&stub);
+	head = memfd_create("kernel", MFD_CLOEXEC);
+	if (head < 0 || write(head, setup, len) != (ssize_t)len)
+		return head < 0 ? -errno : -EIO;
+	return oom_take_fd(&head);
 }
 
 int oom_release_compare(const char *a, const char *b)

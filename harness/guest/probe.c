@@ -37,7 +37,7 @@ static bool boot(struct oom_arena *arena, const char *cache, const struct oom_qe
 {
 	struct oom_vm vm = {.qemu = *qemu, .accel = "kvm", .image = image, .vmlinuz = vmlinuz,
 		.initrd = initrd, .shape = {.memory_bytes = 256 << 20, .cpus = 1}};
-	struct oom_vm_files files = {.qmp_fd = -1, .port_fd = -1, .swap_fd = -1, .disk_fd = -1, .stub_fd = -1,
+	struct oom_vm_files files = {.qmp_fd = -1, .port_fd = -1, .swap_fd = -1, .disk_fd = -1, .head_fd = -1,
 		.append = "oomgate.probe"};
 	oom_autoclose int pidfd = -1;
 	const char *temp;

@@ -147,9 +147,9 @@ static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom
 	const struct oom_guest_shape *shape = &vm->shape;
 	char more[384] = "";
 
-	if (files && files->stub_fd >= 0) {
+	if (files && files->head_fd >= 0) {
 		add(a, "-kernel");
-		addf(a, "/proc/self/fd/%d", files->stub_fd);
+		addf(a, "/proc/self/fd/%d", files->head_fd);
 		return;
 	}
 	if (shape->legacy)
@@ -319,7 +319,7 @@ int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, stru
 		inherit(files->port_fd);
 		inherit(files->swap_fd);
 		inherit(files->disk_fd);
-		inherit(files->stub_fd);
+		inherit(files->head_fd);
 		if (vm->qemu.lib_dir)
 			setenv("LD_LIBRARY_PATH", vm->qemu.lib_dir, 1);
 		execvp(argv[0], (char *const *)argv);
