@@ -46,7 +46,7 @@ void oom_klog_entry_field(struct oom_klog_entry *entry, const struct oom_klog_li
 		entry->has_ident = true;
 		entry->ident_len = keep(entry->ident, sizeof(entry->ident), line->text, line->json);
 	} else if (oom_span_is(key, OOM_SPAN("SYSLOG_FACILITY"))) {
-		entry->facility = number_of(line->text);
+		entry->facility = oom_klog_facility(line->text);
 	} else if (oom_span_is(key, OOM_SPAN("fac"))) {
 		entry->facility = oom_span_starts(line->text, OOM_SPAN("kern")) ? 0 : 1;
 	} else if (oom_span_is(key, OOM_SPAN("_SOURCE_MONOTONIC_TIMESTAMP"))) {
