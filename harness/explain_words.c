@@ -180,15 +180,17 @@ char *explain_freed(const struct oom_incident *incident, const struct oom_kill *
 		freed);
 }
 
+#define BOUNDS "longer than 64 KiB, or 10 KiB as an entry's message"
+
 char *explain_gaps(int64_t cut_lines, int64_t lost)
 {
 	if (cut_lines && lost)
 		return explain_printf("%" PRId64 " records were overwritten before they were read, and %" PRId64
-				      " lines are longer than 64 KiB: the rest of each was passed over", lost, cut_lines);
+				      " lines are " BOUNDS ": the rest of each was passed over", lost, cut_lines);
 	if (lost)
 		return explain_printf("%" PRId64 " records were overwritten before they were read", lost);
 	if (cut_lines)
-		return explain_printf("%" PRId64 " line%s longer than 64 KiB: the rest was passed over", cut_lines,
+		return explain_printf("%" PRId64 " line%s " BOUNDS ": the rest was passed over", cut_lines,
 			cut_lines == 1 ? " is" : "s are");
 	return NULL;
 }

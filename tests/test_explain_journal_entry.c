@@ -115,6 +115,20 @@ Test(explain_journal_entry, lengths_at_every_bound)
 	}
 }
 
+Test(explain_journal_entry, a_message_that_was_cut_is_told)
+{
+	for (size_t len = OOM_ENTRY_BYTES - 2; len <= OOM_ENTRY_BYTES + 2; len++) {
+		char *message = long_field("MESSAGE=", len, 'B');
+		struct explain_entry_field fields[] = {FIELD("_TRANSPORT=kernel"), {message, len + 8}};
+		struct text text = {0};
+
+		add(&text, fields, 2);
+		cr_expect_eq(read_back(&text).cut, len > OOM_ENTRY_BYTES, "%zu bytes", len);
+		free(text.bytes);
+		free(message);
+	}
+}
+
 Test(explain_journal_entry, all_fields_too_long_at_once)
 {
 	char *facility = long_field("SYSLOG_FACILITY=", 13000, 'A');
@@ -127,6 +141,7 @@ Test(explain_journal_entry, all_fields_too_long_at_once)
 		add(&text, fields, 4);
 	add(&text, kernel_kill, 5);
 	cr_expect_eq(read_back(&text).kills, 1);
+	cr_expect_eq(read_back(&text).cut, 50);
 	free(text.bytes);
 	free(facility);
 	free(message);
