@@ -12,6 +12,15 @@ struct oom_bounded oom_bounded_in(char *buf, size_t size)
 	return (struct oom_bounded){.buf = buf, .size = size};
 }
 
+struct oom_bounded oom_bounded_behind(char *buf, size_t size)
+{
+	size_t len = strnlen(buf, size);
+
+	/* without a NUL there is no text */
+	return len < size ? (struct oom_bounded){.buf = buf, .size = size, .len = len}
+			  : oom_bounded_in(buf, size);
+}
+
 /* How many bytes may still be put, beside the NUL. After a cut, none: what comes later is not the next. */
 static size_t room(const struct oom_bounded *text)
 {

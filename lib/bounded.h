@@ -20,7 +20,9 @@ struct oom_bounded {
 
 /* Begins an empty text in @buf of @size bytes. */
 struct oom_bounded oom_bounded_in(char *buf, size_t size);
-/* The same in an array; a pointer is refused when it is compiled. */
+/* Goes on behind the text that @buf holds. */
+struct oom_bounded oom_bounded_behind(char *buf, size_t size);
+/* Begins in an array; a pointer is refused when it is compiled. */
 #define OOM_BOUNDED(array)                                                                         \
 	oom_bounded_in((array), sizeof(array) + 0 * sizeof(char[1 - 2 * OOM_IS_POINTER(array)]))
 #define OOM_IS_POINTER(array) __builtin_types_compatible_p(__typeof__(array), __typeof__(&(array)[0]))

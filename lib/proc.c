@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/proc.h"
 
+#include "lib/bounded.h"
 #include "lib/cgroup_file.h"
 #include "lib/cleanup.h"
 
@@ -67,11 +68,11 @@ int oom_proc_where(int root_fd, int pid, char *buf, size_t size)
 	oom_autoclose int fd = -1;
 	char text[4096]; /* seq_file's first page: some 60 functions */
 	const char *field = stat_field(root_fd, pid, 3, text, sizeof(text)), *link = " in ";
-	size_t n;
+	struct oom_bounded where = oom_bounded_in(buf, size);
 
 	if (!field)
 		return -ESRCH;
-	n = (size_t)snprintf(buf, size, "%c", *field);
+	oom_bounded_char(&where, *field);
 	snprintf(text, sizeof(text), "%d/stack", pid);
 	fd = proc_open(root_fd, text);
 	if (fd < 0 || oom_cgroup_pread(fd, text, sizeof(text)) <= 0)
@@ -81,9 +82,9 @@ int oom_proc_where(int root_fd, int pid, char *buf, size_t size)
 		const char *name = memchr(line, ' ', (size_t)(end - line));
 		size_t len = name ? strcspn(++name, "+\n") : 0;
 
-		if (!len || name[len] != '+' || n + strlen(link) + len >= size)
+		if (!len || name[len] != '+' || where.len + strlen(link) + len >= size)
 			break;
-		n += (size_t)snprintf(buf + n, size - n, "%s%.*s", link, (int)len, name);
+		oom_bounded_printf(&where, "%s%.*s", link, (int)len, name);
 		link = " < ";
 	}
 	return 0;
