@@ -148,9 +148,9 @@ static int64_t number_of(struct oom_span s)
 
 int64_t oom_klog_facility(struct oom_span value)
 {
-	int64_t facility = value.len && oom_is_digit(*value.at) ? number_of(value) : -1;
+	int64_t facility;
 
-	return facility >= 0 && facility <= 127 ? facility : 1;
+	return oom_span_is_number(value, &facility) && facility <= 127 ? facility : 1;
 }
 
 static void take_member(struct entry *entry, struct oom_span key, struct oom_span value)

@@ -4,9 +4,11 @@
 #include "lib/bounded.h"
 #include "lib/cgroup_file.h"
 #include "lib/cleanup.h"
+#include "lib/klog_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +44,10 @@ static int stat_int(int root_fd, int pid, int n)
 	char buf[1024]; /* 52 numbers of at most 20 digits, hardly ever more than 400 bytes */
 	const char *field = stat_field(root_fd, pid, n, buf, sizeof(buf));
 
-	return field ? atoi(field) : -1;
+	struct oom_span number = {field, field ? strlen(field) : 0};
+	int64_t value;
+
+	return oom_span_take_int(&number, &value) && value >= INT_MIN && value <= INT_MAX ? (int)value : -1;
 }
 
 int oom_proc_parent(int root_fd, int pid)
