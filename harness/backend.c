@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/backend.h"
+#include "lib/bounded.h"
 #include "lib/cgroup_file.h"
 
 #include "harness/cgroup_dir.h"
@@ -29,19 +30,19 @@ const char *oom_unit_kind(const struct oom_section *section)
 						: "service";
 }
 
-void oom_unit_name_escape(const char *name, bool dashes, char *buf, size_t size)
+int oom_unit_name_escape(const char *name, bool dashes, char *buf, size_t size)
 {
 	static const char fine[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.";
-	size_t n = 0;
+	struct oom_bounded escaped = oom_bounded_in(buf, size);
 
-	for (; *name && n + 5 <= size; name++) {
+	for (; *name; name++) {
 		if (strchr(fine, *name) || (*name == '-' && dashes))
-			buf[n++] = *name;
+			oom_bounded_char(&escaped, *name);
 		else
-			n += (size_t)snprintf(buf + n, size - n, "\\x%02x", (unsigned char)*name);
+			oom_bounded_printf(&escaped, "\\x%02x", (unsigned char)*name);
 	}
-	buf[n] = '\0';
+	return oom_bounded_end(&escaped);
 }
 
 int oom_unit_collect_files(

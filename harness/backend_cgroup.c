@@ -142,8 +142,8 @@ static int make_dirs(struct cgroup_ctx *ctx, struct cgroup_unit *u,
 	char name[64 * 4];
 	int r;
 
-	oom_unit_name_escape(u->name, true, name, sizeof(name));
-	if (snprintf(u->path, sizeof(u->path), "%s/oomgate-%s-%s",
+	if (oom_unit_name_escape(u->name, true, name, sizeof(name)) < 0 ||
+		snprintf(u->path, sizeof(u->path), "%s/oomgate-%s-%s",
 		    parent ? parent->path : ctx->root.path, ctx->token,
 		    name) >= (int)sizeof(u->path))
 		return oom_err_set(

@@ -103,7 +103,7 @@ static void read_own(char *line, struct oom_cgroup_mounts *mounts)
 	else if (listed(controllers, "pids"))
 		mount = &mounts->v1_pids;
 	if (mount && strlen(path) < sizeof(mount->own))
-		strcpy(mount->own, path);
+		snprintf(mount->own, sizeof(mount->own), "%s", path);
 }
 
 static int each_line(const char *sysroot, const char *path, struct oom_cgroup_mounts *mounts,

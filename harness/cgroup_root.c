@@ -105,7 +105,7 @@ static int use_parent(struct oom_cgroup_root *root, struct oom_err *err)
 			"OOMGATE_CGROUP",
 			root->path);
 	if (!strncmp(strrchr(root->path, '/'), "/oomgate-", 9))
-		strcpy(root->shared_leaf, root->path);
+		snprintf(root->shared_leaf, sizeof(root->shared_leaf), "%s", root->path);
 	close(root->fd);
 	root->fd = oom_take_fd(&parent);
 	*strrchr(root->path, '/') = '\0';

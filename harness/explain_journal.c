@@ -1,55 +1,36 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/explain.h"
+#include "harness/explain_journal_entry.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-id128.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
-/* One entry of the journal, as journal export text, which the reader knows. */
-#define ENTRY_BYTES 12288
+/* What the journal hands out of a field: more than the longest that is read, or a cut one would look whole. */
+#define FIELD_BYTES (2 * (size_t)EXPLAIN_ENTRY_BYTES)
 
 struct journal_source {
 	sd_journal *journal;
-	char text[ENTRY_BYTES];
+	char text[EXPLAIN_ENTRY_BYTES];
 	size_t len, used;
 };
 
-static void put(struct journal_source *source, const void *data, size_t len)
+static int get_field(void *context, const char *name, const void **ret_data, size_t *ret_len)
 {
-	char *to = source->text + source->len;
-
-	if (len > sizeof(source->text) - source->len - 2)
-		len = sizeof(source->text) - source->len - 2;
-	for (size_t i = 0; i < len; i++)
-		to[i] = ((const char *)data)[i] == '\n' ? ' ' : ((const char *)data)[i];
-	source->len += len;
-	source->text[source->len++] = '\n';
+	return sd_journal_get_data(context, name, ret_data, ret_len);
 }
 
 static void fill(struct journal_source *source)
 {
-	static const char *const fields[] = {"_TRANSPORT", "SYSLOG_FACILITY", "SYSLOG_IDENTIFIER",
-		"_SOURCE_MONOTONIC_TIMESTAMP", "MESSAGE"};
-	char stamp[64];
-	uint64_t realtime;
+	uint64_t realtime_us;
 
-	source->len = source->used = 0;
-	if (!sd_journal_get_realtime_usec(source->journal, &realtime)) {
-		snprintf(stamp, sizeof(stamp), "__REALTIME_TIMESTAMP=%" PRIu64, realtime);
-		put(source, stamp, strlen(stamp));
-	}
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		const void *data;
-		size_t len;
-
-		if (!sd_journal_get_data(source->journal, fields[i], &data, &len))
-			put(source, data, len);
-	}
-	source->text[source->len++] = '\n';
+	if (sd_journal_get_realtime_usec(source->journal, &realtime_us))
+		realtime_us = 0;
+	source->used = 0;
+	source->len = explain_entry_export(get_field, source->journal, realtime_us, source->text);
 }
 
 static ssize_t read_journal(void *context, char *buf, size_t size)
@@ -180,7 +161,8 @@ int explain_open_journal(int boot, bool all_boots, uint64_t since_us, struct oom
 			"there is no journal here, or none that user %u may read (be root, or of group systemd-journal)",
 			geteuid());
 	}
-	if (!all_boots) {
+	rc = sd_journal_set_data_threshold(source->journal, FIELD_BYTES);
+	if (!rc && !all_boots) {
 		rc = match_boot(source->journal, boot);
 		if (rc == -ENXIO)
 			oom_err_set(err, ENXIO, "the journal has no boot %d", boot);

@@ -250,18 +250,6 @@ static int json_part_open(struct explain_part *part, struct explain_writer **ret
 	return 0;
 }
 
-/* Longer than the writer's buffer, it goes through it in pieces. */
-static void put_long(struct explain_writer *w, const char *text, size_t len)
-{
-	while (len) {
-		size_t n = len < sizeof(w->buf) / 2 ? len : sizeof(w->buf) / 2;
-
-		put(w, text, n);
-		text += n;
-		len -= n;
-	}
-}
-
 static void json_part_take(struct explain_writer *w, const struct explain_part *part, int64_t shift)
 {
 	const char *p = part->data, *end = p + part->len;
@@ -276,7 +264,7 @@ static void json_part_take(struct explain_writer *w, const struct explain_part *
 		oom_span_take_int(&line, &number);
 		begin_kill(w);
 		json_put_int(w, number + shift);
-		put_long(w, line.at, line.len);
+		put(w, line.at, line.len);
 		p = next;
 	}
 }

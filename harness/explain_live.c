@@ -2,6 +2,7 @@
 #include "harness/explain.h"
 
 #include "lib/cleanup.h"
+#include "lib/klog_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,12 +22,11 @@ struct live_source {
 static void count_lost(struct live_source *live, const char *record, size_t len)
 {
 	const char *comma = memchr(record, ',', len);
-	int64_t seq = 0;
+	struct oom_span rest = {comma ? comma + 1 : record, comma ? (size_t)(record + len - comma - 1) : 0};
+	int64_t seq;
 
-	if (!comma)
+	if (!oom_span_take_int(&rest, &seq) || seq < 0)
 		return;
-	for (const char *p = comma + 1; p < record + len && *p >= '0' && *p <= '9'; p++)
-		seq = seq * 10 + (*p - '0');
 	if (live->seq >= 0 && seq > live->seq + 1)
 		live->lost += seq - live->seq - 1;
 	live->seq = seq;

@@ -28,6 +28,13 @@ void json_drain(struct explain_writer *w)
 	w->len = 0;
 }
 
+void json_put_block(struct explain_writer *w, const char *text)
+{
+	json_drain(w);
+	memcpy(w->buf, text, sizeof(w->buf));
+	w->len = sizeof(w->buf);
+}
+
 #define EIGHT_DIGITS 100000000
 
 /* The digits of @value (below 10^8), the first in the lowest byte: all eight at once, in a register. */
@@ -87,9 +94,10 @@ void json_put_int(struct explain_writer *w, int64_t value)
 	w->len = (size_t)(append_int(w->buf + w->len, value) - w->buf);
 }
 
-/* One character that cannot stand for itself; returns its length in @text. */
+/* One character that cannot stand for itself, where SLACK bytes have room; returns its length in @text. */
 static size_t put_special(struct explain_writer *w, const char *text, size_t len)
 {
+	static const char digits[] = "0123456789abcdef";
 	unsigned char c = (unsigned char)*text;
 	size_t n;
 
@@ -99,7 +107,9 @@ static size_t put_special(struct explain_writer *w, const char *text, size_t len
 		return 1;
 	}
 	if (c < 0x20 || c == 0x7f) {
-		w->len += (size_t)sprintf(w->buf + w->len, "\\u%04x", c);
+		put(w, "\\u00", 4);
+		w->buf[w->len++] = digits[c >> 4];
+		w->buf[w->len++] = digits[c & 15];
 		return 1;
 	}
 	n = oom_utf8_len(text, len);
@@ -143,11 +153,9 @@ void json_put_text(struct explain_writer *w, const char *text)
 
 void json_put_key(struct explain_writer *w, const char *name)
 {
-	room(w, SLACK);
-	w->buf[w->len++] = '"';
+	PUT(w, "\"");
 	put(w, name, strlen(name));
-	w->buf[w->len++] = '"';
-	w->buf[w->len++] = ':';
+	PUT(w, "\":");
 }
 
 void json_put_fields(struct explain_writer *w, const struct oom_field *field, const void *object)
@@ -173,9 +181,6 @@ void json_put_fields(struct explain_writer *w, const struct oom_field *field, co
 			json_put_int(w, oom_field_int(field, object));
 	}
 }
-
-/* The longest row but for its texts: a key and a number for each field. */
-#define ROW_BYTES 1024
 
 /* A row of a table, without what is null: in thousands the missing columns are the same in all. */
 static void put_task(struct explain_writer *w, const struct oom_task *task)

@@ -2,6 +2,7 @@
 /* The words that people read: a sentence each. */
 #include "harness/explain.h"
 
+#include "lib/bounded.h"
 #include "lib/utf8.h"
 
 #include <inttypes.h>
@@ -40,33 +41,30 @@ const char *explain_kib(int64_t kib, char buf[static 16])
 
 char *explain_printable(const char *text)
 {
-	size_t len = text ? strlen(text) : 0, out = 0;
-	char *copy = malloc(4 * len + 2);
+	size_t len = text ? strlen(text) : 0, size = 4 * len + 2;
+	char *copy = malloc(size);
+	struct oom_bounded out;
 
 	if (!copy)
 		return NULL;
-	if (!text) {
-		strcpy(copy, "?");
-		return copy;
-	}
+	out = oom_bounded_in(copy, size);
+	if (!text)
+		oom_bounded_char(&out, '?');
 	for (size_t i = 0; i < len;) {
 		unsigned char c = (unsigned char)text[i];
 		size_t n = oom_utf8_len(text + i, len - i);
 
 		/* C1 control characters are terminal commands, too */
 		if (c < 0x20 || c == 0x7f || !n || (c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
-			out += (size_t)sprintf(copy + out, "\\x%02x", c);
+			oom_bounded_printf(&out, "\\x%02x", c);
 			if (n == 2 && c == 0xc2)
-				out += (size_t)sprintf(copy + out, "\\x%02x",
-					(unsigned char)text[i + 1]);
+				oom_bounded_printf(&out, "\\x%02x", (unsigned char)text[i + 1]);
 			i += n ? n : 1;
 			continue;
 		}
-		memcpy(copy + out, text + i, n);
-		out += n;
+		oom_bounded_bytes(&out, text + i, n);
 		i += n;
 	}
-	copy[out] = '\0';
 	return copy;
 }
 
@@ -180,15 +178,17 @@ char *explain_freed(const struct oom_incident *incident, const struct oom_kill *
 		freed);
 }
 
+#define BOUNDS "longer than 64 KiB, or 10 KiB as an entry's message"
+
 char *explain_gaps(int64_t cut_lines, int64_t lost)
 {
 	if (cut_lines && lost)
 		return explain_printf("%" PRId64 " records were overwritten before they were read, and %" PRId64
-				      " lines are longer than 64 KiB: the rest of each was passed over", lost, cut_lines);
+				      " lines are " BOUNDS ": the rest of each was passed over", lost, cut_lines);
 	if (lost)
 		return explain_printf("%" PRId64 " records were overwritten before they were read", lost);
 	if (cut_lines)
-		return explain_printf("%" PRId64 " line%s longer than 64 KiB: the rest was passed over", cut_lines,
+		return explain_printf("%" PRId64 " line%s " BOUNDS ": the rest was passed over", cut_lines,
 			cut_lines == 1 ? " is" : "s are");
 	return NULL;
 }

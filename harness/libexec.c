@@ -21,7 +21,7 @@ static int try(const char *dir, const char *below, const char *name, char *buf, 
 		return -ENAMETOOLONG;
 	if (access(path, X_OK) < 0)
 		return -errno;
-	strcpy(buf, path);
+	snprintf(buf, size, "%s", path);
 	return 0;
 }
 

@@ -95,7 +95,7 @@ int oom_need_parse(const char *text, struct oom_err *err, struct oom_need_want *
 	memcpy(want.op, op, ops);
 	if (strlen(op + ops) >= sizeof(want.text))
 		return oom_err_set(err, EINVAL, "'%s' is too long", text);
-	strcpy(want.text, op + ops);
+	snprintf(want.text, sizeof(want.text), "%s", op + ops);
 	r = argument_parse(text, err, &want);
 	if (r < 0)
 		return r;

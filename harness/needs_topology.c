@@ -48,7 +48,7 @@ int oom_need_numa(
 	uint64_t nodes = count_of(env, "sys/devices/system/node/online");
 
 	if (!*want->op) {
-		strcpy(two.op, ">=");
+		snprintf(two.op, sizeof(two.op), ">=");
 		two.number = 2;
 	}
 	/* a kernel without NUMA has one node, too */

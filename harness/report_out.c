@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/report_out.h"
 
+#include "lib/bounded.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -19,12 +20,11 @@ static const char *place(const char *path)
 
 static int format_unknown(const char *text, size_t len, struct oom_err *err)
 {
-	char names[128] = "";
-	size_t used = 0;
+	char names[128];
+	struct oom_bounded list = OOM_BOUNDED(names);
 
-	for (const struct oom_report *const *r = oom_reports; *r && used < sizeof(names); r++)
-		used += (size_t)snprintf(
-			names + used, sizeof(names) - used, "%s%s", used ? ", " : "", (*r)->name);
+	for (const struct oom_report *const *r = oom_reports; *r; r++)
+		oom_bounded_printf(&list, "%s%s", list.len ? ", " : "", (*r)->name);
 	return oom_err_set(
 		err, EINVAL, "unknown format '%.*s'; there are %s", (int)len, text, names);
 }

@@ -17,7 +17,7 @@ static int make_parents(const char *path, struct oom_err *err)
 
 	if (strlen(path) >= sizeof(dir))
 		return oom_err_set(err, ENAMETOOLONG, "'%.60s...' is too long", path);
-	strcpy(dir, path);
+	snprintf(dir, sizeof(dir), "%s", path);
 	for (char *slash = dir; (slash = strchr(slash + 1, '/'));) {
 		*slash = '\0';
 		if (mkdir(dir, 0755) < 0 && errno != EEXIST)

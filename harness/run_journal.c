@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/run_command.h"
 
+#include "lib/bounded.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -32,15 +33,21 @@ static int make_dirs(const char *path)
 
 static void default_dir(struct oom_run_command *command)
 {
+	struct oom_bounded dir = OOM_BOUNDED(command->dir);
+	char when[32] = "";
 	time_t now = time(NULL);
 	struct tm tm;
 	size_t len;
 
-	localtime_r(&now, &tm);
-	len = strftime(command->dir, sizeof(command->dir), "oomgate-run-%Y%m%d-%H%M%S", &tm);
+	if (localtime_r(&now, &tm))
+		strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &tm);
+	oom_bounded_printf(&dir, "oomgate-run-%s", when);
+	len = dir.len;
 	/* another run may have begun in the same second */
-	for (int i = 2; mkdir(command->dir, 0777) < 0 && errno == EEXIST && i < 1000; i++)
-		snprintf(command->dir + len, sizeof(command->dir) - len, "-%d", i);
+	for (int i = 2; mkdir(command->dir, 0777) < 0 && errno == EEXIST && i < 1000; i++) {
+		oom_bounded_back(&dir, len);
+		oom_bounded_printf(&dir, "-%d", i);
+	}
 }
 
 static struct oom_job *job_of(struct oom_run_command *command, const struct oom_attempt *attempt)
@@ -156,7 +163,7 @@ int oom_journal_open(struct oom_run_command *command, struct oom_err *err)
 		return oom_err_set(err, ENAMETOOLONG, "the path of --output is longer than %zu bytes",
 			sizeof(command->dir) - 1);
 	if (o->output_dir)
-		strcpy(command->dir, o->output_dir);
+		snprintf(command->dir, sizeof(command->dir), "%s", o->output_dir);
 	else
 		default_dir(command);
 	r = make_dirs(command->dir);
@@ -197,15 +204,20 @@ int oom_journal_append(struct oom_run_command *command, const struct oom_attempt
 const char *oom_journal_evidence_dir(struct oom_run_command *command, const struct oom_job *job,
 	char *buf, size_t size)
 {
-	int base = snprintf(buf, size, "%s/", command->dir), r;
+	struct oom_bounded dir = oom_bounded_in(buf, size);
+	size_t base;
+	int r;
 
-	snprintf(buf + base, size - (size_t)base, "%s", command->run->machines[job->machine].id);
+	oom_bounded_printf(&dir, "%s/", command->dir);
+	base = dir.len;
+	oom_bounded_text(&dir, command->run->machines[job->machine].id);
 	for (char *p = buf + base; *p; p++)
 		if (*p == '/' || *p == ',')
 			*p = '_';
-	base = (int)strlen(buf);
-	snprintf(buf + base, size - (size_t)base, "/%s/%u", job->scenario->id, job->attempt);
-	r = make_dirs(buf);
+	oom_bounded_printf(&dir, "/%s/%u", job->scenario->id, job->attempt);
+	r = oom_bounded_end(&dir);
+	if (!r)
+		r = make_dirs(buf);
 	if (r < 0)
 		fprintf(stderr, "oomgate: cannot make '%s': %s; raw evidence is not kept\n", buf,
 			strerror(-r));

@@ -44,7 +44,7 @@ int oom_scope_unit_name(const struct scope_ctx *ctx, const struct oom_section *s
 
 	if (r < 0)
 		return r;
-	oom_unit_name_escape(section->name, section->kind != OOM_SEC_SLICE, name, sizeof(name));
+	r = oom_unit_name_escape(section->name, section->kind != OOM_SEC_SLICE, name, sizeof(name));
 	if (section->kind == OOM_SEC_SLICE) {
 		/* systemd.slice(5): "a-b.slice" lies in "a.slice" */
 		n = snprintf(buf, size, "%.*s-%s.slice", (int)(strlen(slice) - strlen(".slice")),
@@ -55,7 +55,7 @@ int oom_scope_unit_name(const struct scope_ctx *ctx, const struct oom_section *s
 			buf, size, "oomgate-%s-%s.%s", ctx->token, name, oom_unit_kind(section));
 		*ret_slice = slice;
 	}
-	if (n < 0 || (size_t)n >= size)
+	if (r < 0 || n < 0 || (size_t)n >= size)
 		return oom_err_set(err, ENAMETOOLONG, "cannot start %s '%s': its name is too long",
 			oom_unit_kind(section), section->name);
 	return 0;

@@ -174,7 +174,7 @@ static int job_failed(const struct start *s, struct oom_err *err)
 
 	if (oom_bus_unit_text(s->ctx->bus, s->unit->unit, scope ? "Scope" : "Service", "Result",
 		    result, sizeof(result)) < 0)
-		strcpy(result, "unknown");
+		snprintf(result, sizeof(result), "unknown");
 	if (scope && s->ctx->bus->user && !strcmp(result, "resources"))
 		return oom_err_set(err, EPROTO,
 			"cannot start %s: the user manager cannot move a process into it; start "

@@ -4,6 +4,7 @@
 #include "harness/process.h"
 #include "harness/runtime_dir.h"
 #include "harness/undo_kind.h"
+#include "lib/bounded.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -82,6 +83,7 @@ static int append(struct oom_undo *undo, const char *text, struct oom_err *err)
 static int create(struct oom_undo *undo, struct oom_err *err)
 {
 	char boot_id[40], header[160], hidden[sizeof(undo->name) + 8];
+	struct oom_bounded path;
 	uint64_t start;
 	char state;
 	int r = oom_process_stat(getpid(), &state, &start);
@@ -104,8 +106,8 @@ static int create(struct oom_undo *undo, struct oom_err *err)
 	}
 	if (undo->fd < 0 || flock(undo->fd, LOCK_EX | LOCK_NB) < 0)
 		return oom_err_errno(err, errno, "cannot make an undo list in '%s'", undo->path);
-	snprintf(undo->path + strlen(undo->path), sizeof(undo->path) - strlen(undo->path), "/%s",
-		undo->name);
+	path = oom_bounded_behind(undo->path, sizeof(undo->path));
+	oom_bounded_printf(&path, "/%s", undo->name);
 	snprintf(header, sizeof(header), OOM_UNDO_MAGIC " %d %" PRIu64 " %s\n", (int)getpid(),
 		start, boot_id);
 	r = append(undo, header, err);

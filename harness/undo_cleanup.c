@@ -197,7 +197,7 @@ int oom_undo_cleanup(int dry, void (*say)(const char *what), struct oom_err *err
 	for (unsigned i = 0; !oom_runtime_dir_candidate(i, path, sizeof(path)); i++) {
 		if (strcmp(path, before) != 0)
 			cleanup_dir(&c, path);
-		strcpy(before, path);
+		snprintf(before, sizeof(before), "%s", path);
 	}
 	return c.failed ? c.failed : c.count;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/undo_kind.h"
 
+#include "lib/bounded.h"
 #include "lib/cleanup.h"
 
 #include <ctype.h>
@@ -22,48 +23,40 @@ const struct oom_undo_kind *oom_undo_kind_find(const char *name)
 	return NULL;
 }
 
-static char *append_escaped(char *out, const char *arg)
+static void put_escaped(struct oom_bounded *line, const char *arg)
 {
-	static const char hex[] = "0123456789abcdef";
-
-	if (!*arg) {
-		*out++ = '\\';
-		*out++ = 'e';
-	}
+	if (!*arg)
+		oom_bounded_text(line, "\\e");
 	for (; *arg; arg++) {
 		unsigned char c = (unsigned char)*arg;
 
-		if (c > ' ' && c < 0x7f && c != '\\') {
-			*out++ = *arg;
-			continue;
-		}
-		*out++ = '\\';
-		*out++ = 'x';
-		*out++ = hex[c >> 4];
-		*out++ = hex[c & 15];
+		if (c > ' ' && c < 0x7f && c != '\\')
+			oom_bounded_char(line, *arg);
+		else
+			oom_bounded_printf(line, "\\x%02x", c);
 	}
-	return out;
 }
 
 char *oom_undo_line_format(const char *kind, char *const *args, unsigned n_args)
 {
 	size_t size = strlen(kind) + 2;
-	char *line, *out;
+	struct oom_bounded line;
+	char *buf;
 
 	/* four bytes for each byte at most, a blank, and two for an empty one */
 	for (unsigned i = 0; i < n_args; i++)
 		size += 4 * strlen(args[i]) + 3;
-	line = malloc(size);
-	if (!line)
+	buf = malloc(size);
+	if (!buf)
 		return NULL;
-	out = stpcpy(line, kind);
+	line = oom_bounded_in(buf, size);
+	oom_bounded_text(&line, kind);
 	for (unsigned i = 0; i < n_args; i++) {
-		*out++ = ' ';
-		out = append_escaped(out, args[i]);
+		oom_bounded_char(&line, ' ');
+		put_escaped(&line, args[i]);
 	}
-	*out++ = '\n';
-	*out = '\0';
-	return line;
+	oom_bounded_char(&line, '\n');
+	return buf;
 }
 
 static int hex_digit(char c)

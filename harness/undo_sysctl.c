@@ -19,7 +19,8 @@ int oom_sysctl_path(const char *name, char *buf, size_t size)
 
 	if (!first || first == name || len + sizeof(top) > size)
 		return -EINVAL;
-	c = stpcpy(stpcpy(buf, top), name) - len;
+	snprintf(buf, size, "%s%s", top, name);
+	c = buf + sizeof(top) - 1;
 	for (; dots && *c; c++)
 		*c = *c == '.' ? '/' : *c == '/' ? '.' : *c;
 	return strstr(buf, "/../") || strstr(buf, "//") || buf[strlen(buf) - 1] == '/' ||

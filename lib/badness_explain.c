@@ -3,6 +3,7 @@
 #include "lib/badness.h"
 
 #include "lib/arena.h"
+#include "lib/bounded.h"
 #include "lib/klog.h"
 
 #include <errno.h>
@@ -73,19 +74,20 @@ static void format_sum(char *buf, size_t size, const struct oom_incident *incide
 	const struct oom_kill *kill, const struct oom_task *task)
 {
 	int64_t page_kib = incident->page_kib > 0 ? incident->page_kib : 4;
-	int n = snprintf(buf, size, "rss %" PRId64, task->rss_kib / page_kib);
+	struct oom_bounded sum = oom_bounded_in(buf, size);
 
+	oom_bounded_printf(&sum, "rss %" PRId64, task->rss_kib / page_kib);
 	if (task->swapents > 0)
-		n += snprintf(buf + n, size - (size_t)n, " + swap %" PRId64, task->swapents);
+		oom_bounded_printf(&sum, " + swap %" PRId64, task->swapents);
 	if (task->pgtables_kib > 0)
-		n += snprintf(buf + n, size - (size_t)n, " + page tables %" PRId64,
+		oom_bounded_printf(&sum, " + page tables %" PRId64,
 			task->pgtables_kib / page_kib);
 	if (incident->root_bonus && task->uid == 0)
-		n += snprintf(buf + n, size - (size_t)n, " - 3 %% for root");
+		oom_bounded_printf(&sum, " - 3 %% for root");
 	if (task->oom_score_adj != OOM_ADJ_UNKNOWN && task->oom_score_adj)
-		n += snprintf(buf + n, size - (size_t)n, " + oom_score_adj %" PRId64 " * %" PRId64,
+		oom_bounded_printf(&sum, " + oom_score_adj %" PRId64 " * %" PRId64,
 			task->oom_score_adj, kill->total_pages / 1000);
-	snprintf(buf + n, size - (size_t)n, " = %" PRId64 " pages", task->points);
+	oom_bounded_printf(&sum, " = %" PRId64 " pages", task->points);
 }
 
 static int explain_ranked(struct oom_arena *arena, const struct oom_incident *incident,

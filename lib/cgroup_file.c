@@ -2,25 +2,21 @@
 #include "lib/cgroup_file.h"
 
 #include "lib/cleanup.h"
+#include "lib/klog_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-/* The number at @p, which must end at @end or a line's end; false otherwise. */
+/* The number that stands from @p to @end; one beyond INT64_MAX is none. */
 static bool number_parse(const char *p, const char *end, uint64_t *ret)
 {
-	uint64_t n = 0;
+	int64_t number;
 
-	if (p == end)
+	if (!oom_span_is_number((struct oom_span){p, (size_t)(end - p)}, &number))
 		return false;
-	for (; p < end; p++) {
-		if (*p < '0' || *p > '9' || n > (UINT64_MAX - 9) / 10)
-			return false;
-		n = n * 10 + (uint64_t)(*p - '0');
-	}
-	*ret = n;
+	*ret = (uint64_t)number;
 	return true;
 }
 
@@ -133,7 +129,7 @@ int oom_cgroup_read_number(int fd, int64_t *ret)
 		*ret = INT64_MAX;
 		return 0;
 	}
-	if (!number_parse(buf, buf + n, &value) || value > INT64_MAX)
+	if (!number_parse(buf, buf + n, &value))
 		return -EBADMSG;
 	*ret = (int64_t)value;
 	return 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/err.h"
 
+#include "lib/bounded.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,14 +32,14 @@ int oom_err_set(struct oom_err *err, int code, const char *fmt, ...)
 int oom_err_errno(struct oom_err *err, int code, const char *fmt, ...)
 {
 	va_list args;
-	size_t len;
+	struct oom_bounded msg;
 
 	if (!err)
 		return -code;
 	va_start(args, fmt);
 	err_vset(err, code, fmt, args);
 	va_end(args);
-	len = strlen(err->msg);
-	snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", strerror(code));
+	msg = oom_bounded_behind(err->msg, sizeof(err->msg));
+	oom_bounded_printf(&msg, ": %s", strerror(code));
 	return -code;
 }

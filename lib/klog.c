@@ -226,6 +226,7 @@ static void end_entry(struct oom_klog *log)
 
 	if (!log->entry.has_message)
 		return;
+	log->input.cut_lines += log->entry.cut;
 	if (oom_klog_entry_line(&log->entry, &line))
 		give(log, &line, 0, log->entry.number);
 	log->entry.has_message = false;

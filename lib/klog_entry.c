@@ -6,7 +6,7 @@ void oom_klog_entry_clear(struct oom_klog_entry *entry)
 	entry->number = 0;
 	entry->facility = entry->time_us = entry->realtime_us = -1;
 	entry->message_len = entry->transport_len = entry->ident_len = 0;
-	entry->has_message = entry->has_transport = entry->has_ident = false;
+	entry->has_message = entry->has_transport = entry->has_ident = entry->cut = false;
 }
 
 static size_t keep(char *to, size_t size, struct oom_span s, bool json)
@@ -36,6 +36,7 @@ void oom_klog_entry_field(struct oom_klog_entry *entry, const struct oom_klog_li
 	if (oom_span_is(key, OOM_SPAN("MESSAGE")) || oom_span_is(key, OOM_SPAN("msg"))) {
 		entry->has_message = true;
 		entry->number = number;
+		entry->cut = line->text.len > sizeof(entry->message);
 		entry->message_len = keep(entry->message, sizeof(entry->message), line->text,
 			line->json);
 	} else if (oom_span_is(key, OOM_SPAN("_TRANSPORT"))) {
@@ -46,7 +47,7 @@ void oom_klog_entry_field(struct oom_klog_entry *entry, const struct oom_klog_li
 		entry->has_ident = true;
 		entry->ident_len = keep(entry->ident, sizeof(entry->ident), line->text, line->json);
 	} else if (oom_span_is(key, OOM_SPAN("SYSLOG_FACILITY"))) {
-		entry->facility = number_of(line->text);
+		entry->facility = oom_klog_facility(line->text);
 	} else if (oom_span_is(key, OOM_SPAN("fac"))) {
 		entry->facility = oom_span_starts(line->text, OOM_SPAN("kern")) ? 0 : 1;
 	} else if (oom_span_is(key, OOM_SPAN("_SOURCE_MONOTONIC_TIMESTAMP"))) {

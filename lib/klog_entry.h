@@ -15,6 +15,7 @@ struct oom_klog_entry {
 	int64_t facility, time_us, realtime_us;
 	size_t message_len, transport_len, ident_len;
 	bool has_message, has_transport, has_ident;
+	bool cut; /* the message was longer than .message */
 	char transport[16], ident[64], hour[16];
 	char message[OOM_ENTRY_BYTES];
 };

@@ -82,6 +82,8 @@ bool oom_klog_frame_json(struct oom_span line, char *scratch, struct oom_klog_li
  */
 void oom_klog_journal_origin(struct oom_span transport, int64_t facility, struct oom_span ident,
 	struct oom_klog_line *line);
+/* What SYSLOG_FACILITY says: what is no facility (0 to 127, nothing behind it) is not the kernel's: 1. */
+int64_t oom_klog_facility(struct oom_span value);
 /* The text of a JSON string without its quotation marks; @dst holds raw.len bytes. Its length. */
 size_t oom_klog_json_text(char *dst, struct oom_span raw);
 /* "2025-08-12 03" (UTC) in @buf. */

@@ -146,6 +146,13 @@ static int64_t number_of(struct oom_span s)
 	return oom_span_take_int(&s, &value) && !s.len ? value : -1;
 }
 
+int64_t oom_klog_facility(struct oom_span value)
+{
+	int64_t facility;
+
+	return oom_span_is_number(value, &facility) && facility <= 127 ? facility : 1;
+}
+
 static void take_member(struct entry *entry, struct oom_span key, struct oom_span value)
 {
 	if (oom_span_is(key, OOM_SPAN("MESSAGE")))
@@ -153,7 +160,7 @@ static void take_member(struct entry *entry, struct oom_span key, struct oom_spa
 	else if (oom_span_is(key, OOM_SPAN("_TRANSPORT")))
 		entry->transport = value;
 	else if (oom_span_is(key, OOM_SPAN("SYSLOG_FACILITY")))
-		entry->facility = number_of(value);
+		entry->facility = oom_klog_facility(value);
 	else if (oom_span_is(key, OOM_SPAN("SYSLOG_IDENTIFIER")))
 		entry->ident = value;
 	else if (oom_span_is(key, OOM_SPAN("_COMM")))

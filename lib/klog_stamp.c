@@ -1,30 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/klog_frame.h"
 
-/* "12345.678901" with blanks before it: the kernel's clock */
-static bool take_seconds(struct oom_span *s, int64_t *ret_us)
-{
-	struct oom_span rest = *s;
-	int64_t sec, frac = 0;
-	size_t digits;
-
-	oom_span_skip_blanks(&rest);
-	if (!oom_span_take_int(&rest, &sec) || sec < 0 || sec > INT64_MAX / 2000000 ||
-		!oom_span_skip(&rest, OOM_SPAN(".")))
-		return false;
-	for (digits = 0; digits < rest.len && oom_is_digit(rest.at[digits]); digits++) {
-		if (digits < 6)
-			frac = frac * 10 + (rest.at[digits] - '0');
-	}
-	if (!digits)
-		return false;
-	for (size_t i = digits; i < 6; i++)
-		frac *= 10;
-	*s = oom_span_from(rest, digits);
-	*ret_us = sec * 1000000 + frac;
-	return true;
-}
-
 static bool is_time_of_day(struct oom_span s, size_t i)
 {
 	return i + 8 <= s.len && oom_is_digit(s.at[i]) && oom_is_digit(s.at[i + 1]) &&
@@ -81,7 +57,7 @@ bool oom_klog_take_brackets(struct oom_span *s, struct oom_klog_line *line)
 	/* a row of a task table begins with "[ 123]" */
 	if (!memchr(inside.at, '.', inside.len) && !memchr(inside.at, ':', inside.len))
 		return false;
-	if (take_seconds(&rest, &us) && (!rest.len || is_relative_time(rest))) {
+	if (oom_span_take_seconds(&rest, &us) && (!rest.len || is_relative_time(rest))) {
 		line->time_us = us;
 	} else {
 		size_t i = 0;
@@ -104,7 +80,7 @@ bool oom_klog_take_cut_stamp(struct oom_span *s, struct oom_klog_line *line)
 	struct oom_span rest = *s;
 	int64_t us;
 
-	if (!rest.len || (!oom_is_digit(*rest.at) && *rest.at != ' ') || !take_seconds(&rest, &us) ||
+	if (!rest.len || (!oom_is_digit(*rest.at) && *rest.at != ' ') || !oom_span_take_seconds(&rest, &us) ||
 		!oom_span_skip(&rest, OOM_SPAN("] ")))
 		return false;
 	line->time_us = us;
@@ -167,7 +143,7 @@ bool oom_klog_take_clock(struct oom_span *s, struct oom_klog_line *line)
 
 	/* seconds since 1970, of journalctl -o short-unix */
 	if (s->len > 12 && oom_is_digit(s->at[0]) && oom_is_digit(s->at[8]) &&
-		take_seconds(&rest, &us) && us >= INT64_C(100000000) * 1000000 && rest.len &&
+		oom_span_take_seconds(&rest, &us) && us >= INT64_C(100000000) * 1000000 && rest.len &&
 		*rest.at == ' ') {
 		line->hour = (struct oom_span){s->at, 7};
 		*s = oom_span_from(rest, 1);
@@ -198,7 +174,7 @@ ptrdiff_t oom_klog_find_stamp(struct oom_span s, size_t from)
 			return -1;
 		i = (size_t)(hit - s.at);
 		rest = oom_span_from(s, i + 1);
-		if (take_seconds(&rest, &us) && rest.len && *rest.at == ']' &&
+		if (oom_span_take_seconds(&rest, &us) && rest.len && *rest.at == ']' &&
 			rest.at - hit >= 9 && rest.at[-7] == '.')
 			return (ptrdiff_t)i;
 	}

@@ -55,17 +55,72 @@ bool oom_span_take_int(struct oom_span *s, int64_t *ret)
 	/* 18 digits fit for certain */
 	for (; i < s->len && i - first < 18 && oom_is_digit(s->at[i]); i++)
 		value = value * 10 + (s->at[i] - '0');
+	if (negative)
+		value = -value;
+	/* INT64_MIN has no positive counterpart */
 	for (; i < s->len && oom_is_digit(s->at[i]); i++) {
+		int digit = s->at[i] - '0';
+
 		if (__builtin_mul_overflow(value, 10, &value) ||
-			__builtin_add_overflow(value, s->at[i] - '0', &value))
+			__builtin_add_overflow(value, negative ? -digit : digit, &value))
 			fits = false;
 	}
 	if (i == first)
 		return false;
 	*s = oom_span_from(*s, i);
 	if (fits)
-		*ret = negative ? -value : value;
+		*ret = value;
 	return fits;
+}
+
+bool oom_span_take_seconds(struct oom_span *s, int64_t *ret_us)
+{
+	struct oom_span rest = *s;
+	int64_t sec, frac = 0;
+	size_t digits;
+
+	oom_span_skip_blanks(&rest);
+	if (!oom_span_take_int(&rest, &sec) || sec < 0 || sec > INT64_MAX / 2000000 ||
+		!oom_span_skip(&rest, OOM_SPAN(".")))
+		return false;
+	for (digits = 0; digits < rest.len && oom_is_digit(rest.at[digits]); digits++) {
+		if (digits < 6)
+			frac = frac * 10 + (rest.at[digits] - '0');
+	}
+	if (!digits)
+		return false;
+	for (size_t i = digits; i < 6; i++)
+		frac *= 10;
+	*s = oom_span_from(rest, digits);
+	*ret_us = sec * 1000000 + frac;
+	return true;
+}
+
+bool oom_span_take_uint(struct oom_span *s, uint64_t *ret)
+{
+	uint64_t value = 0;
+	size_t i;
+
+	for (i = 0; i < s->len && oom_is_digit(s->at[i]); i++) {
+		if (__builtin_mul_overflow(value, 10, &value) ||
+			__builtin_add_overflow(value, (uint64_t)(s->at[i] - '0'), &value))
+			return false;
+	}
+	if (!i)
+		return false;
+	*s = oom_span_from(*s, i);
+	*ret = value;
+	return true;
+}
+
+bool oom_span_is_number(struct oom_span s, int64_t *ret)
+{
+	uint64_t value;
+
+	if (!oom_span_take_uint(&s, &value) || s.len || value > INT64_MAX)
+		return false;
+	*ret = (int64_t)value;
+	return true;
 }
 
 static int hex_digit(char c)

@@ -85,6 +85,11 @@ ptrdiff_t oom_span_find_last(struct oom_span s, struct oom_span what);
 /* The same, letters of any case. */
 ptrdiff_t oom_span_find_nocase(struct oom_span s, struct oom_span what);
 
+/* Takes digits off the front of @s; false, and nothing taken, without one, or beyond UINT64_MAX. */
+bool oom_span_take_uint(struct oom_span *s, uint64_t *ret);
+/* The number that @s is: digits alone, to its end, up to INT64_MAX. */
+bool oom_span_is_number(struct oom_span s, int64_t *ret);
+
 /*
  * Takes a decimal number (with a sign where there is one) off the front of @s. A number that does
  * not fit int64_t is taken, too, and false is returned: the log says something, but not a number.
@@ -92,6 +97,8 @@ ptrdiff_t oom_span_find_nocase(struct oom_span s, struct oom_span what);
 bool oom_span_take_int(struct oom_span *s, int64_t *ret);
 /* The same for "0x1f" and "1f". */
 bool oom_span_take_hex(struct oom_span *s, int64_t *ret);
+/* "12345.678901" with blanks before it, in µs: up to some 146,000 years. What is finer is passed over. */
+bool oom_span_take_seconds(struct oom_span *s, int64_t *ret_us);
 
 /*
  * Undoes what loggers do to non-printable bytes: "\x0a" (the kernel, dmesg) and "#012" (rsyslog).

@@ -2,9 +2,11 @@
 #include "lib/kmsg.h"
 
 #include "lib/cleanup.h"
+#include "lib/klog_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,37 +26,31 @@ int oom_kmsg_open(int root_fd, const char *path, struct oom_err *err, struct oom
 	return 0;
 }
 
-/* A whole number that ends in @end; NULL when there is none. */
-static const char *head_number(const char *p, const char *limit, uint64_t *ret)
+/* Takes a whole number and the comma behind it off the front of @s. */
+static bool head_number(struct oom_span *s, uint64_t *ret)
 {
-	uint64_t n = 0;
-	const char *start = p;
-
-	while (p < limit && *p >= '0' && *p <= '9')
-		n = n * 10 + (uint64_t)(*p++ - '0');
-	if (p == start || p == limit || *p != ',')
-		return NULL;
-	*ret = n;
-	return p + 1;
+	return oom_span_take_uint(s, ret) && oom_span_skip(s, OOM_SPAN(","));
 }
 
 bool oom_kmsg_head_parse(const char *record, size_t len, struct oom_kmsg_head *ret)
 {
-	const char *limit = record + len;
-	struct oom_kmsg_head head;
-	const char *p = record, *semicolon;
-	uint64_t prio;
+	struct oom_span s = {record, len};
+	uint64_t prio, seq, usec;
+	const char *semicolon;
 
-	if (!(p = head_number(p, limit, &prio)) || !(p = head_number(p, limit, &head.seq)) ||
-		!(p = head_number(p, limit, &head.usec)) || p == limit)
+	if (!head_number(&s, &prio) || !head_number(&s, &seq) || !head_number(&s, &usec) ||
+		prio > UINT_MAX || !s.len)
 		return false;
-	head.prio = (unsigned)prio;
-	head.flag = *p;
-	semicolon = memchr(p, ';', (size_t)(limit - p));
+	semicolon = memchr(s.at, ';', s.len);
 	if (!semicolon)
 		return false;
-	head.text_off = (size_t)(semicolon + 1 - record);
-	*ret = head;
+	*ret = (struct oom_kmsg_head){
+		.prio = (unsigned)prio,
+		.seq = seq,
+		.usec = usec,
+		.flag = *s.at,
+		.text_off = (size_t)(semicolon + 1 - record),
+	};
 	return true;
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/proc.h"
 
+#include "lib/bounded.h"
 #include "lib/cgroup_file.h"
 #include "lib/cleanup.h"
+#include "lib/klog_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +44,10 @@ static int stat_int(int root_fd, int pid, int n)
 	char buf[1024]; /* 52 numbers of at most 20 digits, hardly ever more than 400 bytes */
 	const char *field = stat_field(root_fd, pid, n, buf, sizeof(buf));
 
-	return field ? atoi(field) : -1;
+	struct oom_span number = {field, field ? strlen(field) : 0};
+	int64_t value;
+
+	return oom_span_take_int(&number, &value) && value >= INT_MIN && value <= INT_MAX ? (int)value : -1;
 }
 
 int oom_proc_parent(int root_fd, int pid)
@@ -67,11 +73,11 @@ int oom_proc_where(int root_fd, int pid, char *buf, size_t size)
 	oom_autoclose int fd = -1;
 	char text[4096]; /* seq_file's first page: some 60 functions */
 	const char *field = stat_field(root_fd, pid, 3, text, sizeof(text)), *link = " in ";
-	size_t n;
+	struct oom_bounded where = oom_bounded_in(buf, size);
 
 	if (!field)
 		return -ESRCH;
-	n = (size_t)snprintf(buf, size, "%c", *field);
+	oom_bounded_char(&where, *field);
 	snprintf(text, sizeof(text), "%d/stack", pid);
 	fd = proc_open(root_fd, text);
 	if (fd < 0 || oom_cgroup_pread(fd, text, sizeof(text)) <= 0)
@@ -81,9 +87,9 @@ int oom_proc_where(int root_fd, int pid, char *buf, size_t size)
 		const char *name = memchr(line, ' ', (size_t)(end - line));
 		size_t len = name ? strcspn(++name, "+\n") : 0;
 
-		if (!len || name[len] != '+' || n + strlen(link) + len >= size)
+		if (!len || name[len] != '+' || where.len + strlen(link) + len >= size)
 			break;
-		n += (size_t)snprintf(buf + n, size - n, "%s%.*s", link, (int)len, name);
+		oom_bounded_printf(&where, "%s%.*s", link, (int)len, name);
 		link = " < ";
 	}
 	return 0;

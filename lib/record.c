@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/record.h"
+#include "lib/bounded.h"
 #include "lib/key.h"
 #include "lib/record_json.h"
 
@@ -274,10 +275,10 @@ static void fate_of_signalled(const struct oom_workload_rec *workload, char *buf
  * well exit by itself. */
 static void fate_of_children(const struct oom_workload_rec *workload, char *buf, size_t size)
 {
-	size_t len = strlen(buf);
+	struct oom_bounded fate = oom_bounded_behind(buf, size);
 
-	if (workload->kills > 0 && len < size)
-		snprintf(buf + len, size - len, ", %lld killed by %s", (long long)workload->kills,
+	if (workload->kills > 0)
+		oom_bounded_printf(&fate, ", %lld killed by %s", (long long)workload->kills,
 			oom_killer_name(workload->killed_by));
 }
 

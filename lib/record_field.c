@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/record_field.h"
+#include "lib/bounded.h"
 #include "lib/cleanup.h"
 #include "lib/record.h"
 
@@ -11,23 +12,25 @@ json_t *oom_json_text(const char *text)
 {
 	oom_autofree char *escaped = NULL;
 	json_t *json;
-	char *out;
+	struct oom_bounded out;
+	size_t size;
 
 	if (!text)
 		return json_null();
 	json = json_string(text);
 	if (json)
 		return json;
-	escaped = out = calloc(4, strlen(text) + 1);
+	size = 4 * strlen(text) + 1;
+	escaped = malloc(size);
 	if (!escaped)
 		return NULL;
+	out = oom_bounded_in(escaped, size);
 	for (const unsigned char *in = (const unsigned char *)text; *in; in++) {
 		if (*in < 0x80)
-			*out++ = (char)*in;
+			oom_bounded_char(&out, (char)*in);
 		else
-			out += sprintf(out, "\\x%02x", *in);
+			oom_bounded_printf(&out, "\\x%02x", *in);
 	}
-	*out = '\0';
 	return json_string(escaped);
 }
 

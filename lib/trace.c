@@ -3,8 +3,8 @@
 
 #include "lib/cgroup_file.h"
 #include "lib/cleanup.h"
+#include "lib/klog_text.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -73,102 +73,106 @@ int oom_trace_remove(int tracing_fd, const char *name)
 	return unlinkat(tracing_fd, path, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-/* The number behind @key ("pid=") in [p, end); comm fields may hold anything, so that the last match
- * counts where @last. */
-static bool field_number(const char *p, const char *end, const char *key, int64_t *ret)
+/* What stands behind the first @key of @s; .at NULL: it is not there. */
+static struct oom_span behind(struct oom_span s, struct oom_span key)
 {
-	size_t key_len = strlen(key);
-	const char *at = memmem(p, (size_t)(end - p), key, key_len);
-	char *stop;
+	ptrdiff_t at = oom_span_find(s, key);
 
-	if (!at)
-		return false;
-	*ret = strtoll(at + key_len, &stop, 10);
-	return stop != at + key_len;
+	return at < 0 ? (struct oom_span){NULL, 0} : oom_span_from(s, (size_t)at + key.len);
+}
+
+/* The number behind the first @key ("pid=") of @s. */
+static bool field_number(struct oom_span s, struct oom_span key, int64_t *ret)
+{
+	struct oom_span number = behind(s, key);
+
+	return number.at && oom_span_take_int(&number, ret);
 }
 
 /* "sig=9 errno=0 code=128 comm=x pid=1234 grp=1 res=0": comm may hold blanks, so its end is the last
  * " pid=" of the line (include/trace/events/signal.h). */
-static bool parse_signal(struct oom_arena *arena, const char *p, const char *end,
-	struct oom_trace_event *ev)
+static bool parse_signal(struct oom_arena *arena, struct oom_span fields, struct oom_trace_event *ev)
 {
-	const char *comm = memmem(p, (size_t)(end - p), " comm=", 6), *pid = NULL;
+	static const struct oom_span key = OOM_SPAN(" pid=");
+	struct oom_span comm = behind(fields, OOM_SPAN(" comm=")), pid;
+	ptrdiff_t at = comm.at ? oom_span_find_last(comm, key) : -1;
 
-	if (!comm || !field_number(p, end, "sig=", &ev->signal) ||
-		!field_number(p, end, "code=", &ev->code))
+	if (at < 0 || !field_number(fields, OOM_SPAN("sig="), &ev->signal) ||
+		!field_number(fields, OOM_SPAN("code="), &ev->code))
 		return false;
-	for (const char *q = comm; (q = memmem(q, (size_t)(end - q), " pid=", 5)); q += 5)
-		pid = q;
-	if (!pid)
+	pid = oom_span_from(comm, (size_t)at + key.len);
+	if (!oom_span_take_int(&pid, &ev->pid))
 		return false;
-	ev->pid = strtoll(pid + 5, NULL, 10);
-	ev->comm = oom_arena_strndup(arena, comm + 6, (size_t)(pid - comm - 6));
+	ev->comm = oom_arena_strndup(arena, comm.at, (size_t)at);
 	ev->kind = OOM_TRACE_SIGNAL;
 	return true;
 }
 
 /* "pid=1234" (5.10), "pid=1234 comm=x total-vm=…" (6.1 stable and later;
  * include/trace/events/oom.h). */
-static bool parse_victim(struct oom_arena *arena, const char *p, const char *end,
-	struct oom_trace_event *ev)
+static bool parse_victim(struct oom_arena *arena, struct oom_span fields, struct oom_trace_event *ev)
 {
-	const char *comm, *stop;
+	struct oom_span comm = behind(fields, OOM_SPAN(" comm="));
+	ptrdiff_t stop = comm.at ? oom_span_find(comm, OOM_SPAN(" total-vm=")) : -1;
 
-	if (!field_number(p, end, "pid=", &ev->pid))
+	if (!field_number(fields, OOM_SPAN("pid="), &ev->pid))
 		return false;
-	comm = memmem(p, (size_t)(end - p), " comm=", 6);
-	stop = comm ? memmem(comm, (size_t)(end - comm), " total-vm=", 10) : NULL;
-	if (stop)
-		ev->comm = oom_arena_strndup(arena, comm + 6, (size_t)(stop - comm - 6));
+	if (stop >= 0)
+		ev->comm = oom_arena_strndup(arena, comm.at, (size_t)stop);
 	ev->kind = OOM_TRACE_MARK_VICTIM;
 	return true;
 }
 
-/* "   comm-pid   [001] d..1.   12.345678: name: fields": the head in front of the event's name. */
-static bool parse_head(struct oom_arena *arena, const char *line, const char *name,
-	struct oom_trace_event *ev)
+/* Where the last '[' with a digit behind it stands: "[001]", the processor; -1. */
+static ptrdiff_t find_processor(struct oom_span head)
 {
-	const char *bracket = NULL, *time, *dash, *comm = line;
-	char *stop;
-	long long sec;
+	for (size_t i = head.len; i-- > 0;)
+		if (head.at[i] == '[' && i + 5 < head.len && oom_is_digit(head.at[i + 1]))
+			return (ptrdiff_t)i;
+	return -1;
+}
 
-	for (const char *q = line; q < name; q++)
-		if (*q == '[' && name - q > 5 && isdigit((unsigned char)q[1]))
-			bracket = q;
-	if (!bracket)
+/* "   comm-pid   [001] d..1.   12.345678": what stands in front of the event's name. */
+static bool parse_head(struct oom_arena *arena, struct oom_span head, struct oom_trace_event *ev)
+{
+	ptrdiff_t processor = find_processor(head), blank = oom_span_find_last(head, OOM_SPAN(" ")), dash;
+	struct oom_span comm = head, seconds, pid;
+
+	if (processor < 0)
 		return false;
-	for (time = name; time > bracket && time[-1] != ' '; time--)
-		;
-	sec = strtoll(time, &stop, 10);
-	if (*stop != '.')
+	seconds = oom_span_from(head, (size_t)(blank > processor ? blank : processor) + 1);
+	if (!oom_span_take_seconds(&seconds, &ev->time_us))
 		return false;
-	ev->time_us = sec * 1000000 + strtoll(stop + 1, NULL, 10);
-	for (dash = bracket; dash > line && *dash != '-'; dash--)
-		;
-	if (dash == line)
+	comm.len = (size_t)processor;
+	dash = oom_span_find_last(comm, OOM_SPAN("-"));
+	if (dash <= 0)
 		return false;
-	ev->task_pid = strtoll(dash + 1, NULL, 10);
-	while (comm < dash && *comm == ' ')
-		comm++;
-	ev->task_comm = oom_arena_strndup(arena, comm, (size_t)(dash - comm));
+	pid = oom_span_from(comm, (size_t)dash + 1);
+	if (!oom_span_take_int(&pid, &ev->task_pid))
+		return false;
+	comm.len = (size_t)dash;
+	while (comm.len && *comm.at == ' ')
+		comm = oom_span_from(comm, 1);
+	ev->task_comm = oom_arena_strndup(arena, comm.at, comm.len);
 	return true;
 }
 
 bool oom_trace_parse(struct oom_arena *arena, const char *line, size_t len,
 	struct oom_trace_event *ret)
 {
-	static const char signal_name[] = ": signal_generate: ", victim_name[] = ": mark_victim: ";
+	static const struct oom_span signal_name = OOM_SPAN(": signal_generate: "),
+				     victim_name = OOM_SPAN(": mark_victim: ");
 	struct oom_trace_event ev = {.pid = -1, .task_pid = -1};
-	const char *end = line + len, *name;
+	struct oom_span head = {line, len}, fields = head;
 	bool ok;
 
-	if ((name = memmem(line, len, signal_name, sizeof(signal_name) - 1)))
-		ok = parse_signal(arena, name + sizeof(signal_name) - 1, end, &ev);
-	else if ((name = memmem(line, len, victim_name, sizeof(victim_name) - 1)))
-		ok = parse_victim(arena, name + sizeof(victim_name) - 1, end, &ev);
+	if (oom_span_take_until(&fields, signal_name, &head))
+		ok = parse_signal(arena, fields, &ev);
+	else if (oom_span_take_until(&fields, victim_name, &head))
+		ok = parse_victim(arena, fields, &ev);
 	else
 		return false;
-	if (!ok || !parse_head(arena, line, name, &ev))
+	if (!ok || !parse_head(arena, head, &ev))
 		return false;
 	*ret = ev;
 	return true;
@@ -182,6 +186,7 @@ static uint64_t trace_lost(int instance_fd)
 	for (int cpu = 0;; cpu++) {
 		char path[64], buf[1024];
 		oom_autoclose int fd = -1;
+		struct oom_span text = {buf, 0};
 		int64_t n;
 		long len;
 
@@ -190,9 +195,10 @@ static uint64_t trace_lost(int instance_fd)
 		if (fd < 0)
 			return lost;
 		len = oom_cgroup_pread(fd, buf, sizeof(buf));
-		if (len > 0 && field_number(buf, buf + len, "\noverrun: ", &n))
+		text.len = len > 0 ? (size_t)len : 0;
+		if (field_number(text, OOM_SPAN("\noverrun: "), &n) && n > 0)
 			lost += (uint64_t)n;
-		if (len > 0 && field_number(buf, buf + len, "dropped events: ", &n))
+		if (field_number(text, OOM_SPAN("dropped events: "), &n) && n > 0)
 			lost += (uint64_t)n;
 	}
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 bool oom_choices_have(const char *choices, const char *word, size_t len)
@@ -26,7 +27,7 @@ int oom_choices_refuse(const char *choices, const char *word, struct oom_err *er
 	size_t count = 0;
 
 	if (strlen(choices) < sizeof(buf)) {
-		strcpy(buf, choices);
+		snprintf(buf, sizeof(buf), "%s", choices);
 		for (char *p = strtok_r(buf, "|", &save); p && count < MAX_CHOICES;
 			p = strtok_r(NULL, "|", &save))
 			names[count++] = p;

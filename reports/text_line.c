@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "reports/style.h"
 
+#include "lib/bounded.h"
+
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 #define NAME_COLUMNS	 28 /* where the caller does not know the widest */
@@ -56,41 +57,30 @@ int oom_report_line(
 	return 0;
 }
 
-/* Appends to @text, whatever room there is. */
-static void __attribute__((format(printf, 3, 4)))
-append(char *text, size_t size, const char *fmt, ...)
-{
-	size_t len = strlen(text);
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text + len, size - len, fmt, args);
-	va_end(args);
-}
-
 const char *oom_report_progress(const struct oom_report_progress *progress,
 	const struct oom_report_options *options, char *buf, size_t size)
 {
 	oom_with_utf8(locale);
 	oom_cleanup(arena_cleanup) struct oom_arena arena = {0};
 	const char *separator = oom_style_separator(options), *cut;
-	char text[1024] = "", running[512] = "";
+	char text[1024], running[512];
+	struct oom_bounded line = OOM_BOUNDED(text), names = OOM_BOUNDED(running);
 
 	for (size_t i = 0; i < progress->n_running; i++) {
 		const char *name = oom_escape_dup(&arena, progress->running[i], options->utf8);
 
 		/* a name is there in full or not at all: half of one may be half a character */
-		if (name && strlen(running) + strlen(name) + 3 < sizeof(running))
-			append(running, sizeof(running), "%s%s", *running ? ", " : "", name);
+		if (name && names.len + strlen(name) + 3 < sizeof(running))
+			oom_bounded_printf(&names, "%s%s", names.len ? ", " : "", name);
 	}
-	append(text, sizeof(text), "%zu/%zu", progress->done, progress->total);
+	oom_bounded_printf(&line, "%zu/%zu", progress->done, progress->total);
 	for (int v = 0; v < OOM_VERDICT_COUNT_; v++) {
 		if (v != OOM_PASS && v != OOM_SKIPPED && progress->count[v])
-			append(text, sizeof(text), "%s%zu %s", separator, progress->count[v],
+			oom_bounded_printf(&line, "%s%zu %s", separator, progress->count[v],
 				oom_verdict_name((enum oom_verdict)v));
 	}
 	if (*running)
-		append(text, sizeof(text), "%srunning %s", separator, running);
+		oom_bounded_printf(&line, "%srunning %s", separator, running);
 	cut = oom_text_cut(&arena, text, options->width, options->utf8);
 	if (size)
 		snprintf(buf, size, "%s", cut ?: "");

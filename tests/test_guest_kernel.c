@@ -185,3 +185,38 @@ Test(guest_kernel, modules_of_another_kernel_are_refused)
 	oom_file_write(in_dir("virtio_blk.ko"), "junk", 4, 0644, NULL);
 	cr_expect_eq(write_initrd(&err), -EINVAL);
 }
+
+Test(guest_kernel, what_is_no_module_is_refused)
+{
+	static const char *const deps[] = {"kernel/virtio_blk.ko: kernel/virtio\n", "virtio_blk.ko: README\n",
+		"virtio_blk.ko: a/.k/b.o\n"};
+	struct oom_err err;
+
+	module("virtio_blk.ko", "6.1.0");
+	for (size_t i = 0; i < sizeof(deps) / sizeof(*deps); i++) {
+		oom_file_write(in_dir("modules.dep"), deps[i], strlen(deps[i]), 0644, NULL);
+		cr_expect_eq(write_initrd(&err), -EINVAL, "%s", deps[i]);
+		cr_expect_not_null(strstr(err.msg, "which is no module"), "%s", err.msg);
+	}
+}
+
+/* ustar has eleven octal digits for a size, newc eight hexadecimal ones. */
+Test(guest_kernel, a_file_that_is_too_large_for_an_archive_is_refused)
+{
+	static const struct {
+		bool tar;
+		off_t bytes;
+	} rows[] = {{true, 1L << 33}, {false, 1L << 32}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_pack pack;
+		struct oom_err err;
+
+		cr_assert_eq(oom_file_write(in_dir("large"), "", 0, 0644, NULL), 0);
+		cr_assert_eq(truncate(in_dir("large"), rows[i].bytes), 0);
+		cr_assert_eq(oom_pack_open("/dev/null", rows[i].tar, &err, &pack), 0, "%s", err.msg);
+		cr_expect_eq(oom_pack_file(&pack, "large", in_dir("large"), 0, &err), -EFBIG, "row %zu", i);
+		cr_expect_not_null(strstr(err.msg, "cannot pack"), "%s", err.msg);
+		oom_pack_close(&pack, NULL);
+	}
+}

@@ -65,19 +65,22 @@ static int check_vermagic(const struct modules *mods, const char *path, const ch
 static int add_file(struct modules *mods, const char *path, size_t len, struct oom_err *err)
 {
 	char full[PATH_MAX], name[256], line[300];
-	const char *base = memrchr(path, '/', len);
+	const char *base = memrchr(path, '/', len), *suffix;
 	char *data = NULL;
 	size_t bytes;
-	int r;
+	int n, r;
 
 	base = base ? base + 1 : path;
-	snprintf(name, sizeof(name), "modules/%.*s", (int)(path + len - base), base);
-	*strstr(name, ".ko") = '\0';
-	snprintf(line, sizeof(line), "%s.ko\n", name + 8);
+	suffix = memmem(base, (size_t)(path + len - base), ".ko", 3);
+	/* behind it the name of a compression may follow */
+	n = suffix ? snprintf(name, sizeof(name), "modules/%.*s.ko", (int)(suffix - base), base) : -1;
+	if (n < 0 || (size_t)n >= sizeof(name))
+		return oom_err_set(err, EINVAL, "'%s/modules.dep' names '%.*s', which is no module", mods->dir,
+			(int)len, path);
+	snprintf(line, sizeof(line), "%s\n", name + 8);
 	if (strstr(mods->order, line))
 		return 0;
 	mods->order = oom_arena_printf(&mods->arena, "%s%s", mods->order, line);
-	strcat(name, ".ko");
 	/* depmod writes absolute paths for an old or foreign base folder */
 	snprintf(full, sizeof(full), "%s%s%.*s", *path == '/' ? "" : mods->dir, *path == '/' ? "" : "/",
 		(int)len, path);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/guest/internal.h"
+#include "lib/bounded.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
-static void to_hex(const unsigned char *data, size_t len, char *hex)
+static void to_hex(const unsigned char *data, size_t len, struct oom_bounded *hex)
 {
 	for (size_t i = 0; i < len; i++)
-		sprintf(hex + 2 * i, "%02x", data[i]);
+		oom_bounded_printf(hex, "%02x", data[i]);
 }
 
 static int from_hex(const char *hex, unsigned char *data, size_t len)
@@ -22,10 +23,11 @@ static int from_hex(const char *hex, unsigned char *data, size_t len)
 int oom_job_encode(const struct oom_guest_job *job, char **ret, size_t *ret_len)
 {
 	char hex[2 * sizeof(job->entropy) + 1];
+	struct oom_bounded digits = OOM_BOUNDED(hex);
 	json_t *json;
 	char *text;
 
-	to_hex(job->entropy, sizeof(job->entropy), hex);
+	to_hex(job->entropy, sizeof(job->entropy), &digits);
 	/* a seed is 64 bits, a JSON integer has a sign: the bits go through */
 	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:b, s:b, s:b, s:I}", "id", job->id, "path", job->path, "text",
 		job->text, "machine", job->machine, "attempt", (json_int_t)job->attempt, "seed",

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -39,6 +40,8 @@ static int cpio_header(struct oom_pack *pack, const struct member *m)
 	char head[128];
 	int r;
 
+	if (m->size > UINT32_MAX)
+		return -EFBIG;
 	snprintf(head, sizeof(head), "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", ++pack->inode,
 		(unsigned)m->mode, 0U, 0U, 1U, (unsigned)DAY_ONE, (unsigned)m->size, 0U, 0U, 0U, 0U,
 		(unsigned)strlen(m->name) + 1, 0U);
@@ -48,6 +51,14 @@ static int cpio_header(struct oom_pack *pack, const struct member *m)
 	return r ? r : pad(pack, 4);
 }
 
+/* An octal number in a field of @size bytes with its NUL; one that is too large makes *@ret_fits false. */
+static void put_octal(char *field, size_t size, uint64_t number, bool *ret_fits)
+{
+	int n = snprintf(field, size, "%0*" PRIo64, (int)size - 1, number);
+
+	*ret_fits &= n > 0 && (size_t)n < size;
+}
+
 /* POSIX pax(1), ustar: numbers in octal, a long name is split at a slash */
 static int tar_header(struct oom_pack *pack, const struct member *m)
 {
@@ -55,6 +66,7 @@ static int tar_header(struct oom_pack *pack, const struct member *m)
 	const char *name = m->name;
 	size_t len = strlen(name);
 	unsigned sum = 0;
+	bool fits = true;
 
 	if (len > 100) {
 		const char *slash = strchr(name + len - 101, '/');
@@ -67,11 +79,11 @@ static int tar_header(struct oom_pack *pack, const struct member *m)
 	if (m->target && strlen(m->target) > 100)
 		return -ENAMETOOLONG;
 	memcpy(field, name, strlen(name));
-	sprintf(head + 100, "%07o", (unsigned)m->mode & 07777);
-	sprintf(head + 108, "%07o", 0);
-	sprintf(head + 116, "%07o", 0);
-	sprintf(head + 124, "%011llo", (unsigned long long)(S_ISREG(m->mode) ? m->size : 0));
-	sprintf(head + 136, "%011o", DAY_ONE);
+	put_octal(head + 100, 8, m->mode & 07777, &fits);
+	put_octal(head + 108, 8, 0, &fits);
+	put_octal(head + 116, 8, 0, &fits);
+	put_octal(head + 124, 12, S_ISREG(m->mode) ? m->size : 0, &fits);
+	put_octal(head + 136, 12, DAY_ONE, &fits);
 	memset(head + 148, ' ', 8);
 	head[156] = S_ISDIR(m->mode) ? '5' : S_ISLNK(m->mode) ? '2' : '0';
 	if (m->target)
@@ -79,7 +91,9 @@ static int tar_header(struct oom_pack *pack, const struct member *m)
 	memcpy(head + 257, "ustar\00000", 8);
 	for (size_t i = 0; i < sizeof(head); i++)
 		sum += (unsigned char)head[i];
-	sprintf(head + 148, "%06o", sum);
+	put_octal(head + 148, 7, sum, &fits);
+	if (!fits)
+		return -EFBIG;
 	return put(pack, head, sizeof(head));
 }
 

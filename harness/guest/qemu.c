@@ -2,6 +2,7 @@
 /* One QEMU process: its arguments, its birth. Whatever it opens by itself it opens read-only, but for
  * its console; it has no network, may start nothing, and dies with us. */
 #include "harness/guest/internal.h"
+#include "lib/bounded.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -145,7 +146,8 @@ static const char *security_modules(const struct oom_vm *vm)
 static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
 {
 	const struct oom_guest_shape *shape = &vm->shape;
-	char more[384] = "";
+	char more[384];
+	struct oom_bounded args = OOM_BOUNDED(more);
 
 	if (files && files->head_fd >= 0) {
 		add(a, "-kernel");
@@ -153,15 +155,16 @@ static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom
 		return;
 	}
 	if (shape->legacy)
-		strcat(more, " systemd.unified_cgroup_hierarchy=0 "
-			     "systemd.legacy_systemd_cgroup_controller=1 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1");
+		oom_bounded_text(&args,
+			" systemd.unified_cgroup_hierarchy=0 "
+			"systemd.legacy_systemd_cgroup_controller=1 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1");
 	/* what holds only movable pages can be given back; addresses above 4G would cost 64M of bounce
 	 * buffers, which no virtio device uses */
 	if (shape->spare_dimms)
-		strcat(more, " memhp_default_state=online_movable swiotlb=noforce");
+		oom_bounded_text(&args, " memhp_default_state=online_movable swiotlb=noforce");
 	/* measured, so no part of a saved state's key */
 	if (files && !files->incoming && strcmp(vm->accel, "kvm"))
-		sprintf(more + strlen(more), " tsc_early_khz=%" PRIu64, oom_tsc_khz());
+		oom_bounded_printf(&args, " tsc_early_khz=%" PRIu64, oom_tsc_khz());
 	add(a, "-kernel");
 	add(a, vm->vmlinuz);
 	add(a, "-initrd");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/guest/internal.h"
 #include "harness/process.h"
+#include "lib/bounded.h"
 #include "lib/cleanup.h"
 
 #include <ctype.h>
@@ -33,29 +34,37 @@ pid_t oom_fork_bound(int death_signal)
 	return 0;
 }
 
+static void trim_end(struct oom_bounded *text, const char *what)
+{
+	while (text->len && strchr(what, text->buf[text->len - 1]))
+		oom_bounded_back(text, text->len - 1);
+}
+
 char *oom_log_tail(struct oom_arena *arena, const char *path, size_t max)
 {
 	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char buf[8192], *text;
+	struct oom_bounded tail;
 	off_t size;
 	ssize_t n, at = 0;
-	size_t len = 0;
 
 	if (fd < 0 || (size = lseek(fd, 0, SEEK_END)) < 0)
 		return oom_arena_strdup(arena, "");
 	if (max > sizeof(buf))
 		max = sizeof(buf);
 	n = pread(fd, buf, max, size > (off_t)max ? size - (off_t)max : 0);
+	/* two bytes for each, and what says that it is no beginning */
 	text = oom_arena_alloc(arena, max * 2 + 8);
 	if (!text)
 		return NULL;
+	tail = oom_bounded_in(text, max * 2 + 8);
 	if (size > (off_t)max) {
 		/* from the first whole line on */
 		while (at < n && buf[at++] != '\n')
 			;
 		if (at == n)
 			at = 0;
-		len = (size_t)sprintf(text, "... ");
+		oom_bounded_text(&tail, "... ");
 	}
 	for (ssize_t i = at; i < n; i++) {
 		unsigned char c = (unsigned char)buf[i];
@@ -63,17 +72,14 @@ char *oom_log_tail(struct oom_arena *arena, const char *path, size_t max)
 		if (c == '\r')
 			continue;
 		if (c == '\n') {
-			while (len && text[len - 1] == ' ')
-				len--;
-			if (len && i + 1 < n)
-				len += (size_t)sprintf(text + len, "| ");
+			trim_end(&tail, " ");
+			if (tail.len && i + 1 < n)
+				oom_bounded_text(&tail, "| ");
 		} else {
-			text[len++] = isprint(c) ? (char)c : '.';
+			oom_bounded_char(&tail, isprint(c) ? (char)c : '.');
 		}
 	}
-	while (len && (text[len - 1] == ' ' || text[len - 1] == '|'))
-		len--;
-	text[len] = '\0';
+	trim_end(&tail, " |");
 	return text;
 }
 
@@ -87,9 +93,7 @@ static char *complaint(struct oom_arena *arena, const char *path)
 		if (at) {
 			at += *at == '\n';
 			at[strcspn(at, "\n")] = '\0';
-			if (strlen(at) > 150)
-				strcpy(at + 147, "...");
-			return at;
+			return strlen(at) > 150 ? oom_arena_printf(arena, "%.147s...", at) : at;
 		}
 	}
 	return oom_log_tail(arena, path, 150);

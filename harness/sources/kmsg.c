@@ -2,11 +2,13 @@
 #include "harness/source.h"
 
 #include "lib/cleanup.h"
+#include "lib/klog_text.h"
 #include "lib/kmsg.h"
 #include "lib/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,13 +73,18 @@ static int kin_of(const struct oom_run_state *run, int pid)
 /* A kill while it is fresh: the dying process can still be asked for its kin. */
 static void note_kill(struct oom_run_state *run, const char *text, uint64_t kernel_us)
 {
-	const char *at = strstr(text, "illed process ");
+	static const struct oom_span words = OOM_SPAN("illed process ");
+	const char *at = strstr(text, words.at);
+	struct oom_span number = {at, at ? strlen(at) : 0};
 	struct oom_run_workload *owner;
 	struct oom_seen_kill *seen;
-	int pid = at ? atoi(at + strlen("illed process ")) : 0;
+	int64_t value;
+	int pid;
 
-	if (pid <= 0 || run->n_seen == OOM_SEEN_KILLS)
+	if (!oom_span_skip(&number, words) || !oom_span_take_int(&number, &value) ||
+		value <= 0 || value > INT_MAX || run->n_seen == OOM_SEEN_KILLS)
 		return;
+	pid = (int)value;
 	seen = &run->seen[run->n_seen++];
 	*seen = (struct oom_seen_kill){
 		.pid = pid,
