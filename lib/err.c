@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/err.h"
 
+#include "lib/sentence.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-static void err_vset(struct oom_err *err, int code, const char *fmt, va_list args)
-{
-	int n;
-
-	err->code = code;
-	n = vsnprintf(err->msg, sizeof(err->msg), fmt, args);
-	if (n >= (int)sizeof(err->msg))
-		memcpy(err->msg + sizeof(err->msg) - 4, "...", 4);
-}
 
 int oom_err_set(struct oom_err *err, int code, const char *fmt, ...)
 {
@@ -21,23 +13,28 @@ int oom_err_set(struct oom_err *err, int code, const char *fmt, ...)
 
 	if (!err)
 		return -code;
+	err->code = code;
+	err->at = 0;
 	va_start(args, fmt);
-	err_vset(err, code, fmt, args);
+	oom_sentence_vformat(err->msg, sizeof(err->msg), fmt, args);
 	va_end(args);
 	return -code;
 }
 
 int oom_err_errno(struct oom_err *err, int code, const char *fmt, ...)
 {
+	const char *why = strerror(code);
+	size_t room = sizeof(err->msg) - strlen(": ") - strlen(why), len;
 	va_list args;
-	size_t len;
 
 	if (!err)
 		return -code;
+	err->code = code;
+	err->at = 0;
 	va_start(args, fmt);
-	err_vset(err, code, fmt, args);
+	oom_sentence_vformat(err->msg, room, fmt, args);
 	va_end(args);
 	len = strlen(err->msg);
-	snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", strerror(code));
+	snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", why);
 	return -code;
 }
