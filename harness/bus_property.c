@@ -2,6 +2,7 @@
 #include "harness/bus_property.h"
 
 #include "harness/property_value.h"
+#include "lib/signal_name.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -188,26 +189,64 @@ int oom_bus_property_append(sd_bus_message *m, const struct oom_unit_property *p
 		     : 0;
 }
 
-int oom_bus_exec_append(sd_bus_message *m, const char *path, const char *const *argv, size_t argc)
+static int append_words(sd_bus_message *m, const char *const *words, size_t count)
 {
-	int r = open_variant(m, "ExecStart", "a(sasb)");
+	int r = sd_bus_message_open_container(m, 'a', "s");
+
+	for (size_t i = 0; i < count && r >= 0; i++)
+		r = sd_bus_message_append(m, "s", words[i]);
+	return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+/* The names of exec_command_flags in src/core/execute.c (src/shared/exec-util.c since 247). */
+static int append_exec_flags(sd_bus_message *m, unsigned flags)
+{
+	static const struct {
+		enum oom_exec_flag flag;
+		const char *name;
+	} rows[] = {
+		{OOM_EXEC_IGNORE_FAILURE, "ignore-failure"},
+		{OOM_EXEC_PRIVILEGED, "privileged"},
+		{OOM_EXEC_NO_SETUID, "no-setuid"},
+		{OOM_EXEC_AMBIENT, "ambient"},
+		{OOM_EXEC_NO_ENV_EXPAND, "no-env-expand"},
+	};
+	const char *names[sizeof(rows) / sizeof(rows[0])];
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (flags & rows[i].flag)
+			names[count++] = rows[i].name;
+	return append_words(m, names, count);
+}
+
+static int append_exec(sd_bus_message *m, const struct oom_exec *exec, bool extended)
+{
+	int r = sd_bus_message_open_container(m, 'r', extended ? "sasas" : "sasb");
 
 	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'a', "(sasb)");
+		r = sd_bus_message_append(m, "s", exec->path);
 	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'r', "sasb");
+		r = append_words(m, exec->argv, exec->argc);
+	if (r >= 0 && extended)
+		r = append_exec_flags(m, exec->flags);
+	else if (r >= 0)
+		r = sd_bus_message_append(m, "b", !!(exec->flags & OOM_EXEC_IGNORE_FAILURE));
+	return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+int oom_bus_exec_append(sd_bus_message *m, const struct oom_exec *items, size_t count)
+{
+	bool extended = false;
+	int r;
+
+	for (size_t i = 0; i < count; i++)
+		extended |= (items[i].flags & ~(unsigned)OOM_EXEC_IGNORE_FAILURE) != 0;
+	r = open_variant(m, extended ? "ExecStartEx" : "ExecStart", extended ? "a(sasas)" : "a(sasb)");
 	if (r >= 0)
-		r = sd_bus_message_append(m, "s", path);
-	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'a', "s");
-	for (size_t i = 0; i < argc && r >= 0; i++)
-		r = sd_bus_message_append(m, "s", argv[i]);
-	if (r >= 0)
-		r = sd_bus_message_close_container(m);
-	if (r >= 0)
-		r = sd_bus_message_append(m, "b", 0);
-	if (r >= 0)
-		r = sd_bus_message_close_container(m);
+		r = sd_bus_message_open_container(m, 'a', extended ? "(sasas)" : "(sasb)");
+	for (size_t i = 0; i < count && r >= 0; i++)
+		r = append_exec(m, &items[i], extended);
 	if (r >= 0)
 		r = sd_bus_message_close_container(m);
 	return close_variant(m, r);

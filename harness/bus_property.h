@@ -3,6 +3,7 @@
 #define OOM_BUS_PROPERTY_H
 
 #include "lib/err.h"
+#include "lib/exec_line.h"
 #include "lib/unit_property.h"
 
 #include <systemd/sd-bus.h>
@@ -15,7 +16,10 @@
 int oom_bus_property_append(sd_bus_message *m, const struct oom_unit_property *property,
 	const struct oom_value *value, struct oom_err *err);
 
-/* ExecStart: a(sasb), one command line; @path is its program. */
-int oom_bus_exec_append(sd_bus_message *m, const char *path, const char *const *argv, size_t argc);
+/*
+ * ExecStart= as a(sasb): the commands @items. Where one has a prefix that this type cannot say
+ * (: + ! !!), ExecStartEx= as a(sasas) (systemd 243).
+ */
+int oom_bus_exec_append(sd_bus_message *m, const struct oom_exec *items, size_t count);
 
 #endif

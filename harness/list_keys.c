@@ -17,6 +17,7 @@ static void bounds_text(const struct oom_key *key, char *buf, size_t size)
 		return;
 	switch (key->type) {
 	case OOM_T_INT:
+	case OOM_T_RANGE_INT:
 		snprintf(buf, size, ", %" PRId64 "..%" PRId64, key->min, key->max);
 		break;
 	case OOM_T_SIZE:
@@ -46,6 +47,8 @@ const char *oom_key_type_text(const struct oom_key *key, char buf[static OOM_KEY
 	bounds_text(key, bounds, sizeof(bounds));
 	if (key->type == OOM_T_SIZE && key->flags & OOM_KEY_PERCENT)
 		name = "percentage";
+	if (key->type == OOM_T_STRING && key->flags & OOM_KEY_SIGNAL)
+		name = "signal";
 	if (key->type == OOM_T_CHOICE && key->choices)
 		snprintf(buf, OOM_KEY_TYPE_MAX, "%s", key->choices);
 	else if (key->flags & OOM_KEY_WORKLOAD && key->type != OOM_T_WHEN)

@@ -48,20 +48,45 @@ static int find_program(const char *name, char *buf, size_t size)
 	return -ENOENT;
 }
 
+/* The commands with the paths of their programs; one whose failure does not matter may have none. */
+static int find_programs(const struct start *s, const struct oom_value *value,
+	struct oom_arena *arena, struct oom_err *err, struct oom_exec **ret)
+{
+	struct oom_exec *items = oom_arena_alloc(arena, value->exec.count * sizeof(*items));
+	char program[PATH_MAX];
+
+	if (!items)
+		return oom_err_set(err, ENOMEM, "no memory for a command line");
+	for (size_t i = 0; i < value->exec.count; i++) {
+		int r = find_program(value->exec.items[i].path, program, sizeof(program));
+
+		items[i] = value->exec.items[i];
+		if (r < 0 && !(items[i].flags & OOM_EXEC_IGNORE_FAILURE))
+			return oom_err_errno(err, -r, "cannot start %s: cannot find the program '%s'",
+				s->unit->what, items[i].path);
+		if (r == 0)
+			items[i].path = oom_arena_strdup(arena, program);
+		if (!items[i].path)
+			return oom_err_set(err, ENOMEM, "no memory for a command line");
+	}
+	*ret = items;
+	return 0;
+}
+
 static int append_service(const struct start *s, sd_bus_message *m, struct oom_err *err)
 {
 	const struct oom_setting *exec = oom_setting_find(s->section, "ExecStart");
-	char program[PATH_MAX];
+	oom_cleanup(oom_arena_release) struct oom_arena arena = {0};
+	struct oom_exec *items = NULL;
 	int r;
 
-	if (!exec || exec->value.type != OOM_T_WORDS || !exec->value.list.count)
+	if (!exec || exec->value.type != OOM_T_EXEC || !exec->value.exec.count)
 		return oom_err_set(err, EINVAL,
 			"cannot start %s: it has neither ExecStart= nor Unit=", s->unit->what);
-	r = find_program(exec->value.list.items[0], program, sizeof(program));
+	r = find_programs(s, &exec->value, &arena, err, &items);
 	if (r < 0)
-		return oom_err_errno(err, -r, "cannot start %s: cannot find the program '%s'",
-			s->unit->what, exec->value.list.items[0]);
-	r = oom_bus_exec_append(m, program, exec->value.list.items, exec->value.list.count);
+		return r;
+	r = oom_bus_exec_append(m, items, exec->value.exec.count);
 	if (r >= 0 && !oom_setting_find(s->section, "Type"))
 		r = append_text(m, "Type", "exec"); /* the job ends when it was executed */
 	/* or a daemon that just ends is gone before anybody asks for its result */

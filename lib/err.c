@@ -2,20 +2,11 @@
 #include "lib/err.h"
 
 #include "lib/bounded.h"
+#include "lib/sentence.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-static void err_vset(struct oom_err *err, int code, const char *fmt, va_list args)
-{
-	int n;
-
-	err->code = code;
-	n = vsnprintf(err->msg, sizeof(err->msg), fmt, args);
-	if (n >= (int)sizeof(err->msg))
-		memcpy(err->msg + sizeof(err->msg) - 4, "...", 4);
-}
 
 int oom_err_set(struct oom_err *err, int code, const char *fmt, ...)
 {
@@ -23,23 +14,29 @@ int oom_err_set(struct oom_err *err, int code, const char *fmt, ...)
 
 	if (!err)
 		return -code;
+	err->code = code;
+	err->at = 0;
 	va_start(args, fmt);
-	err_vset(err, code, fmt, args);
+	oom_sentence_vformat(err->msg, sizeof(err->msg), fmt, args);
 	va_end(args);
 	return -code;
 }
 
 int oom_err_errno(struct oom_err *err, int code, const char *fmt, ...)
 {
+	const char *why = strerror(code);
+	size_t room = sizeof(err->msg) - strlen(": ") - strlen(why);
 	va_list args;
 	struct oom_bounded msg;
 
 	if (!err)
 		return -code;
+	err->code = code;
+	err->at = 0;
 	va_start(args, fmt);
-	err_vset(err, code, fmt, args);
+	oom_sentence_vformat(err->msg, room, fmt, args);
 	va_end(args);
 	msg = oom_bounded_behind(err->msg, sizeof(err->msg));
-	oom_bounded_printf(&msg, ": %s", strerror(code));
+	oom_bounded_printf(&msg, ": %s", why);
 	return -code;
 }

@@ -2,6 +2,8 @@
 #ifndef OOM_ERR_H
 #define OOM_ERR_H
 
+#include <stddef.h>
+
 /*
  * An error as a value: the caller owns the storage, so that an error path needs no memory.
  *
@@ -13,6 +15,7 @@
 struct oom_err {
 	int code; /* errno, positive; 0: no error */
 	char msg[240];
+	size_t at; /* the byte of a text that was parsed where the mistake is; 0: its start */
 };
 
 /* Fills @err (which may be NULL) and returns -@code. A message that is too long ends in "...". */

@@ -19,6 +19,8 @@ enum oom_type {
 	OOM_T_DURATION,	      /* systemd.time(7): 2s, 1min 30s, 250ms; a bare number is seconds */
 	OOM_T_CHOICE,	      /* one word of .choices */
 	OOM_T_WORDS,	      /* words separated by blanks, quoted as in systemd.syntax(7): a "b c" */
+	OOM_T_COMMAND,	      /* a program and its arguments, as WORDS; .text is as written */
+	OOM_T_EXEC,	      /* ExecStart= of systemd.service(5): prefixes, several with ' ; ' */
 	OOM_T_ALTERNATIVES,   /* a|b|c, each of .choices where it is given */
 	OOM_T_RANGE_INT,      /* 5, 1..5, 1.., ..5; alternatives of those: 0|3..5 */
 	OOM_T_RANGE_SIZE,
@@ -39,6 +41,9 @@ enum oom_key_flag {
 	OOM_KEY_DELAY = 1 << 5,	   /* WHEN: "2s" is fine, too (OOM_WHEN_DELAY) */
 	OOM_KEY_PERCENT = 1 << 6,  /* SIZE: a percentage only */
 	OOM_KEY_ABSOLUTE = 1 << 7, /* SIZE: no percentage */
+	OOM_KEY_SIGNAL = 1 << 8,   /* STRING: a signal as systemd names it; ALTERNATIVES: those, too */
+	OOM_KEY_PROPERTY = 1 << 9, /* STRING: the name of a unit's property */
+	OOM_KEY_SYSCTL = 1 << 10,  /* STRING: the name of a kernel parameter */
 };
 
 struct oom_key {
@@ -76,6 +81,8 @@ enum oom_when_event {
 	OOM_WHEN_DELAY /* no event: .usec after "go" */
 };
 
+struct oom_exec;
+
 struct oom_value {
 	enum oom_type type;
 	const char *text; /* as written, blanks trimmed */
@@ -87,7 +94,12 @@ struct oom_value {
 		struct {
 			const char **items; /* WORDS and ALTERNATIVES */
 			size_t count;
+			size_t *at; /* where in .text each begins; NULL: not known */
 		} list;
+		struct {
+			struct oom_exec *items; /* EXEC: lib/exec_line.h */
+			size_t count;
+		} exec;
 		struct {
 			struct oom_range *items; /* RANGE_*: true when any of them holds */
 			size_t count;
@@ -106,7 +118,8 @@ struct oom_err;
 
 /*
  * Parses @text as @key wants it, strictly and whole ("64Q" and "12abc" are errors). Parts are
- * allocated in @arena. -EINVAL with a sentence in @err (without place: the caller knows it),
+ * allocated in @arena. -EINVAL with a sentence in @err (the caller knows the value's place, @err->at the
+ * place in @text, blanks before it not counted),
  * -ERANGE outside min..max, -ENOMEM. @ret is untouched on failure.
  */
 int oom_value_parse(struct oom_arena *arena, const struct oom_key *key, const char *text,
@@ -118,6 +131,9 @@ int oom_parse_size(const char *text, struct oom_size *ret);
 int oom_parse_duration(const char *text, uint64_t *ret_us);
 int oom_parse_int(const char *text, int64_t *ret);
 int oom_parse_bool(const char *text, bool *ret);
+
+/* vm.overcommit_memory: a name below /proc/sys, as sysctl(8) takes it? */
+bool oom_is_sysctl(const char *name);
 
 /* Bytes of a size where 100 % are @whole_bytes. */
 uint64_t oom_size_bytes(const struct oom_size *size, uint64_t whole_bytes);
@@ -135,5 +151,7 @@ const char *oom_type_example(enum oom_type type);
 
 /* The nearest of @count names to @word for "did you mean", or NULL when none is near. */
 const char *oom_nearest(const char *word, const char *const *names, size_t count);
+/* As oom_nearest(); NULL, too, where two are equally near. */
+const char *oom_nearest_sure(const char *word, const char *const *names, size_t count);
 
 #endif

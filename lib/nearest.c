@@ -49,13 +49,16 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
 	return above[b_len];
 }
 
-const char *oom_nearest(const char *word, const char *const *names, size_t count)
+/* The nearest name and, in *ret_tie, whether another one is as near. */
+static const char *nearest_find(
+	const char *word, const char *const *names, size_t count, bool *ret_tie)
 {
 	size_t len = strlen(word);
 	/* a third of the letters wrong is another word: cpu is no slip for kmem */
 	unsigned best = (unsigned)(len < 3 ? 1 : len / 3) + 1;
 	const char *nearest = NULL;
 
+	*ret_tie = false;
 	if (!len || len > MAX_WORD)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
@@ -68,7 +71,25 @@ const char *oom_nearest(const char *word, const char *const *names, size_t count
 		if (d < best && d < name_len) {
 			best = d;
 			nearest = names[i];
+			*ret_tie = false;
+		} else if (nearest && d == best && strcmp(nearest, names[i]) != 0) {
+			*ret_tie = true;
 		}
 	}
 	return nearest;
+}
+
+const char *oom_nearest(const char *word, const char *const *names, size_t count)
+{
+	bool tie;
+
+	return nearest_find(word, names, count, &tie);
+}
+
+const char *oom_nearest_sure(const char *word, const char *const *names, size_t count)
+{
+	bool tie;
+	const char *nearest = nearest_find(word, names, count, &tie);
+
+	return tie ? NULL : nearest;
 }

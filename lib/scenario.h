@@ -72,12 +72,25 @@ struct oom_place {
 	unsigned line, col; /* from 1 */
 };
 
+/* A value's text may stand on several lines: where its bytes are. */
+struct oom_piece {
+	size_t at; /* the first byte in the text that the lines make together */
+	struct oom_place place;
+};
+struct oom_value_source {
+	const char *text;
+	size_t value_at;
+	struct oom_piece *pieces;
+	size_t n_pieces;
+};
+
 struct oom_setting {
 	const struct oom_key *key;
 	const char *name;	/* as written; differs from key->name for a prefix key */
 	struct oom_value value;
 	struct oom_place place; /* of the name; the value's is value_place */
 	struct oom_place value_place;
+	struct oom_value_source source;
 	bool is_default;
 };
 
@@ -85,10 +98,12 @@ struct oom_section {
 	enum oom_section_kind kind;
 	const char *name;		  /* "" where the section has none */
 	const struct oom_kind *type;	  /* WORKLOAD and FAULT */
+	const struct oom_kind *guess;	  /* where the type is a slip: the one it is near to */
 	unsigned about;			  /* EXPECT: what its subject is */
 	struct oom_setting *settings;	  /* as written first, then the defaults */
 	size_t n_settings;
 	struct oom_place place;
+	bool is_refused; /* for its kind or name: its lines are checked all the same */
 };
 
 struct oom_scenario {

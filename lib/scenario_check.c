@@ -37,9 +37,11 @@ static const struct oom_setting *good_setting(const struct oom_section *section,
 }
 
 static void check_need(
-	struct oom_reader *reader, const struct oom_setting *setting, const char *need)
+	struct oom_reader *reader, const struct oom_setting *setting, size_t i)
 {
 	const char *const *needs = reader->schema->needs;
+	const char *need = setting->value.list.items[i];
+	struct oom_place place = oom_setting_place(setting, setting->value.list.at[i]);
 	struct oom_err err = {0};
 	char name[64] = "";
 	size_t count = 0, len = strcspn(need, "<>=");
@@ -51,16 +53,15 @@ static void check_need(
 		count++;
 	if (needs && needs[count]) {
 		if (reader->schema->check_need && reader->schema->check_need(need, &err) < 0)
-			oom_reader_mistake(
-				reader, setting->value_place, "'%s=': %s", setting->name, err.msg);
+			oom_reader_mistake(reader, place, "'%s=': %s", setting->name, err.msg);
 		return;
 	}
 	nearest = oom_nearest(name, needs, count);
 	if (nearest)
-		oom_reader_mistake(reader, setting->value_place,
+		oom_reader_mistake(reader, place,
 			"there is no need '%.60s', did you mean '%s'?", need, nearest);
 	else
-		oom_reader_mistake(reader, setting->value_place,
+		oom_reader_mistake(reader, place,
 			"there is no need '%.60s' ('oomgate list needs' names them)", need);
 }
 
@@ -72,9 +73,9 @@ static void check_scenario(struct oom_reader *reader, const struct oom_section *
 	int64_t end;
 
 	for (size_t i = 0; needs && i < needs->value.list.count; i++)
-		check_need(reader, needs, needs->value.list.items[i]);
+		check_need(reader, needs, i);
 	for (size_t i = 0; on && i < on->value.list.count; i++)
-		check_need(reader, on, on->value.list.items[i]);
+		check_need(reader, on, i);
 	if (on && !issue)
 		oom_reader_mistake(reader, on->place, "'KnownOn=' without 'KnownIssue=' says nothing");
 	if (issue && oom_known_issue_end(issue->value.text, &end) < 0)
@@ -123,7 +124,8 @@ static void check_machine(struct oom_reader *reader, const struct oom_section *s
 
 		if (oom_parse_size(text, &size) || size.is_percent ||
 			size.bytes < OOM_NUMA_NODE_BYTES_MIN || size.bytes >= UINT64_MAX / OOM_NUMA_NODES_MAX) {
-			oom_reader_mistake(reader, setting->value_place,
+			oom_reader_mistake(reader,
+				oom_setting_place(setting, setting->value.list.at[i]),
 				"'NUMAMemory=': '%.40s' is no memory that a node can have (64M; 8M at least)", text);
 			return;
 		}
@@ -134,8 +136,8 @@ static void check_machine(struct oom_reader *reader, const struct oom_section *s
 			OOM_NUMA_NODES_MAX);
 	else if (count && nodes && nodes->value.integer != (int64_t)count)
 		oom_reader_mistake(reader, setting->value_place,
-			"'NUMAMemory=' is about %zu nodes, 'NUMANodes=' (line %u) about %s", count,
-			nodes->place.line, nodes->value.text);
+			"'NUMAMemory=' is about %zu node%s, 'NUMANodes=' (line %u) about %s", count,
+			count == 1 ? "" : "s", nodes->place.line, nodes->value.text);
 	else if (count && memory && memory->value.size.bytes != sum_bytes)
 		oom_reader_mistake(reader, setting->value_place,
 			"'NUMAMemory=' adds up to %s, 'Memory=' (line %u) is %s",
@@ -162,9 +164,41 @@ static void check_fault(struct oom_reader *reader, const struct oom_section *sec
 			at->place.line > when->place.line ? at->place : when->place,
 			"%s has 'At=' (line %u) and 'When=' (line %u): one of them only",
 			oom_section_title(section, title), at->place.line, when->place.line);
-	else if (!at && !when)
+	else if (!at && !when && !section->is_refused)
 		oom_reader_mistake(reader, section->place, "%s needs 'At=' or 'When='",
 			oom_section_title(section, title));
+}
+
+/* systemd.service(5): only a unit that ends by itself may run one after the other. */
+static void check_commands(struct oom_reader *reader, const struct oom_section *section)
+{
+	const struct oom_setting *start = good_setting(section, "ExecStart");
+	const struct oom_setting *type = good_setting(section, "Type");
+
+	if (start && start->value.exec.count > 1 && (!type || strcmp(type->value.text, "oneshot") != 0))
+		oom_reader_mistake(reader, start->value_place,
+			"'ExecStart=' has %zu commands: that needs 'Type=oneshot'",
+			start->value.exec.count);
+}
+
+static void check_environment(struct oom_reader *reader, const struct oom_section *section)
+{
+	for (size_t i = 0; i < section->n_settings; i++) {
+		const struct oom_setting *setting = &section->settings[i];
+
+		if (!setting->key || strcmp(setting->key->name, "Environment") != 0)
+			continue;
+		for (size_t j = 0; j < setting->value.list.count; j++) {
+			const char *word = setting->value.list.items[j];
+			size_t name = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+						   "0123456789_");
+
+			if (!name || word[name] != '=' || (*word >= '0' && *word <= '9'))
+				oom_reader_mistake(reader,
+					oom_setting_place(setting, setting->value.list.at[j]),
+					"'Environment=': '%.60s' is no NAME=value", word);
+		}
+	}
 }
 
 static void check_service(struct oom_reader *reader, const struct oom_section *section)
@@ -173,7 +207,7 @@ static void check_service(struct oom_reader *reader, const struct oom_section *s
 	const struct oom_setting *start = oom_section_get(section, "ExecStart");
 	char title[OOM_SECTION_TITLE_MAX];
 
-	if (!unit == !start)
+	if (!unit == !start && (unit || !section->is_refused))
 		oom_reader_mistake(reader, section->place,
 			"%s needs either 'Unit=' or 'ExecStart='",
 			oom_section_title(section, title));
@@ -213,6 +247,8 @@ static void check_section(struct oom_reader *reader, const struct oom_section *s
 		break;
 	case OOM_SEC_SERVICE:
 		check_service(reader, section);
+		check_commands(reader, section);
+		check_environment(reader, section);
 		check_unit_values(reader, section);
 		break;
 	case OOM_SEC_SCOPE:

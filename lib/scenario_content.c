@@ -42,7 +42,6 @@ void oom_reader_content(struct oom_reader *reader, struct oom_section *section)
 		return;
 	for (size_t i = 0; i < section->n_settings; i++) {
 		struct oom_setting *setting = &section->settings[i];
-		struct oom_place place = setting->value_place;
 		size_t len = 0;
 		int wrong;
 
@@ -50,8 +49,7 @@ void oom_reader_content(struct oom_reader *reader, struct oom_section *section)
 			return; /* told already */
 		wrong = content_decode(setting->value.text, content + used, &len);
 		if (wrong >= 0) {
-			place.col += oom_utf8_count(setting->value.text, (size_t)wrong);
-			oom_reader_mistake(reader, place,
+			oom_reader_mistake(reader, oom_setting_place(setting, (size_t)wrong),
 				"unknown escape in 'Content=' (\\n, \\t, \\s and \\\\ are known)");
 		}
 		used += len;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/scenario_internal.h"
+#include "lib/sentence.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
-/* Quotes are cut where they are long; this holds every message. */
+/* Long names are shortened; this holds every message. */
 enum { MESSAGE_MAX = 512 };
 
 static int diag_vadd(struct oom_diags *diags, const char *path, struct oom_place place,
@@ -16,7 +17,7 @@ static int diag_vadd(struct oom_diags *diags, const char *path, struct oom_place
 	char msg[MESSAGE_MAX];
 	struct oom_diag diag = {.place = place};
 
-	vsnprintf(msg, sizeof(msg), fmt, args);
+	oom_sentence_vformat(msg, sizeof(msg), fmt, args);
 	oom_utf8_mend(msg);
 	diag.path = oom_arena_strdup(&diags->arena, path);
 	diag.msg = oom_arena_strdup(&diags->arena, msg);

@@ -20,6 +20,9 @@ struct oom_reader {
 	size_t first_diag; /* of this file */
 	struct oom_scenario *scenario;
 	bool lost_section; /* one was refused: what is missing may be there */
+	const char **lost_names; /* of sections of no known kind */
+	size_t n_lost_names;
+	const struct oom_key *any_keys[OOM_SEC_COUNT_]; /* scenario_typeless.c */
 	bool no_memory;
 };
 
@@ -44,6 +47,8 @@ struct oom_lex_item {
 	char *name;  /* what stands between the brackets, or before the '=' */
 	char *value; /* behind the '=', blanks trimmed */
 	struct oom_place place, value_place;
+	struct oom_value_source source; /* of the value */
+	bool is_wrong;		  /* a section whose brackets are no pair */
 };
 
 void oom_lex_init(struct oom_lex *lex, struct oom_reader *reader, const char *text, size_t len);
@@ -62,6 +67,10 @@ void oom_utf8_mend(char *text);
 /* ---- scenario_section.c: sections and their lines, as written ------------------------------------- */
 /* What the lexer yields to a tree without types; sections of no known kind are passed over. */
 void oom_reader_sections(struct oom_reader *reader, const char *text, size_t len);
+/* Was there a section of that name and of no known kind? What it is cannot be missed then. */
+bool oom_reader_lost(const struct oom_reader *reader, const char *name);
+/* The place of the @at-th byte of the value. */
+struct oom_place oom_setting_place(const struct oom_setting *setting, size_t at);
 /* Room for one more setting of @section, zeroed; NULL without memory. */
 struct oom_setting *oom_section_append(struct oom_reader *reader, struct oom_section *section);
 
@@ -72,8 +81,8 @@ struct oom_key_set {
 	unsigned about; /* of .expects: only those that fit */
 };
 
-void oom_key_set_of(const struct oom_schema *schema, const struct oom_section *section,
-	struct oom_key_set *ret);
+void oom_key_set_of(
+	struct oom_reader *reader, const struct oom_section *section, struct oom_key_set *ret);
 /* The @i-th key of the set, NULL beyond the last. */
 const struct oom_key *oom_key_set_at(const struct oom_key_set *set, size_t i);
 const struct oom_key *oom_key_set_find(const struct oom_key_set *set, const char *name);
@@ -82,6 +91,11 @@ bool oom_key_matches(const struct oom_key *key, const char *name);
 /* Reports a @name that the set does not have, as helpfully as it can be told. */
 void oom_key_refuse(struct oom_reader *reader, const struct oom_section *section,
 	const struct oom_key_set *set, const char *name, struct oom_place place);
+
+/* ---- scenario_typeless.c: workloads and faults whose type is not known --------------------------- */
+/* The section's common keys and those of every type, each name once: as its types agree on it, and any
+ * text where they do not. NULL without memory. */
+const struct oom_key *oom_keys_of_any_type(struct oom_reader *reader, enum oom_section_kind kind);
 
 /* ---- scenario_type.c: types, keys and values of each section ------------------------------------- */
 void oom_reader_types(struct oom_reader *reader);
@@ -104,5 +118,12 @@ const char *oom_section_title(const struct oom_section *section, char buf[OOM_SE
 /* The section that names something an expectation or a reference can mean: a workload, scope, slice or
  * service; NULL when there is none of that name. */
 struct oom_section *oom_scenario_subject(const struct oom_scenario *scenario, const char *name);
+/* The nearest name of a section of @kinds (a mask of 1 << kind), or NULL. */
+enum {
+	OOM_SUBJECT_KINDS = 1 << OOM_SEC_WORKLOAD | 1 << OOM_SEC_SCOPE | 1 << OOM_SEC_SLICE |
+			    1 << OOM_SEC_SERVICE
+};
+const char *oom_subject_nearest(
+	const struct oom_scenario *scenario, unsigned kinds, const char *name);
 
 #endif

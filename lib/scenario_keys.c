@@ -4,8 +4,10 @@
 #include <string.h>
 
 void oom_key_set_of(
-	const struct oom_schema *schema, const struct oom_section *section, struct oom_key_set *ret)
+	struct oom_reader *reader, const struct oom_section *section, struct oom_key_set *ret)
 {
+	const struct oom_schema *schema = reader->schema;
+	const struct oom_kind *type = section->type ? section->type : section->guess;
 	struct oom_key_set set = {.tables = {oom_section_keys(section->kind)}};
 
 	switch (section->kind) {
@@ -23,8 +25,10 @@ void oom_key_set_of(
 	case OOM_SEC_WORKLOAD:
 	case OOM_SEC_FAULT:
 		/* a type may say something better about a common key: its default, its range */
-		set.tables[1] = set.tables[0];
-		set.tables[0] = section->type ? section->type->keys : NULL;
+		set.tables[1] = type ? set.tables[0] : NULL;
+		set.tables[0] = type ? type->keys : NULL;
+		if (!section->type)
+			set.tables[2] = oom_keys_of_any_type(reader, section->kind);
 		break;
 	case OOM_SEC_EXPECT:
 		set.expects = schema->expects;
@@ -108,7 +112,7 @@ static const struct oom_kind *owner_of(const struct oom_kind *const *kinds, cons
 	return NULL;
 }
 
-/* A key of another type of workload or fault; where the type is unknown, that is no mistake. */
+/* A key of another type of workload or fault. */
 static bool refuse_type(struct oom_reader *reader, const struct oom_section *section,
 	const char *name, struct oom_place place)
 {
@@ -116,7 +120,9 @@ static bool refuse_type(struct oom_reader *reader, const struct oom_section *sec
 	const struct oom_kind *owner =
 		owner_of(is_fault ? reader->schema->faults : reader->schema->workloads, name);
 
-	if (owner && section->type)
+	if (!section->type)
+		return false; /* every type's keys are in the set */
+	if (owner)
 		oom_reader_mistake(reader, place,
 			"'%s=' is no key of type '%s' (of type '%s' it is)", name,
 			section->type->name, owner->name);

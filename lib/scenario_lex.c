@@ -98,9 +98,9 @@ static void section_read(struct oom_lex *lex, const struct line *line, struct oo
 	else if (end != line->text + len - 1)
 		oom_reader_mistake(lex->reader, place_in(line, (size_t)(end + 1 - line->text)),
 			"text behind the section's ']'");
-	else
-		ret->name = oom_arena_strndup(
-			arena, line->text + start, (size_t)(end - line->text) - start);
+	ret->is_wrong = !end || end != line->text + len - 1;
+	ret->name = oom_arena_strndup(
+		arena, line->text + start, (end ? (size_t)(end - line->text) : len) - start);
 }
 
 /* A logical line: its physical lines joined by one blank each, and where the value began. */
@@ -110,7 +110,23 @@ struct joined {
 	bool is_text;	/* every byte of it */
 	bool has_value; /* a '=' and something behind it were seen */
 	struct oom_place value_place;
+	struct oom_piece *pieces;
+	size_t n_pieces;
 };
+
+/* The next bytes of @joined are those of @line from @from on. */
+static void piece_add(struct oom_reader *reader, struct joined *joined, const struct line *line, size_t from)
+{
+	struct oom_piece *pieces = oom_arena_grow(
+		&reader->scenario->arena, joined->pieces, joined->n_pieces, sizeof(*pieces));
+
+	if (!pieces) {
+		reader->no_memory = true;
+		return;
+	}
+	joined->pieces = pieces;
+	pieces[joined->n_pieces++] = (struct oom_piece){joined->len, place_in(line, from)};
+}
 
 static void join(struct oom_reader *reader, struct joined *joined, const struct line *line)
 {
@@ -129,6 +145,7 @@ static void join(struct oom_reader *reader, struct joined *joined, const struct 
 		joined->has_value = value < len;
 		joined->value_place = place_in(line, value < len ? value : len);
 	}
+	piece_add(reader, joined, line, from);
 	memcpy(joined->text + joined->len, line->text + from, len - from);
 	joined->len += len - from;
 	if (continued)
@@ -188,6 +205,21 @@ static char *trim(char *text)
 	return text;
 }
 
+/* "Size 5M" and "Size: 5M" want to be settings, perhaps. */
+static void refuse_line(struct oom_reader *reader, const char *text, struct oom_place place)
+{
+	size_t name = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._");
+	const char *value = text + name + strspn(text + name, " \t:");
+
+	if (name && *value && value > text + name && !strpbrk(value, " \t"))
+		oom_reader_mistake(reader, place,
+			"this is no section, no comment and no 'Key=value', did you mean '%.*s=%.60s'?",
+			(int)name, text, value);
+	else
+		oom_reader_mistake(
+			reader, place, "this is no section, no comment and no 'Key=value'");
+}
+
 static bool setting_read(struct oom_lex *lex, const struct line *first, struct oom_lex_item *ret)
 {
 	struct oom_place place = place_in(first, leading_blanks(first));
@@ -198,8 +230,7 @@ static bool setting_read(struct oom_lex *lex, const struct line *first, struct o
 		return false;
 	equals = strchr(joined.text, '=');
 	if (!equals) {
-		oom_reader_mistake(
-			lex->reader, place, "this is no section, no comment and no 'Key=value'");
+		refuse_line(lex->reader, trim(joined.text), place);
 		return false;
 	}
 	*equals = '\0';
@@ -207,6 +238,8 @@ static bool setting_read(struct oom_lex *lex, const struct line *first, struct o
 	ret->value = trim(equals + 1);
 	ret->place = place;
 	ret->value_place = joined.value_place;
+	ret->source = (struct oom_value_source){joined.text, (size_t)(ret->value - joined.text),
+		joined.pieces, joined.n_pieces};
 	if (!*ret->name) {
 		oom_reader_mistake(lex->reader, place, "there is no key before the '='");
 		return false;

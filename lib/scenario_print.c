@@ -1,13 +1,39 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/scenario_internal.h"
+#include "lib/signal_name.h"
 
 #include <errno.h>
+
+/* Signals by name, however they were written: 9 and KILL are SIGKILL. */
+static void signal_print(const char *word, FILE *out)
+{
+	char name[OOM_SIGNAL_NAME_MAX];
+	int number;
+
+	fputs(oom_signal_parse(word, &number) == 0 ? oom_signal_name(number, name) : word, out);
+}
+
+static void signals_print(const struct oom_setting *setting, FILE *out)
+{
+	bool list = setting->value.type == OOM_T_ALTERNATIVES;
+
+	fprintf(out, "%s%s=", setting->is_default ? "#" : "", setting->name);
+	for (size_t i = 0; list && i < setting->value.list.count; i++) {
+		fputs(i ? "|" : "", out);
+		signal_print(setting->value.list.items[i], out);
+	}
+	if (!list)
+		signal_print(setting->value.text, out);
+	fputc('\n', out);
+}
 
 static void setting_print(
 	const struct oom_section *section, const struct oom_setting *setting, FILE *out)
 {
 	if (section->kind == OOM_SEC_FILE)
 		oom_content_print(setting->value.text, out);
+	else if (setting->key->flags & OOM_KEY_SIGNAL)
+		signals_print(setting, out);
 	else
 		fprintf(out, "%s%s=%s\n", setting->is_default ? "#" : "", setting->name,
 			setting->value.text);

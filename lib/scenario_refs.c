@@ -19,7 +19,7 @@ struct oom_section *oom_scenario_subject(const struct oom_scenario *scenario, co
 
 enum { MAX_NAMES = 512 };
 
-static const char *subject_nearest(
+const char *oom_subject_nearest(
 	const struct oom_scenario *scenario, unsigned kinds, const char *name)
 {
 	const char *names[MAX_NAMES];
@@ -32,34 +32,39 @@ static const char *subject_nearest(
 }
 
 /* Reports a @name that is none of the sections of @kinds (a mask), called @what. */
-static void check_name(struct oom_reader *reader, const struct oom_setting *setting,
+static void check_name(struct oom_reader *reader, const struct oom_setting *setting, size_t at,
 	const char *name, unsigned kinds, const char *what)
 {
 	const struct oom_section *section = oom_scenario_subject(reader->scenario, name);
+	struct oom_place place = oom_setting_place(setting, at);
 	const char *nearest;
 
-	if (section && kinds & 1U << section->kind)
+	if ((section && kinds & 1U << section->kind) || oom_reader_lost(reader, name))
 		return;
-	nearest = subject_nearest(reader->scenario, kinds, name);
+	nearest = oom_subject_nearest(reader->scenario, kinds, name);
 	if (nearest)
-		oom_reader_mistake(reader, setting->value_place,
+		oom_reader_mistake(reader, place,
 			"'%s=': there is no %s '%.60s', did you mean '%s'?", setting->name, what,
 			name, nearest);
 	else
-		oom_reader_mistake(reader, setting->value_place,
+		oom_reader_mistake(reader, place,
 			"'%s=': there is no %s '%.60s' in this file", setting->name, what, name);
 }
 
 /* "hog|leak": each is a workload of the file, or one of the key's own words. */
 static void check_workload_names(
-	struct oom_reader *reader, const struct oom_setting *setting, const char *word)
+	struct oom_reader *reader, const struct oom_setting *setting, size_t at, const char *word)
 {
 	for (const char *p = word; p;) {
 		size_t len = strcspn(p, "|");
 		const char *name = oom_arena_strndup(&reader->scenario->arena, p, len);
 
-		if (name && !oom_choices_have(setting->key->choices, name, len))
-			check_name(reader, setting, name, 1U << OOM_SEC_WORKLOAD, "workload");
+		if (!len)
+			oom_reader_mistake(reader, oom_setting_place(setting, at + (size_t)(p - word)),
+				"'%s=': '%.60s' has an empty alternative", setting->name, word);
+		else if (name && !oom_choices_have(setting->key->choices, name, len))
+			check_name(reader, setting, at + (size_t)(p - word), name,
+				1U << OOM_SEC_WORKLOAD, "workload");
 		p = p[len] ? p + len + 1 : NULL;
 	}
 }
@@ -71,15 +76,16 @@ static void check_workload_ref(struct oom_reader *reader, const struct oom_setti
 	switch (value->type) {
 	case OOM_T_WHEN:
 		if (value->when.subject)
-			check_workload_names(reader, setting, value->when.subject);
+			check_workload_names(reader, setting, 0, value->when.subject);
 		break;
 	case OOM_T_WORDS:
 	case OOM_T_ALTERNATIVES:
 		for (size_t i = 0; i < value->list.count; i++)
-			check_workload_names(reader, setting, value->list.items[i]);
+			check_workload_names(
+				reader, setting, value->list.at[i], value->list.items[i]);
 		break;
 	default:
-		check_workload_names(reader, setting, value->text);
+		check_workload_names(reader, setting, 0, value->text);
 		break;
 	}
 }
@@ -94,12 +100,12 @@ static void check_scope_ref(struct oom_reader *reader, const struct oom_section 
 	if (!strcmp(setting->name, "Slice")) {
 		/* one of the system's own: system.slice */
 		if (!suffix || suffix == name || strcmp(suffix, ".slice") != 0)
-			check_name(reader, setting, name, slice, "slice");
+			check_name(reader, setting, 0, name, slice, "slice");
 	} else if (section->kind == OOM_SEC_WORKLOAD) {
-		check_name(reader, setting, name, scope, "scope");
+		check_name(reader, setting, 0, name, scope, "scope");
 	} else {
 		check_name(
-			reader, setting, name, scope | slice | service, "scope, slice or service");
+			reader, setting, 0, name, scope | slice | service, "scope, slice or service");
 	}
 }
 
@@ -119,16 +125,22 @@ static void check_settings(struct oom_reader *reader, const struct oom_section *
 static void check_scope_given(struct oom_reader *reader, const struct oom_section *section)
 {
 	const struct oom_scenario *scenario = reader->scenario;
-	const struct oom_section *first = oom_scenario_section(scenario, OOM_SEC_SCOPE, NULL);
+	const struct oom_section *scope = NULL, *named[2] = {NULL, NULL};
 	char title[OOM_SECTION_TITLE_MAX];
+	size_t count = 0;
 
-	if (oom_scenario_count(scenario, OOM_SEC_SCOPE) > 1 && !oom_section_get(section, "Scope"))
+	while ((scope = oom_scenario_next(scenario, OOM_SEC_SCOPE, scope))) {
+		if (scope->is_refused)
+			continue;
+		if (count < 2)
+			named[count] = scope;
+		count++;
+	}
+	if (count > 1 && !oom_section_get(section, "Scope"))
 		oom_reader_mistake(reader, section->place,
 			"%s needs 'Scope=': there are %zu scopes (%s, %s%s)",
-			oom_section_title(section, title),
-			oom_scenario_count(scenario, OOM_SEC_SCOPE), first->name,
-			oom_scenario_next(scenario, OOM_SEC_SCOPE, first)->name,
-			oom_scenario_count(scenario, OOM_SEC_SCOPE) > 2 ? ", …" : "");
+			oom_section_title(section, title), count, named[0]->name, named[1]->name,
+			count > 2 ? ", …" : "");
 }
 
 /* The section that @section hangs on: a slice in its Slice=, a workload on its Start=. */
@@ -183,6 +195,8 @@ void oom_reader_refs(struct oom_reader *reader)
 		const struct oom_section *section = &scenario->sections[i];
 
 		check_settings(reader, section);
+		if (section->is_refused)
+			continue;
 		if (section->kind == OOM_SEC_WORKLOAD)
 			check_scope_given(reader, section);
 		if (section->kind == OOM_SEC_WORKLOAD || section->kind == OOM_SEC_SLICE)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/scenario_internal.h"
+#include "lib/sentence.h"
 
 #include <string.h>
 
@@ -11,7 +12,7 @@ const char *oom_section_title(const struct oom_section *section, char buf[OOM_SE
 	const char *kind = oom_section_kind_name(section->kind);
 
 	if (*section->name)
-		snprintf(buf, OOM_SECTION_TITLE_MAX, "[%s %.60s]", kind, section->name);
+		oom_sentence_format(buf, OOM_SECTION_TITLE_MAX, "[%s %.60s]", kind, section->name);
 	else
 		snprintf(buf, OOM_SECTION_TITLE_MAX, "[%s]", kind);
 	return buf;
@@ -26,7 +27,9 @@ static enum oom_section_kind kind_of(const char *word)
 	return kind;
 }
 
-static void refuse_kind(struct oom_reader *reader, const char *word, struct oom_place place)
+/* Tells it; the kind that was meant, or COUNT_. */
+static enum oom_section_kind refuse_kind(
+	struct oom_reader *reader, const char *word, struct oom_place place)
 {
 	const char *names[OOM_SEC_COUNT_], *nearest;
 
@@ -39,6 +42,44 @@ static void refuse_kind(struct oom_reader *reader, const char *word, struct oom_
 	else
 		oom_reader_mistake(reader, place,
 			"unknown section '%.60s' ('oomgate list sections' names them)", word);
+	nearest = oom_nearest_sure(word, names, OOM_SEC_COUNT_);
+	return nearest ? kind_of(nearest) : OOM_SEC_COUNT_;
+}
+
+bool oom_reader_lost(const struct oom_reader *reader, const char *name)
+{
+	for (size_t i = 0; i < reader->n_lost_names; i++)
+		if (!strcmp(reader->lost_names[i], name))
+			return true;
+	return false;
+}
+
+static void lost_add(struct oom_reader *reader, const char *name)
+{
+	const char **names = oom_arena_grow(&reader->scenario->arena, reader->lost_names,
+		reader->n_lost_names, sizeof(*names));
+
+	if (!names)
+		return;
+	names[reader->n_lost_names++] = name;
+	reader->lost_names = names;
+}
+
+struct oom_place oom_setting_place(const struct oom_setting *setting, size_t at)
+{
+	const struct oom_value_source *source = &setting->source;
+	size_t i = source->n_pieces;
+	struct oom_place place;
+
+	at += source->value_at;
+	while (i && source->pieces[i - 1].at > at)
+		i--;
+	if (!i)
+		return setting->value_place;
+	place = source->pieces[i - 1].place;
+	place.col += oom_utf8_count(
+		source->text + source->pieces[i - 1].at, at - source->pieces[i - 1].at);
+	return place;
 }
 
 /* A name goes into unit names, paths and references. */
@@ -118,7 +159,8 @@ static bool check_twin(struct oom_reader *reader, const struct oom_section *sect
 	return true;
 }
 
-/* "Workload hog" to a section at the end of the scenario; NULL (and a mistake) when it is none. */
+/* "Workload hog" to a section at the end of the scenario; with a mistake, its lines are to be checked all
+ * the same. NULL when its kind cannot be told. */
 static struct oom_section *section_begin(struct oom_reader *reader, struct oom_lex_item *item)
 {
 	struct oom_scenario *scenario = reader->scenario;
@@ -135,11 +177,16 @@ static struct oom_section *section_begin(struct oom_reader *reader, struct oom_l
 	section.name = name;
 	section.kind = kind_of(word);
 	if (section.kind == OOM_SEC_COUNT_) {
-		refuse_kind(reader, word, item->place);
+		section.kind = refuse_kind(reader, word, item->place);
+		section.is_refused = true;
+	}
+	if (section.kind == OOM_SEC_COUNT_) {
+		lost_add(reader, name);
 		return NULL;
 	}
-	if (!check_name(reader, &section, place) || !check_twin(reader, &section))
-		return NULL;
+	if (!section.is_refused)
+		section.is_refused = item->is_wrong || !check_name(reader, &section, place) ||
+				     !check_twin(reader, &section);
 	if (scenario->n_sections == MAX_SECTIONS) {
 		oom_reader_mistake(reader, item->place, "more than %d sections", MAX_SECTIONS);
 		return NULL;
@@ -185,6 +232,7 @@ static void setting_add(
 	setting->value.text = item->value;
 	setting->place = item->place;
 	setting->value_place = item->value_place;
+	setting->source = item->source;
 }
 
 void oom_reader_sections(struct oom_reader *reader, const char *text, size_t len)
@@ -199,13 +247,13 @@ void oom_reader_sections(struct oom_reader *reader, const char *text, size_t len
 		if (item.kind == OOM_LEX_SECTION) {
 			section = item.name ? section_begin(reader, &item) : NULL;
 			lost = !section;
-			reader->lost_section |= lost;
+			reader->lost_section |= lost || section->is_refused;
 		} else if (section) {
 			setting_add(reader, section, &item);
 		} else if (!lost) {
 			oom_reader_mistake(reader, item.place,
 				"'%.60s=' stands before the first section", item.name);
-			lost = true;
+			lost = reader->lost_section = true;
 		}
 	}
 	reader->scenario->title = lex.title ? lex.title : "";

@@ -56,7 +56,8 @@ static const struct oom_key sysctl_keys[] = {
 
 static const struct oom_key service_keys[] = {
 	{"Unit", OOM_T_STRING, NULL, "an installed unit to start: systemd-oomd.service"},
-	{"ExecStart", OOM_T_WORDS, NULL, "the program of a unit of our own, with its arguments"},
+	{"ExecStart", OOM_T_EXEC, NULL,
+		"the program of a unit of our own, with its arguments, as in systemd.service(5)"},
 	{0}};
 
 static const struct oom_key file_keys[] = {

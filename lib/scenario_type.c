@@ -19,8 +19,9 @@ static const struct oom_kind *kind_find(const struct oom_kind *const *kinds, con
 	return NULL;
 }
 
-static const char *kind_nearest(
-	struct oom_arena *arena, const struct oom_kind *const *kinds, const char *name)
+/* The nearest name; *ret_sure: no other one is as near. */
+static const char *kind_nearest(struct oom_arena *arena, const struct oom_kind *const *kinds,
+	const char *name, bool *ret_sure)
 {
 	size_t count = 0;
 	const char **names;
@@ -30,6 +31,7 @@ static const char *kind_nearest(
 	names = oom_arena_alloc(arena, (count + 1) * sizeof(*names));
 	for (size_t i = 0; names && i < count; i++)
 		names[i] = kinds[i]->name;
+	*ret_sure = names && oom_nearest_sure(name, names, count);
 	return names ? oom_nearest(name, names, count) : NULL;
 }
 
@@ -41,13 +43,15 @@ static void section_type(struct oom_reader *reader, struct oom_section *section)
 		is_fault ? reader->schema->faults : reader->schema->workloads;
 	const struct oom_setting *type = raw_setting(section, "Type");
 	const char *nearest, *what = is_fault ? "fault" : "workload";
+	bool sure = false;
 
 	if (!type)
 		return; /* oom_reader_required() tells */
 	section->type = kind_find(kinds, type->value.text);
 	if (section->type)
 		return;
-	nearest = kind_nearest(&reader->diags->arena, kinds, type->value.text);
+	nearest = kind_nearest(&reader->diags->arena, kinds, type->value.text, &sure);
+	section->guess = sure ? kind_find(kinds, nearest) : NULL;
 	if (nearest)
 		oom_reader_mistake(reader, type->value_place,
 			"there is no %s type '%.60s', did you mean '%s'?", what, type->value.text,
@@ -58,43 +62,27 @@ static void section_type(struct oom_reader *reader, struct oom_section *section)
 			type->value.text, what);
 }
 
-/* What an expectation is about. */
+/* What an expectation is about; of one that nobody knows, what any might be. */
 static void section_about(struct oom_reader *reader, struct oom_section *section)
 {
 	const struct oom_section *subject;
+	const char *nearest;
 
 	if (!*section->name) {
 		section->about = OOM_ABOUT_RUN;
 		return;
 	}
 	subject = oom_scenario_subject(reader->scenario, section->name);
-	if (!subject)
-		oom_reader_mistake(reader, section->place,
-			"there is no workload, scope, slice or service '%s' to expect anything of",
-			section->name);
-	else
-		section->about =
-			subject->kind == OOM_SEC_WORKLOAD ? OOM_ABOUT_WORKLOAD : OOM_ABOUT_UNIT;
-}
-
-static bool is_sysctl(const char *name)
-{
-	static const char word[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-	unsigned words = 0;
-
-	for (const char *p = name;; p++) {
-		size_t len = strspn(p, word);
-
-		if (!len)
-			return false;
-		words++;
-		p += len;
-		if (!*p)
-			return words > 1;
-		if (*p != '.')
-			return false;
-	}
+	section->about = !subject ? OOM_ABOUT_WORKLOAD | OOM_ABOUT_UNIT
+			 : subject->kind == OOM_SEC_WORKLOAD ? OOM_ABOUT_WORKLOAD
+							     : OOM_ABOUT_UNIT;
+	if (subject || section->is_refused || oom_reader_lost(reader, section->name))
+		return;
+	nearest = oom_subject_nearest(reader->scenario, OOM_SUBJECT_KINDS, section->name);
+	oom_reader_mistake(reader, section->place,
+		"there is no workload, scope, slice or service '%s' to expect anything of%s%s%s",
+		section->name, nearest ? ", did you mean '" : "", nearest ? nearest : "",
+		nearest ? "'?" : "");
 }
 
 static const struct oom_key *setting_key(struct oom_reader *reader,
@@ -107,7 +95,7 @@ static const struct oom_key *setting_key(struct oom_reader *reader,
 		oom_key_refuse(reader, section, set, setting->name, setting->place);
 		return NULL;
 	}
-	if (section->kind == OOM_SEC_SYSCTL && !is_sysctl(setting->name)) {
+	if (section->kind == OOM_SEC_SYSCTL && !oom_is_sysctl(setting->name)) {
 		oom_reader_mistake(reader, setting->place,
 			"'%.60s' is no kernel parameter (vm.overcommit_memory)", setting->name);
 		return NULL;
@@ -138,11 +126,20 @@ static bool is_repeated(struct oom_reader *reader, const struct oom_section *sec
 	return false;
 }
 
+/* "200M # at most": what stands behind a value belongs to it (systemd.syntax(7)). */
+static bool has_comment(const struct oom_key *key, const char *text)
+{
+	if (key->type == OOM_T_STRING || key->type == OOM_T_WORDS || key->type == OOM_T_COMMAND ||
+		key->type == OOM_T_EXEC)
+		return false; /* there it is a word like others */
+	return strstr(text, " #") || strstr(text, "\t#") || strstr(text, " ;") || strstr(text, "\t;");
+}
+
 static void section_settings(struct oom_reader *reader, struct oom_section *section)
 {
 	struct oom_key_set set;
 
-	oom_key_set_of(reader->schema, section, &set);
+	oom_key_set_of(reader, section, &set);
 	for (size_t i = 0; i < section->n_settings && !reader->no_memory; i++) {
 		struct oom_setting *setting = &section->settings[i];
 		const struct oom_key *key = setting_key(reader, section, &set, setting);
@@ -154,8 +151,11 @@ static void section_settings(struct oom_reader *reader, struct oom_section *sect
 		r = oom_value_parse(
 			&reader->scenario->arena, key, setting->value.text, &err, &setting->value);
 		if (r < 0)
-			oom_reader_mistake(
-				reader, setting->value_place, "'%s=': %s", setting->name, err.msg);
+			oom_reader_mistake(reader, oom_setting_place(setting, err.at), "'%s=': %s%s",
+				setting->name, err.msg,
+				has_comment(key, setting->value.text)
+					? "; a comment stands on a line of its own"
+					: "");
 		else
 			setting->key = key;
 	}
@@ -188,7 +188,11 @@ void oom_reader_required(struct oom_reader *reader)
 		const struct oom_key *key;
 		struct oom_key_set set;
 
-		oom_key_set_of(reader->schema, section, &set);
+		oom_key_set_of(reader, section, &set);
+		if (section->is_refused)
+			continue; /* what it lacks may be where it belongs */
+		if (section->guess)
+			set.tables[0] = NULL;
 		for (size_t k = 0; (key = oom_key_set_at(&set, k)); k++)
 			if (key->flags & OOM_KEY_REQUIRED && !raw_setting(section, key->name))
 				oom_reader_mistake(reader, section->place, "%s needs '%s=' (%s)",
@@ -240,7 +244,7 @@ static void section_defaults(struct oom_reader *reader, struct oom_section *sect
 	const struct oom_key *key;
 	struct oom_key_set set;
 
-	oom_key_set_of(reader->schema, section, &set);
+	oom_key_set_of(reader, section, &set);
 	for (size_t k = 0; (key = oom_key_set_at(&set, k)); k++)
 		if (key->dflt && !raw_setting(section, key->name))
 			default_add(reader, section, key, key->dflt);

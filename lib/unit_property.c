@@ -10,6 +10,7 @@
 
 /* Most numbers may be endless. */
 #define ENDLESS .choices = "infinity"
+#define SIGNAL	.flags = OOM_KEY_SIGNAL
 
 const struct oom_unit_property oom_unit_properties[] = {
 	/* memory: systemd.resource-control(5), Documentation/admin-guide/cgroup-v2.rst */
@@ -135,13 +136,13 @@ const struct oom_unit_property oom_unit_properties[] = {
 	{{"KillMode", OOM_T_CHOICE, NULL, "which processes are killed when it is stopped",
 		 .choices = "control-group|mixed|process|none"},
 		OOM_DBUS_STRING, NULL, NULL, NULL, 187, PROCESS},
-	{{"KillSignal", OOM_T_STRING, NULL, "the first signal: SIGTERM or 15"},
+	{{"KillSignal", OOM_T_STRING, NULL, "the first signal: SIGTERM or 15", SIGNAL},
 		OOM_DBUS_KILL_SIGNAL, NULL, NULL, NULL, 187, PROCESS},
-	{{"RestartKillSignal", OOM_T_STRING, NULL, "the same for a restart"}, OOM_DBUS_KILL_SIGNAL,
+	{{"RestartKillSignal", OOM_T_STRING, NULL, "the same for a restart", SIGNAL}, OOM_DBUS_KILL_SIGNAL,
 		NULL, NULL, NULL, 244, PROCESS},
-	{{"FinalKillSignal", OOM_T_STRING, NULL, "the last signal: SIGKILL or 9"},
+	{{"FinalKillSignal", OOM_T_STRING, NULL, "the last signal: SIGKILL or 9", SIGNAL},
 		OOM_DBUS_KILL_SIGNAL, NULL, NULL, NULL, 240, PROCESS},
-	{{"WatchdogSignal", OOM_T_STRING, NULL, "the watchdog's signal"}, OOM_DBUS_KILL_SIGNAL,
+	{{"WatchdogSignal", OOM_T_STRING, NULL, "the watchdog's signal", SIGNAL}, OOM_DBUS_KILL_SIGNAL,
 		NULL, NULL, NULL, 240, PROCESS},
 	{{"SendSIGHUP", OOM_T_BOOL, NULL, "SIGHUP right after the first signal"}, OOM_DBUS_BOOL,
 		NULL, NULL, NULL, 207, PROCESS},

@@ -26,7 +26,7 @@ enum oom_dbus_type {
 	OOM_DBUS_PERMYRIAD,/* ManagedOOMMemoryPressureLimit=60% is u, UINT32_MAX scaled */
 	OOM_DBUS_CPUSET,   /* ay: a bit mask, AllowedCPUs=0-3: oom_cpuset_parse() */
 	OOM_DBUS_STRV,	   /* as */
-	OOM_DBUS_KILL_SIGNAL, /* i: SIGTERM or 15: oom_signal_parse() */
+	OOM_DBUS_KILL_SIGNAL, /* i: SIGTERM, TERM or 15: lib/signal_name.h */
 	OOM_DBUS_DELEGATE,    /* Delegate=yes is Delegate b; Delegate=memory pids is
 				 DelegateControllers as */
 	OOM_DBUS_DEVICE_UINT64, /* a(st): "/dev/vda 100" */
@@ -71,8 +71,6 @@ enum { OOM_CPUSET_BYTES = 128 }; /* 1024 processors or nodes */
 
 /* "0-3,7 9" to a bit mask, lowest first; *ret_len bytes of it are used. -EINVAL, -ERANGE. */
 int oom_cpuset_parse(const char *text, uint8_t mask[static OOM_CPUSET_BYTES], size_t *ret_len);
-/* "SIGTERM", "TERM" or "15". -EINVAL. */
-int oom_signal_parse(const char *text, int *ret);
 /* "/dev/vda 5M": *ret_path_len bytes of @text are the path; the number in bytes (base 1000), µs or plain,
  * as @type says; UINT64_MAX for infinity. -EINVAL, -ERANGE. */
 int oom_device_value_parse(enum oom_dbus_type type, const char *text, size_t *ret_path_len,

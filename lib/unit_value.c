@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/err.h"
+#include "lib/signal_name.h"
 #include "lib/unit_property.h"
 #include "lib/value_internal.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 /* Digits at *@text, moved behind them; -1 when there are none or too many. */
@@ -46,48 +46,6 @@ int oom_cpuset_parse(const char *text, uint8_t mask[static OOM_CPUSET_BYTES], si
 	memcpy(mask, bits, sizeof(bits));
 	*ret_len = len;
 	return 0;
-}
-
-int oom_signal_parse(const char *text, int *ret)
-{
-	static const struct {
-		const char *name;
-		int number;
-	} names[] = {
-		{"HUP", SIGHUP},
-		{"INT", SIGINT},
-		{"QUIT", SIGQUIT},
-		{"ABRT", SIGABRT},
-		{"KILL", SIGKILL},
-		{"USR1", SIGUSR1},
-		{"USR2", SIGUSR2},
-		{"SEGV", SIGSEGV},
-		{"PIPE", SIGPIPE},
-		{"ALRM", SIGALRM},
-		{"TERM", SIGTERM},
-		{"CONT", SIGCONT},
-		{"STOP", SIGSTOP},
-		{"BUS", SIGBUS},
-		{"TRAP", SIGTRAP},
-		{"XCPU", SIGXCPU},
-	};
-	int64_t number;
-
-	if (oom_parse_int(text, &number) == 0) {
-		if (number < 1 || number > 64)
-			return -EINVAL;
-		*ret = (int)number;
-		return 0;
-	}
-	if (!strncmp(text, "SIG", 3))
-		text += 3;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(names[i].name, text)) {
-			*ret = names[i].number;
-			return 0;
-		}
-	}
-	return -EINVAL;
 }
 
 /* systemd reads bandwidths to the base of 1000, everything else to 1024 */
@@ -190,10 +148,7 @@ int oom_unit_property_check(const char *name, const struct oom_value *value, str
 				err, EINVAL, "'%s' is no list of numbers (0-3,7)", value->text);
 		return 0;
 	case OOM_DBUS_KILL_SIGNAL:
-		if (oom_signal_parse(value->text, &sig) < 0)
-			return oom_err_set(
-				err, EINVAL, "'%s' is no signal (SIGTERM, 15)", value->text);
-		return 0;
+		return oom_signal_parse(value->text, &sig) < 0 ? oom_signal_refuse(value->text, err) : 0;
 	case OOM_DBUS_DEVICE_UINT64:
 	case OOM_DBUS_DEVICE_SIZE:
 	case OOM_DBUS_DEVICE_USEC:

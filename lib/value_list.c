@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/arena.h"
 #include "lib/value_internal.h"
+#include "lib/words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,6 +12,13 @@ static bool is_refused(const struct oom_key *key, const char *word)
 {
 	return key->choices && !(key->flags & OOM_KEY_WORKLOAD) &&
 	       !oom_choices_have(key->choices, word, strlen(word));
+}
+
+static int err_at(struct oom_err *err, size_t at, int r)
+{
+	if (err)
+		err->at = at;
+	return r;
 }
 
 /* A copy of @len bytes of @text without blanks at its ends. */
@@ -25,59 +33,21 @@ static char *copy_trimmed(struct oom_arena *arena, const char *text, size_t len)
 	return oom_arena_strndup(arena, text, len);
 }
 
-static int list_append(struct oom_arena *arena, struct oom_value *value, const char *item)
+/* @at: where in the value's text it begins. */
+static int list_append(
+	struct oom_arena *arena, struct oom_value *value, const char *item, size_t at)
 {
 	const char **items = oom_arena_grow(
 		arena, value->list.items, value->list.count, sizeof(*value->list.items));
+	size_t *places =
+		oom_arena_grow(arena, value->list.at, value->list.count, sizeof(*places));
 
-	if (!item || !items)
+	if (!item || !items || !places)
 		return -ENOMEM;
+	places[value->list.count] = at;
 	items[value->list.count++] = item;
 	value->list.items = items;
-	return 0;
-}
-
-/* The character that "\@c" stands for within quotes, or 0. */
-static char unescape(char c)
-{
-	static const char from[] = "nts\\\"'", to[] = "\n\t \\\"'";
-	const char *p = c ? strchr(from, c) : NULL;
-
-	return p ? to[p - from] : 0;
-}
-
-/*
- * Reads one word at *@text, which is no blank: plain, or wholly in quotes as in systemd.syntax(7).
- * Backslashes have a meaning within quotes only.
- */
-static int word_read(const char **text, struct oom_err *err, char *buf, size_t *ret_len)
-{
-	const char *p = *text;
-	char quote = *p == '"' || *p == '\'' ? *p : 0;
-	size_t len = 0;
-
-	if (!quote) {
-		*ret_len = strcspn(p, " \t");
-		memcpy(buf, p, *ret_len);
-		*text = p + *ret_len;
-		return 0;
-	}
-	for (p++; *p && *p != quote; p++) {
-		if (*p != '\\') {
-			buf[len++] = *p;
-			continue;
-		}
-		buf[len] = unescape(*++p);
-		if (!buf[len++])
-			return oom_err_set(
-				err, EINVAL, "unknown escape '\\%.1s' (\\n \\t \\s \\\\ \\\")", p);
-	}
-	if (!*p)
-		return oom_err_set(err, EINVAL, "a quote %c is never closed", quote);
-	if (p[1] && p[1] != ' ' && p[1] != '\t')
-		return oom_err_set(err, EINVAL, "no blank behind a closing quote %c", quote);
-	*text = p + 1;
-	*ret_len = len;
+	value->list.at = places;
 	return 0;
 }
 
@@ -85,43 +55,76 @@ int oom_value_words(struct oom_arena *arena, const struct oom_key *key, const ch
 	struct oom_err *err, struct oom_value *ret)
 {
 	char *buf = oom_arena_alloc(arena, strlen(text) + 1);
-	const char *p = text + strspn(text, " \t");
+	const char *p = text, *start = text;
 	size_t len = 0;
 	int r;
 
 	if (!buf)
 		return -ENOMEM;
-	while (*p) {
-		r = word_read(&p, err, buf, &len);
-		if (r == 0)
-			r = list_append(arena, ret, oom_arena_strndup(arena, buf, len));
+	while ((r = oom_word_read(&p, buf, &len)) > 0) {
+		r = list_append(
+			arena, ret, oom_arena_strndup(arena, buf, len), (size_t)(start - text));
+		if (r == 0 && is_refused(key, buf))
+			r = err_at(err, (size_t)(start - text),
+				oom_choices_refuse(key->choices, buf, err));
 		if (r < 0)
 			return r;
-		if (is_refused(key, ret->list.items[ret->list.count - 1]))
-			return oom_choices_refuse(
-				key->choices, ret->list.items[ret->list.count - 1], err);
-		p += strspn(p, " \t");
+		start = p;
 	}
+	if (r < 0)
+		return err_at(err, (size_t)(p - text),
+			oom_err_set(err, EINVAL, "a quote %c is never closed", *p));
 	return 0;
+}
+
+/* a|b|c again, once a word of it has got another form. */
+static int join_words(struct oom_arena *arena, struct oom_value *value)
+{
+	value->text = value->list.items[0];
+	for (size_t i = 1; value->text && i < value->list.count; i++)
+		value->text = oom_arena_printf(arena, "%s|%s", value->text, value->list.items[i]);
+	return value->text ? 0 : -ENOMEM;
+}
+
+/* A word that is none of .choices: 0 when it is a signal for a key of signals. */
+static int alternative_check(struct oom_arena *arena, const struct oom_key *key, struct oom_err *err,
+	const char **word, bool *changed)
+{
+	const char *before = *word;
+	int r;
+
+	if (!is_refused(key, *word))
+		return 0;
+	if (!(key->flags & OOM_KEY_SIGNAL))
+		return oom_choices_refuse(key->choices, *word, err);
+	r = oom_value_signal(arena, *word, err, word);
+	*changed |= *word != before;
+	return r;
 }
 
 int oom_value_alternatives(struct oom_arena *arena, const struct oom_key *key, const char *text,
 	struct oom_err *err, struct oom_value *ret)
 {
+	bool changed = false;
+
 	for (const char *p = text; p;) {
 		size_t len = strcspn(p, "|");
 		char *item = copy_trimmed(arena, p, len);
-		int r = list_append(arena, ret, item);
+		size_t at = (size_t)(p - text) + strspn(p, " \t");
+		int r = list_append(arena, ret, item, at);
 
 		if (r < 0)
 			return r;
 		if (!*item)
-			return oom_err_set(err, EINVAL, "'%s' has an empty alternative", text);
-		if (is_refused(key, item))
-			return oom_choices_refuse(key->choices, item, err);
+			return err_at(err, (size_t)(p - text),
+				oom_err_set(err, EINVAL, "'%s' has an empty alternative", text));
+		r = alternative_check(
+			arena, key, err, &ret->list.items[ret->list.count - 1], &changed);
+		if (r < 0)
+			return err_at(err, at, r);
 		p = p[len] ? p + len + 1 : NULL;
 	}
-	return 0;
+	return changed ? join_words(arena, ret) : 0;
 }
 
 /* One end of a range, in the type's unit. */
@@ -157,10 +160,18 @@ static int end_parse(
 	}
 }
 
-/* "a..b", "a..", "..b" or "a"; @text is cut in two. */
-static int range_parse(enum oom_type type, char *text, struct oom_arena *arena, struct oom_err *err,
-	struct oom_range *ret)
+/* Of counts only: sizes and times may be anything. */
+static bool is_outside(const struct oom_key *key, double number)
 {
+	return key->type == OOM_T_RANGE_INT && key->max > key->min &&
+	       (number < (double)key->min || number > (double)key->max);
+}
+
+/* "a..b", "a..", "..b" or "a"; @text is cut in two. */
+static int range_parse(const struct oom_key *key, char *text, struct oom_arena *arena,
+	struct oom_err *err, struct oom_range *ret)
+{
+	enum oom_type type = key->type;
 	struct oom_range range = {0};
 	char *dots = strstr(text, "..");
 	const char *lo, *hi;
@@ -183,6 +194,10 @@ static int range_parse(enum oom_type type, char *text, struct oom_arena *arena, 
 		range.lo > range.hi)
 		return oom_err_set(
 			err, EINVAL, "'%s' holds nothing: %s is more than %s", text, lo, hi);
+	if (range.has_lo && is_outside(key, range.lo))
+		return oom_number_outside(key, lo, err);
+	if (range.has_hi && is_outside(key, range.hi))
+		return oom_number_outside(key, hi, err);
 	*ret = range;
 	return 0;
 }
@@ -201,10 +216,11 @@ int oom_value_ranges(struct oom_arena *arena, const struct oom_key *key, const c
 			return -ENOMEM;
 		ret->ranges.items = items;
 		if (!*item)
-			return oom_err_set(err, EINVAL, "'%s' has an empty alternative", text);
-		r = range_parse(key->type, item, arena, err, &items[ret->ranges.count]);
+			return err_at(err, (size_t)(p - text),
+				oom_err_set(err, EINVAL, "'%s' has an empty alternative", text));
+		r = range_parse(key, item, arena, err, &items[ret->ranges.count]);
 		if (r < 0)
-			return r;
+			return err_at(err, (size_t)(p - text) + strspn(p, " \t"), r);
 		ret->ranges.count++;
 		p = p[len] ? p + len + 1 : NULL;
 	}

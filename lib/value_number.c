@@ -74,6 +74,9 @@ static int suffix_refuse(const char *text, const char *suffix, struct oom_err *e
 		(!*rest || !strcmp(rest, "B") || !strcmp(rest, "b") || !strcmp(rest, "iB")))
 		return oom_err_set(err, EINVAL, "'%s' is no size, did you mean '%.*s%c'?", text,
 			(int)(suffix - text), text, upper);
+	if (*suffix == ' ' && strchr(suffixes, suffix[1]) && suffix[1] && !suffix[2])
+		return oom_err_set(err, EINVAL, "'%s' is no size, did you mean '%.*s%c'?", text,
+			(int)(suffix - text), text, suffix[1]);
 	return oom_err_set(err, EINVAL, "'%s' is no size: unknown suffix '%s' (K, M, G, T or %%)",
 		text, suffix);
 }

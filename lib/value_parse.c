@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/arena.h"
+#include "lib/exec_line.h"
 #include "lib/value_internal.h"
 
 #include <errno.h>
@@ -21,10 +22,10 @@ bool oom_choices_have(const char *choices, const char *word, size_t len)
 
 int oom_choices_refuse(const char *choices, const char *word, struct oom_err *err)
 {
-	enum { MAX_CHOICES = 64 };
+	enum { MAX_CHOICES = 128, SHOWN_BYTES = 100 };
 	const char *names[MAX_CHOICES], *nearest;
 	char buf[1024], *save = NULL;
-	size_t count = 0;
+	size_t count = 0, shown = 0, bytes = 0;
 
 	if (strlen(choices) < sizeof(buf)) {
 		snprintf(buf, sizeof(buf), "%s", choices);
@@ -33,13 +34,18 @@ int oom_choices_refuse(const char *choices, const char *word, struct oom_err *er
 			names[count++] = p;
 	}
 	nearest = oom_nearest(word, names, count);
-	if (nearest && strlen(choices) > sizeof(err->msg) / 2) /* the list would push the hint out */
+	if (strlen(choices) <= SHOWN_BYTES)
+		return nearest ? oom_err_set(err, EINVAL, "'%s' is none of %s, did you mean '%s'?",
+					 word, choices, nearest)
+			       : oom_err_set(err, EINVAL, "'%s' is none of %s", word, choices);
+	if (nearest)
 		return oom_err_set(err, EINVAL, "'%s' is none of the %zu words it takes, did you mean '%s'?",
 			word, count, nearest);
-	if (nearest)
-		return oom_err_set(err, EINVAL, "'%s' is none of %s, did you mean '%s'?", word,
-			choices, nearest);
-	return oom_err_set(err, EINVAL, "'%s' is none of %s", word, choices);
+	while (shown < count && bytes + strlen(names[shown]) < SHOWN_BYTES)
+		bytes += strlen(names[shown++]) + 1;
+	return oom_err_set(err, EINVAL,
+		"'%.60s' is none of %.*s, and %zu more: 'oomgate list keys' shows them", word,
+		bytes ? (int)bytes - 1 : 0, choices, count - shown);
 }
 
 /* Is @text one of the words that mean "no end" for this key? */
@@ -55,6 +61,14 @@ static int parse_bool(const char *text, struct oom_err *err, bool *ret)
 	return 0;
 }
 
+int oom_number_outside(const struct oom_key *key, const char *text, struct oom_err *err)
+{
+	if (key->max == INT64_MAX)
+		return oom_err_set(err, ERANGE, "'%s' is less than %" PRId64, text, key->min);
+	return oom_err_set(err, ERANGE, "'%s' is outside %" PRId64 "..%" PRId64, text, key->min,
+		key->max);
+}
+
 static int parse_int(const struct oom_key *key, const char *text, struct oom_err *err, int64_t *ret)
 {
 	int64_t number = INT64_MAX;
@@ -65,8 +79,7 @@ static int parse_int(const struct oom_key *key, const char *text, struct oom_err
 		if (r < 0)
 			return r;
 		if (key->max > key->min && (number < key->min || number > key->max))
-			return oom_err_set(err, ERANGE, "'%s' is outside %" PRId64 "..%" PRId64,
-				text, key->min, key->max);
+			return oom_number_outside(key, text, err);
 	}
 	*ret = number;
 	return 0;
@@ -176,7 +189,7 @@ static int parse_typed(struct oom_arena *arena, const struct oom_key *key, const
 {
 	switch (key->type) {
 	case OOM_T_STRING:
-		return 0;
+		return oom_value_text(arena, key, text, err, &value->text);
 	case OOM_T_BOOL:
 		return parse_bool(text, err, &value->boolean);
 	case OOM_T_INT:
@@ -189,6 +202,11 @@ static int parse_typed(struct oom_arena *arena, const struct oom_key *key, const
 		return parse_choice(key, text, err);
 	case OOM_T_WORDS:
 		return oom_value_words(arena, key, text, err, value);
+	case OOM_T_COMMAND:
+		return oom_command_check(arena, text, err);
+	case OOM_T_EXEC:
+		return oom_exec_line_parse(
+			arena, text, err, &value->exec.items, &value->exec.count);
 	case OOM_T_ALTERNATIVES:
 		return oom_value_alternatives(arena, key, text, err, value);
 	case OOM_T_RANGE_INT:
@@ -217,7 +235,7 @@ int oom_value_parse(struct oom_arena *arena, const struct oom_key *key, const ch
 	value.text = oom_arena_strndup(arena, start, len);
 	if (!value.text)
 		return oom_err_set(err, ENOMEM, "out of memory");
-	if (!len && key->type != OOM_T_STRING)
+	if (!len && (key->type != OOM_T_STRING || !(key->flags & OOM_KEY_REPEATS)))
 		return oom_err_set(err, EINVAL, "the value is empty");
 	r = parse_typed(arena, key, value.text, err, &value);
 	if (r == -ENOMEM)
@@ -238,6 +256,8 @@ static const struct {
 	[OOM_T_DURATION] = {"duration", "2s, 250ms, 1min 30s"},
 	[OOM_T_CHOICE] = {"word", "one of the words"},
 	[OOM_T_WORDS] = {"words", "a b \"c d\""},
+	[OOM_T_COMMAND] = {"command line", "sh -c \"exit 3\""},
+	[OOM_T_EXEC] = {"command line", "/bin/sleep 1h"},
 	[OOM_T_ALTERNATIVES] = {"alternatives", "a|b"},
 	[OOM_T_RANGE_INT] = {"range", "1, 1..5, 1.., 0|3..5"},
 	[OOM_T_RANGE_SIZE] = {"range of sizes", "190M..200M, ..50%"},

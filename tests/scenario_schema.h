@@ -14,7 +14,8 @@ static const struct oom_key test_size_keys[] = {
 	{"OnRefusal", OOM_T_CHOICE, "exit", "what then", .choices = "exit|hold"},
 	{0}};
 static const struct oom_key test_args_keys[] = {
-	{"Args", OOM_T_WORDS, NULL, "arguments", .flags = OOM_KEY_REQUIRED}, {0}};
+	{"Args", OOM_T_WORDS, NULL, "arguments", .flags = OOM_KEY_REQUIRED},
+	{"Command", OOM_T_COMMAND, NULL, "what is run"}, {0}};
 static const struct oom_key test_limit_keys[] = {
 	{"Scope", OOM_T_STRING, NULL, "which", .flags = OOM_KEY_SCOPE | OOM_KEY_REQUIRED}, {0}};
 static const struct oom_kind test_anon = {"anon", "anonymous memory", test_size_keys};
@@ -28,13 +29,15 @@ static const struct oom_key test_oom_kills = {"OOMKills", OOM_T_RANGE_INT, NULL,
 static const struct oom_key test_victim = {"Victim", OOM_T_ALTERNATIVES, NULL, "who",
 	.choices = "nobody", .flags = OOM_KEY_WORKLOAD};
 static const struct oom_key test_exit_code = {"ExitCode", OOM_T_RANGE_INT, NULL, "code"};
+static const struct oom_key test_signal = {"Signal", OOM_T_ALTERNATIVES, NULL, "signal",
+	.choices = "none|0", .flags = OOM_KEY_SIGNAL};
 static const struct oom_key test_result = {
 	"Result", OOM_T_ALTERNATIVES, NULL, "result", .choices = "success|oom-kill|signal"};
 static const struct oom_key test_event = {
 	"Event.", OOM_T_RANGE_INT, NULL, "counter", .flags = OOM_KEY_PREFIX};
 static const struct oom_expect_key test_expects[] = {{&test_oom_kills, OOM_ABOUT_RUN},
 	{&test_victim, OOM_ABOUT_RUN}, {&test_exit_code, OOM_ABOUT_WORKLOAD},
-	{&test_result, OOM_ABOUT_UNIT}, {&test_event, OOM_ABOUT_UNIT}, {0}};
+	{&test_signal, OOM_ABOUT_WORKLOAD}, {&test_result, OOM_ABOUT_UNIT}, {&test_event, OOM_ABOUT_UNIT}, {0}};
 static const char *const test_needs[] = {"kernel", "swap", "memory-controller", NULL};
 
 static int test_check_need(const char *need, struct oom_err *err)

@@ -5,6 +5,7 @@
 #include "harness/process.h"
 #include "lib/cgroup_file.h"
 #include "lib/unit_property.h"
+#include "lib/exec_line.h"
 #include "tests/support/scratch.h"
 #include "tests/support/section.h"
 
@@ -275,11 +276,12 @@ Test(backend_scope, a_service_of_our_own_and_an_installed_one)
 {
 	const char *args[] = {"sleep", "100"};
 	const char *bad_args[] = {"no-such-program"};
+	struct oom_exec exec = {"sleep", args, 2, 0}, bad_exec = {"no-such-program", bad_args, 1, 0};
 	struct oom_setting settings[] = {
-		SETTING("ExecStart", {.type = OOM_T_WORDS, .text = "sleep 100", .list = {args, 2}}),
+		SETTING("ExecStart", {.type = OOM_T_EXEC, .text = "sleep 100", .exec = {&exec, 1}}),
 		SETTING("MemoryMax", SIZE(32 << 20)), SETTING("OOMScoreAdjust", NUMBER(300))};
 	struct oom_setting bad[] = {
-		SETTING("ExecStart", {.type = OOM_T_WORDS, .text = "x", .list = {bad_args, 1}})};
+		SETTING("ExecStart", {.type = OOM_T_EXEC, .text = "x", .exec = {&bad_exec, 1}})};
 	const char *log = geteuid() == 0 ? "systemd-journald.service" : "basic.target";
 	struct oom_setting installed[] = {SETTING("Unit", TEXT(log))};
 	struct oom_setting missing[] = {SETTING("Unit", TEXT("no-such-thing"))};

@@ -176,18 +176,39 @@ Test(bus_property, every_type_has_a_row)
 	}
 }
 
-Test(bus_property, a_command_line)
+Test(bus_property, command_lines)
 {
-	static const char *const argv[] = {"sleep", "1 h", ""};
-	sd_bus *bus = dumb_bus();
-	sd_bus_message *m = new_message(bus);
-	char buf[512];
+	static const struct {
+		const char *text, *dump;
+	} commands[] = {
+		{"/bin/sleep '1 h' ''",
+			"a[([s:ExecStart v[a[([s:/bin/sleep a[s:/bin/sleep s:1 h s: ] b:0 ] ] ] ] ] "},
+		{"-/bin/a ; @/bin/b name \\; $X",
+			"a[([s:ExecStart v[a[([s:/bin/a a[s:/bin/a ] b:1 ] "
+			"([s:/bin/b a[s:name s:; s:$X ] b:0 ] ] ] ] ] "},
+		{"+/bin/a",
+			"a[([s:ExecStartEx v[a[([s:/bin/a a[s:/bin/a ] a[s:privileged ] ] ] ] ] ] "},
+		{"-:!!/bin/a x",
+			"a[([s:ExecStartEx v[a[([s:/bin/a a[s:/bin/a s:x ] "
+			"a[s:ignore-failure s:ambient s:no-env-expand ] ] ] ] ] ] "},
+	};
 
-	cr_assert_geq(oom_bus_exec_append(m, "/bin/sleep", argv, 3), 0);
-	seal_and_dump(m, buf, sizeof(buf));
-	cr_expect_str_eq(buf,
-		"a[([s:ExecStart v[a[([s:/bin/sleep a[s:sleep s:1 h s: ] b:0 ] ] ] ] ] ", "'%s'",
-		buf);
-	sd_bus_message_unref(m);
-	sd_bus_unref(bus);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		sd_bus *bus = dumb_bus();
+		sd_bus_message *m = new_message(bus);
+		struct oom_arena arena = {0};
+		struct oom_exec *items = NULL;
+		struct oom_err err = {0};
+		size_t count = 0;
+		char buf[512];
+
+		cr_assert_eq(oom_exec_line_parse(&arena, commands[i].text, &err, &items, &count), 0, "%s",
+			err.msg);
+		cr_assert_geq(oom_bus_exec_append(m, items, count), 0);
+		seal_and_dump(m, buf, sizeof(buf));
+		cr_expect_str_eq(buf, commands[i].dump, "'%s'", buf);
+		oom_arena_release(&arena);
+		sd_bus_message_unref(m);
+		sd_bus_unref(bus);
+	}
 }

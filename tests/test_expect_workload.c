@@ -69,6 +69,8 @@ Test(expect_workload, how_it_ended)
 		{{NULL}, "hog", "Signal", "9", OOM_PASS, "9", NULL},
 		{{NULL}, "hog", "Signal", "SIGTERM|SIGKILL", OOM_PASS, "SIGKILL", NULL},
 		{{NULL}, "hog", "Signal", "SIGTERM|15", OOM_FAIL, "SIGKILL", NULL},
+		{{NULL}, "hog", "Signal", "TERM|KILL", OOM_PASS, "SIGKILL", NULL},
+		{{NULL}, "hog", "Signal", "TERM|RTMIN+1", OOM_FAIL, "SIGKILL", NULL},
 		{{NULL}, "hog", "Signal", "none", OOM_FAIL, "SIGKILL", NULL},
 		{{exited}, "hog", "Signal", "none", OOM_PASS, "none", NULL},
 		{{exited}, "hog", "Signal", "0", OOM_PASS, "0", NULL},

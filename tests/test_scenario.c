@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/exec_line.h"
 #include "lib/scenario.h"
 #include "tests/scenario_schema.h"
 
@@ -90,7 +91,7 @@ Test(scenario, is_read_whole)
 				 oom_scenario_section(s, OOM_SEC_SYSCTL, NULL), "vm.overcommit_memory", ""),
 		"2");
 	section = oom_scenario_section(s, OOM_SEC_SERVICE, "guard");
-	cr_expect_str_eq(oom_section_words(section, "ExecStart", &count)[2], "to see");
+	cr_expect_str_eq(oom_section_get(section, "ExecStart")->value.exec.items[0].argv[2], "to see");
 	section = oom_scenario_section(s, OOM_SEC_FILE, "/etc/x.conf");
 	cr_expect_str_eq(
 		oom_section_text(section, "Content", ""), "[X]\n a\tb\\\none\ntwo\n");

@@ -83,7 +83,8 @@ Test(mistakes, of_sections)
 {
 	static const struct row rows[] = {
 		{OK "[Wrokload x]\nSize=anything\n",
-			"7:1: unknown section 'Wrokload', did you mean '[Workload]'?\n"},
+			"7:1: unknown section 'Wrokload', did you mean '[Workload]'?\n"
+			"8:6: 'Size=': 'anything' is no size (64M, 1.5G, 50%)\n"},
 		{OK "[]\n", "7:1: unknown section '' ('oomgate list sections' names them)\n"},
 		{OK "[Unit]\n", "7:1: unknown section 'Unit' ('oomgate list sections' names them)\n"},
 		{OK "[Scope]\n", "7:2: [Scope] needs a name: [Scope NAME]\n"},
@@ -136,11 +137,11 @@ Test(mistakes, of_nodes_that_do_not_add_up)
 	static const struct row rows[] = {
 		{OK "[Machine]\nNUMAMemory=192M 64M\nNUMANodes=2\nMemory=256M\n", ""},
 		{OK "[Machine]\nNUMAMemory=192M 64Q\n",
-			"8:12: 'NUMAMemory=': '64Q' is no memory that a node can have (64M; 8M at least)\n"},
+			"8:17: 'NUMAMemory=': '64Q' is no memory that a node can have (64M; 8M at least)\n"},
 		{OK "[Machine]\nNUMAMemory=192M 4M\n",
-			"8:12: 'NUMAMemory=': '4M' is no memory that a node can have (64M; 8M at least)\n"},
+			"8:17: 'NUMAMemory=': '4M' is no memory that a node can have (64M; 8M at least)\n"},
 		{OK "[Machine]\nNUMAMemory=192M 50%\n",
-			"8:12: 'NUMAMemory=': '50%' is no memory that a node can have (64M; 8M at least)\n"},
+			"8:17: 'NUMAMemory=': '50%' is no memory that a node can have (64M; 8M at least)\n"},
 		{OK "[Machine]\nNUMANodes=3\nNUMAMemory=192M 64M\n",
 			"9:12: 'NUMAMemory=' is about 2 nodes, 'NUMANodes=' (line 8) about 3\n"},
 		{OK "[Machine]\nMemory=512M\nNUMAMemory=192M 64M\n",
@@ -162,7 +163,8 @@ Test(mistakes, of_values_have_the_values_place)
 			"9:6: 'Size=': '64Q' is no size: unknown suffix 'Q' (K, M, G, T or %)\n"},
 		{OK "[Workload b]\nType=anno\nSze=1\nSize=64Q\n",
 			"8:6: there is no workload type 'anno', did you mean 'anon'?\n"
-			"9:1: unknown key 'Sze' in [Workload b]\n"},
+			"9:1: unknown key 'Sze' in [Workload b], did you mean 'Size'?\n"
+			"10:6: 'Size=': '64Q' is no size: unknown suffix 'Q' (K, M, G, T or %)\n"},
 		{OK "[Workload b]\nType=quantum\n",
 			"8:6: there is no workload type 'quantum' ('oomgate list workloads' names them)\n"},
 		{OK "[Scope a]\nAllowedCPUs=0-x\n",
@@ -171,11 +173,11 @@ Test(mistakes, of_values_have_the_values_place)
 			"9:10: unknown escape in 'Content=' (\\n, \\t, \\s and \\\\ are known)\n"
 			"10:1: unknown key 'Contnt' in [File /f], did you mean 'Content'?\n"},
 		{OK "[Scenario]\nNeeds=swapp swap karnel>=6 kernel memory-controler disk\n",
-			"8:7: 'Needs=': 'kernel' wants a version: kernel>=6.1\n"
-			"8:7: there is no need 'disk' ('oomgate list needs' names them)\n"
-			"8:7: there is no need 'karnel>=6', did you mean 'kernel'?\n"
-			"8:7: there is no need 'memory-controler', did you mean 'memory-controller'?\n"
-			"8:7: there is no need 'swapp', did you mean 'swap'?\n"},
+			"8:7: there is no need 'swapp', did you mean 'swap'?\n"
+			"8:18: there is no need 'karnel>=6', did you mean 'kernel'?\n"
+			"8:28: 'Needs=': 'kernel' wants a version: kernel>=6.1\n"
+			"8:35: there is no need 'memory-controler', did you mean 'memory-controller'?\n"
+			"8:52: there is no need 'disk' ('oomgate list needs' names them)\n"},
 		{OK "[Scenario]\nKnownOn=kernel>=7.0\n", "8:1: 'KnownOn=' without 'KnownIssue=' says nothing\n"},
 		{OK "[Scenario]\nKnownOn=kernl\nKnownIssue=x until 2027-01-31\n",
 			"8:9: there is no need 'kernl', did you mean 'kernel'?\n"},
@@ -200,7 +202,8 @@ Test(mistakes, of_what_is_missing)
 		{"[Expect]\nOOMKills=0\n",
 			"1:1: the scenario runs nothing: it needs a [Workload NAME]\n"},
 		{OK "[Workload b]\nSize=64Q\n",
-			"7:1: [Workload b] needs 'Type=' (what it does: 'oomgate list workloads')\n"},
+			"7:1: [Workload b] needs 'Type=' (what it does: 'oomgate list workloads')\n"
+			"8:6: 'Size=': '64Q' is no size: unknown suffix 'Q' (K, M, G, T or %)\n"},
 		{OK "[Workload b]\nType=anon\n", "7:1: [Workload b] needs 'Size=' (how much)\n"},
 		{OK "[File /f]\n",
 			"7:1: [File /f] needs 'Content=' (one line of the file, or several with \\n;"
@@ -224,7 +227,9 @@ Test(mistakes, of_references)
 {
 	static const struct row rows[] = {
 		{OK "[Expect hoag]\nExitCode=1\nOOMKills=1\n",
-			"7:1: there is no workload, scope, slice or service 'hoag' to expect anything of\n"},
+			"7:1: there is no workload, scope, slice or service 'hoag' to expect anything of,"
+			" did you mean 'hog'?\n"
+			"9:1: 'OOMKills=' does not fit [Expect hoag]: it is about the run: [Expect]\n"},
 		{OK "[Scope s]\n[Scope t]\n",
 			"1:1: [Workload hog] needs 'Scope=': there are 2 scopes (s, t)\n"},
 		{OK "[Scope s]\n[Workload w]\nType=idle\nSize=1\nScope=ss\n",
@@ -245,7 +250,7 @@ Test(mistakes, of_references)
 		{OK "[Workload b]\nType=idle\nSize=1\nStart=hgo killed\n",
 			"10:7: 'Start=': there is no workload 'hgo', did you mean 'hog'?\n"},
 		{"[Workload hog]\nType=anon\nSize=1M\n[Expect]\nVictim=hog|hgo\n",
-			"5:8: 'Victim=': there is no workload 'hgo', did you mean 'hog'?\n"},
+			"5:12: 'Victim=': there is no workload 'hgo', did you mean 'hog'?\n"},
 		{"[Workload hog]\nType=anon\nSize=1M\n[Expect]\nVictim=nobody\n", ""},
 		{OK "[Scope s]\n[Fault f]\nType=limit\nScope=s\nWhen=s reached 1M\n",
 			"11:6: 'When=': there is no workload 's' in this file\n"},
@@ -255,9 +260,9 @@ Test(mistakes, of_references)
 }
 
 /* The promise of the manual: as many messages as mistakes, in the file's order. */
-Test(mistakes, twelve_in_one_file)
+Test(mistakes, thirteen_in_one_file)
 {
-	static const char text[] = "# Twelve mistakes\n"		      /* 1 */
+	static const char text[] = "# Thirteen mistakes\n"	      /* 1 */
 				   "[Scenario]\n"			      /* 2 */
 				   "Timeout=60 parsecs\n"		      /* 3 */
 				   "Tgas=memcg\n"			      /* 4 */
@@ -288,6 +293,7 @@ Test(mistakes, twelve_in_one_file)
 		"10:6: there is no workload type 'anno', did you mean 'anon'?\n"
 		"11:7: 'Scope=': there is no scope 'bax', did you mean 'box'?\n"
 		"12:1: [Workload other] needs 'Type=' (what it does: 'oomgate list workloads')\n"
+		"13:6: 'Size=': '12abc' is no size: unknown suffix 'abc' (K, M, G, T or %)\n"
 		"14:1: [Fault f] needs 'At=' or 'When='\n"
 		"18:1: 'ExitCode=' does not fit [Expect]: it is about a workload: [Expect NAME]\n"
 		"19:10: 'OOMKills=': '5..1' holds nothing: 5 is more than 1\n"

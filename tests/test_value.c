@@ -187,8 +187,33 @@ static const struct {
 	{{"K", OOM_T_ALTERNATIVES, .choices = "memcg|cpuset"}, "memcg|cpusets",
 		"'cpusets' is none of memcg|cpuset, did you mean 'cpuset'?"},
 	{{"K", OOM_T_WORDS}, "a \"b c", "a quote \" is never closed"},
-	{{"K", OOM_T_WORDS}, "'a'b", "no blank behind a closing quote '"},
-	{{"K", OOM_T_WORDS}, "\"\\q\"", "unknown escape '\\q' (\\n \\t \\s \\\\ \\\")"},
+	{{"K", OOM_T_WORDS}, "'a'\"b", "a quote \" is never closed"},
+	{{"K", OOM_T_COMMAND}, "a 'b", "a quote ' is never closed"},
+	{{"K", OOM_T_COMMAND}, "'' b", "there is no program to run"},
+	{{"K", OOM_T_EXEC}, "-", "there is no program to run"},
+	{{"K", OOM_T_EXEC}, "; ;", "there is no program to run"},
+	{{"K", OOM_T_EXEC}, "/bin/a ; '", "a quote ' is never closed"},
+	{{"K", OOM_T_EXEC}, "./a", "'./a' is neither an absolute path nor a plain name"},
+	{{"K", OOM_T_EXEC}, "--/bin/a", "'-/bin/a' is neither an absolute path nor a plain name"},
+	{{"K", OOM_T_EXEC}, "/bin/", "'/bin/' is a folder, not a program"},
+	{{"K", OOM_T_EXEC}, "$SHELL -c x", "the program cannot be a variable: '$SHELL'"},
+	{{"K", OOM_T_EXEC}, "@/bin/a", "'@' wants a name for the program behind it: @/bin/a NAME"},
+	{{"K", OOM_T_STRING, .flags = OOM_KEY_SIGNAL}, "kill",
+		"'kill' is no signal, did you mean 'SIGKILL'?"},
+	{{"K", OOM_T_STRING, .flags = OOM_KEY_SIGNAL}, "TREM", "'TREM' is no signal, did you mean 'TERM'?"},
+	{{"K", OOM_T_STRING, .flags = OOM_KEY_SIGNAL}, "65", "'65' is no signal (SIGTERM, 15)"},
+	{{"K", OOM_T_STRING, .flags = OOM_KEY_SIGNAL}, "SIGOOM", "'SIGOOM' is no signal (SIGTERM, 15)"},
+	{{"K", OOM_T_STRING, .flags = OOM_KEY_SIGNAL}, "RTMIN+31", "'RTMIN+31' is no signal (SIGTERM, 15)"},
+	{{"K", OOM_T_STRING, .flags = OOM_KEY_SIGNAL}, "RTMIN-1", "'RTMIN-1' is no signal (SIGTERM, 15)"},
+	{{"K", OOM_T_STRING, .flags = OOM_KEY_SIGNAL}, "0", "'0' is no signal (SIGTERM, 15)"},
+	{{"K", OOM_T_STRING, .flags = OOM_KEY_PROPERTY}, "Memorymax",
+		"there is no property 'Memorymax', did you mean 'MemoryMax'?"},
+	{{"K", OOM_T_STRING, .flags = OOM_KEY_SYSCTL}, "panic",
+		"'panic' is no kernel parameter (vm.overcommit_memory)"},
+	{{"K", OOM_T_STRING}, "", "the value is empty"},
+	{{"K", OOM_T_RANGE_INT, .max = 255}, "137|200..256", "'256' is outside 0..255"},
+	{{"K", OOM_T_RANGE_INT, .max = INT64_MAX}, "-1", "'-1' is less than 0"},
+	{{"K", OOM_T_SIZE}, "200 M", "'200 M' is no size, did you mean '200M'?"},
 	{{"K", OOM_T_RANGE_INT}, "..", "'..' is no range (a..b, a.., ..b)"},
 	{{"K", OOM_T_RANGE_INT}, "5..1", "'5..1' holds nothing: 5 is more than 1"},
 	{{"K", OOM_T_RANGE_INT}, "1..x", "'x' is no whole number"},
@@ -231,20 +256,6 @@ static struct oom_value parsed(struct oom_arena *arena, const struct oom_key *ke
 
 	cr_assert_eq(oom_value_parse(arena, key, text, &err, &value), 0, "'%s': %s", text, err.msg);
 	return value;
-}
-
-Test(value, words_know_quotes)
-{
-	struct oom_arena arena = {0};
-	struct oom_value v = parsed(
-		&arena, &(struct oom_key){"K", OOM_T_WORDS}, "  sh -c \"a \\\"b\\\" c\" '' it\\n ");
-	static const char *const words[] = {"sh", "-c", "a \"b\" c", "", "it\\n"};
-
-	cr_assert_eq(v.list.count, ROWS(words));
-	for (size_t i = 0; i < ROWS(words); i++)
-		cr_expect_str_eq(v.list.items[i], words[i]);
-	cr_assert_str_eq(v.text, "sh -c \"a \\\"b\\\" c\" '' it\\n");
-	oom_arena_release(&arena);
 }
 
 Test(value, words_for_without_end)

@@ -9,6 +9,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_event = {
 	.key = {.name = "Event.",
 		.type = OOM_T_RANGE_INT,
+		.max = INT64_MAX,
 		.help = "a counter of memory.events, its growth over the run, children "
 			"included",
 		.flags = OOM_KEY_PREFIX},

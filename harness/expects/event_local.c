@@ -10,6 +10,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_event_local = {
 	.key = {.name = "EventLocal.",
 		.type = OOM_T_RANGE_INT,
+		.max = INT64_MAX,
 		.help = "a counter of memory.events.local, its growth over the run",
 		.flags = OOM_KEY_PREFIX},
 	.about = OOM_ABOUT_UNIT,

@@ -9,6 +9,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_kernel_warnings = {
 	.key = {.name = "KernelWarnings",
 		.type = OOM_T_RANGE_INT,
+		.max = INT64_MAX,
 		.help = "warnings, bugs, oopses and lockups in the kernel log"},
 	.about = OOM_ABOUT_RUN,
 	.judge = judge,

@@ -16,6 +16,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_kills = {
 	.key = {.name = "Kills",
 		.type = OOM_T_RANGE_INT,
+		.max = INT64_MAX,
 		.help = "processes of it, children too, that the OOM killer took"},
 	.about = OOM_ABOUT_WORKLOAD,
 	.judge = judge,

@@ -16,6 +16,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_oom_kills = {
 	.key = {.name = "OOMKills",
 		.type = OOM_T_RANGE_INT,
+		.max = INT64_MAX,
 		.help = "distinct processes that the kernel killed for want of memory"},
 	.about = OOM_ABOUT_RUN,
 	.judge = judge,

@@ -30,6 +30,8 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_oom_score_adjust = {
 	.key = {.name = "OOMScoreAdjust",
 		.type = OOM_T_RANGE_INT,
+		.min = -1000,
+		.max = 1000,
 		.help = "oom_score_adj of its first victim when it was killed"},
 	.about = OOM_ABOUT_WORKLOAD,
 	.judge = judge,

@@ -9,6 +9,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_pids_event = {
 	.key = {.name = "PidsEvent.",
 		.type = OOM_T_RANGE_INT,
+		.max = INT64_MAX,
 		.help = "a counter of pids.events, its growth over the run",
 		.flags = OOM_KEY_PREFIX},
 	.about = OOM_ABOUT_UNIT,

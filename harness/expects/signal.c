@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/expect.h"
+#include "lib/signal_name.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 
 /* By number where the scenario says it so, else by name. */
 static const char *spelling(const struct oom_expect_case *c, int64_t number)
 {
 	const char *digits = oom_arena_printf(c->arena, "%" PRId64, number);
-	const char *name = sigabbrev_np((int)number);
+	char name[OOM_SIGNAL_NAME_MAX];
 
 	for (size_t i = 0; digits && i < c->wanted->list.count; i++)
 		if (!strcmp(c->wanted->list.items[i], digits))
 			return digits;
-	if (number == 0)
-		return "none";
-	return name ? oom_arena_printf(c->arena, "SIG%s", name) : digits;
+	return number == 0 ? "none" : oom_arena_strdup(c->arena, oom_signal_name((int)number, name));
 }
 
 static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
@@ -32,7 +30,8 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_signal = {
 	.key = {.name = "Signal",
 		.type = OOM_T_ALTERNATIVES,
-		.help = "signal that ended it, by name or number: SIGKILL, 9; none",
+		.help = "signal that ended it, by name or number: SIGKILL, KILL, 9; none",
+		.flags = OOM_KEY_SIGNAL,
 		.choices = "none|SIGHUP|SIGINT|SIGQUIT|SIGILL|SIGTRAP|SIGABRT|SIGBUS|SIGFPE|SIGKILL|"
 			   "SIGUSR1|SIGSEGV|SIGUSR2|SIGPIPE|SIGALRM|SIGTERM|SIGSTKFLT|SIGCHLD|SIGCONT|"
 			   "SIGSTOP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGXCPU|SIGXFSZ|SIGVTALRM|SIGPROF|"

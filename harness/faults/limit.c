@@ -14,9 +14,9 @@ static const struct oom_key keys[] = {
 	{"Scope", OOM_T_STRING, NULL, "scope or slice whose limit changes (default: the only one)", 0, 0,
 		NULL, OOM_KEY_SCOPE},
 	{"Property", OOM_T_STRING, "MemoryMax", "the limit, as systemd.resource-control(5) calls it", 0, 0,
-		NULL, 0},
-	{"Value", OOM_T_STRING, NULL, "its new value: a size, a percentage of the machine, infinity", 0, 0,
-		NULL, OOM_KEY_REQUIRED},
+		NULL, OOM_KEY_PROPERTY},
+	{"Value", OOM_T_SIZE, NULL, "its new value: a size, a percentage of the machine, infinity", 0, 0,
+		"infinity", OOM_KEY_REQUIRED},
 	{NULL},
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/faults/fault_file.h"
+#include "lib/signal_name.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -9,8 +10,8 @@
 static const struct oom_key keys[] = {
 	{"Workload", OOM_T_STRING, NULL, "workload whose first process gets it", 0, 0, NULL,
 		OOM_KEY_REQUIRED | OOM_KEY_WORKLOAD},
-	{"Signal", OOM_T_CHOICE, "SIGKILL", "the signal", 0, 0,
-		"SIGKILL|SIGTERM|SIGSTOP|SIGCONT|SIGINT|SIGHUP|SIGUSR1|SIGUSR2", 0},
+	{"Signal", OOM_T_STRING, "SIGKILL", "the signal: SIGTERM, TERM, 15, RTMIN+1", 0, 0, NULL,
+		OOM_KEY_SIGNAL},
 	{NULL},
 };
 
@@ -18,22 +19,6 @@ struct signal_fault {
 	struct oom_run_workload *workload;
 	int signal;
 };
-
-static int signal_number(const char *name)
-{
-	static const struct {
-		const char *name;
-		int number;
-	} table[] = {
-		{"SIGKILL", SIGKILL}, {"SIGTERM", SIGTERM}, {"SIGSTOP", SIGSTOP}, {"SIGCONT", SIGCONT},
-		{"SIGINT", SIGINT}, {"SIGHUP", SIGHUP}, {"SIGUSR1", SIGUSR1}, {"SIGUSR2", SIGUSR2},
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-		if (!strcmp(table[i].name, name))
-			return table[i].number;
-	return SIGKILL;
-}
 
 static int signal_prepare(struct oom_run_state *run, const struct oom_section *section,
 	struct oom_err *err, void **ret_data)
@@ -43,7 +28,9 @@ static int signal_prepare(struct oom_run_state *run, const struct oom_section *s
 	if (!fault)
 		return oom_err_set(err, ENOMEM, "no memory for a fault");
 	fault->workload = oom_fault_workload(run, section, err);
-	fault->signal = signal_number(oom_section_text(section, "Signal", "SIGKILL"));
+	if (oom_signal_parse(oom_section_text(section, "Signal", "SIGKILL"), &fault->signal) < 0)
+		return oom_err_set(err, EINVAL, "'%s' is no signal",
+			oom_section_text(section, "Signal", "SIGKILL"));
 	*ret_data = fault;
 	return fault->workload ? 0 : -EINVAL;
 }

@@ -6,7 +6,8 @@
 #include <fcntl.h>
 
 static const struct oom_key keys[] = {
-	{"Name", OOM_T_STRING, NULL, "the sysctl: vm.overcommit_memory", 0, 0, NULL, OOM_KEY_REQUIRED},
+	{"Name", OOM_T_STRING, NULL, "the sysctl: vm.overcommit_memory", 0, 0, NULL,
+		OOM_KEY_REQUIRED | OOM_KEY_SYSCTL},
 	{"Value", OOM_T_STRING, NULL, "what is written; the old value is put back at the end", 0, 0, NULL,
 		OOM_KEY_REQUIRED},
 	{NULL},

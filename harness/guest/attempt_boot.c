@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* A machine is booted by one attempt; all others that want it wait, and restore what was saved. */
 #include "harness/guest/attempt.h"
+#include "lib/sentence.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -70,7 +71,7 @@ void oom_boot_leave(struct oom_guest_attempt *a, bool failed, const char *why)
 	boot->under_way = false;
 	boot->failures = failed ? boot->failures + 1 : 0;
 	if (failed)
-		snprintf(boot->why, sizeof(boot->why), "%s", why);
+		oom_sentence_format(boot->why, sizeof(boot->why), "%s", why);
 	while (boot->n_waiting)
 		if (write(boot->event_fds[--boot->n_waiting], &one, sizeof(one)) < 0)
 			continue; /* a counter that is full wakes as well */

@@ -2,6 +2,7 @@
 /* Every way an attempt can end, and the record that says so. */
 #include "harness/guest/attempt.h"
 #include "lib/cleanup.h"
+#include "lib/sentence.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -51,7 +52,7 @@ void oom_attempt_fail(struct oom_guest_attempt *a, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(reason, sizeof(reason), fmt, args);
+	oom_sentence_vformat(reason, sizeof(reason), fmt, args);
 	va_end(args);
 	end_with(a, OOM_BROKEN, reason);
 }

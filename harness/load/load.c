@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/load/load.h"
+#include "lib/sentence.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -135,7 +136,7 @@ int oom_load_failed(struct oom_load *load, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(load->page->msg, sizeof(load->page->msg), fmt, args);
+	oom_sentence_vformat(load->page->msg, sizeof(load->page->msg), fmt, args);
 	va_end(args);
 	atomic_store(&load->page->state, OOM_LOAD_FAILED);
 	return OOM_LOAD_EXIT_FAILED;

@@ -156,9 +156,8 @@ void *oom_load_map(uint64_t bytes);
 typedef int (*oom_load_piece_fn)(struct oom_load *load, void *addr, size_t bytes);
 int oom_load_grow(struct oom_load *load, uint64_t bytes, oom_load_piece_fn prepare);
 
-/* Splits a command line as systemd.service(5) does: blanks, '…' and "…", C escapes. No variables,
- * no specifiers. *ret (free it: one block) ends in NULL. -EINVAL: an open quote or unknown escape.
- */
+/* Splits a command line into words as oom_word_read() does, and 'oomgate check' before. No variables,
+ * no specifiers. *ret (free it: one block) ends in NULL. -EINVAL: an open quote. */
 int oom_load_split(const char *text, char ***ret);
 /* The program's path, looked up in PATH when it has no slash; 0 or -errno. */
 int oom_load_which(const char *program, char *buf, size_t size);

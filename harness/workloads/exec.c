@@ -17,7 +17,7 @@ static int run(struct oom_load *load)
 
 	if (r || !words[0])
 		return oom_load_failed(load,
-			"Command='%.60s' is no command line (an open quote, an unknown escape)",
+			"Command='%.60s' is no command line (an open quote)",
 			command);
 	r = oom_load_which(words[0], path, sizeof(path));
 	if (r)
@@ -31,7 +31,7 @@ static int run(struct oom_load *load)
 
 static const struct oom_key keys[] = {
 	{.name = "Command",
-		.type = OOM_T_STRING,
+		.type = OOM_T_COMMAND,
 		.flags = OOM_KEY_REQUIRED,
 		.help = "program and arguments, split and quoted as in systemd.service(5); there "
 			"is no shell but the one you name"},

@@ -154,7 +154,7 @@ static int run(struct oom_load *load)
 
 static const struct oom_key keys[] = {
 	{.name = "Args",
-		.type = OOM_T_STRING,
+		.type = OOM_T_WORDS,
 		.flags = OOM_KEY_REQUIRED,
 		.help = "options of stress-ng(1), quoted as in systemd.service(5): --vm 1 "
 			"--vm-bytes 400M --vm-keep"},
