@@ -16,8 +16,8 @@ struct oom_scenario_set {
 
 /*
  * Reads the @n @paths: files (whatever their name), and folders with every NAME.scenario below them but
- * hidden ones. A scenario's id is its path below the folder that was named, without ".scenario"; of a
- * file that was named itself, PARENT/NAME, or NAME in the present folder.
+ * hidden ones. A scenario has one id, however it was named: its real path below the nearest folder called
+ * "scenarios", without ".scenario" (memcg/over-cap); outside of such a folder FOLDER/NAME.
  *
  * @tag_expr (NULL: all): words that a scenario's Tags= must have, "memcg,cow": any of them,
  * "smoke+memcg": both, "!slow": not that one, "memcg,!slow": the first, unless the second.
