@@ -217,6 +217,7 @@ static int collect_workload(struct oom_run_state *run, struct oom_run_workload *
 	rec->ops = (int64_t)w->page->ops;
 	rec->latency_p99_us = latency_p99_us(w->page);
 	rec->kills = 0;
+	rec->line = w->section->place.line;
 	if (w->started)
 		rec->start_us = (int64_t)(w->start_us - run->go_us);
 	if (w->ended)

@@ -34,6 +34,12 @@ int oom_scenario_set_load(const char *const *paths, size_t n, const char *tag_ex
 
 void oom_scenario_set_release(struct oom_scenario_set *set);
 
+/*
+ * The file at @path as a record names it: relative to the repository of a CI step ($GITHUB_WORKSPACE) where it
+ * lies in there, else to the present folder where it lies below that, else as it was given. NULL without memory.
+ */
+const char *oom_scenario_file(struct oom_arena *arena, const char *path);
+
 /* "file:line:col: message", one a line, and how many there are. */
 void oom_diags_print(const struct oom_diags *diags, FILE *out);
 

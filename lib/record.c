@@ -21,6 +21,7 @@ static const struct oom_workload_rec workload_unseen = {
 	.latency_p99_us = -1,
 	.ops = -1,
 	.kills = -1,
+	.line = -1,
 };
 static const struct oom_unit_rec unit_unseen = {
 	.memory_max_bytes = -1,
@@ -39,7 +40,8 @@ static const struct oom_source_rec source_unseen = {
 	.records = -1,
 	.lost = -1,
 };
-static const struct oom_expect_rec expect_unseen = {.subject = "", .verdict = OOM_BROKEN};
+static const struct oom_expect_rec expect_unseen = {
+	.subject = "", .verdict = OOM_BROKEN, .line = -1};
 static const struct oom_machine_rec machine_unseen = {.memory_bytes = -1, .cpus = -1};
 
 struct oom_attempt *oom_attempt_new(void)

@@ -49,6 +49,7 @@ struct oom_workload_rec {
 	int64_t latency_p99_us;	  /* of a service */
 	int64_t ops;		  /* forks made, requests served: the type says */
 	int64_t kills;		  /* processes of it (children too) that the OOM killer took */
+	int64_t line;		  /* of its section in the scenario's file, from 1 */
 	const char **evidence;
 	size_t n_evidence;
 };
@@ -101,11 +102,13 @@ struct oom_expect_rec {
 	const char *key, *wanted, *observed;
 	enum oom_verdict verdict;
 	const char *reason; /* where it needs one */
+	int64_t line;	    /* of its key in the scenario's file, from 1 */
 };
 
 struct oom_attempt {
 	struct oom_arena arena;
 	const char *scenario, *title, *machine;
+	const char *scenario_file; /* relative to the repository or the folder the run began in, where it can be */
 	const char **tags;
 	size_t n_tags;
 	int64_t attempt; /* from 1 */

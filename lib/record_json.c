@@ -14,6 +14,7 @@
 
 static const struct oom_field attempt_fields[] = {
 	FIELD("scenario", OOM_F_TEXT, scenario),
+	FIELD("scenario_file", OOM_F_TEXT, scenario_file),
 	FIELD("title", OOM_F_TEXT, title),
 	FIELD("machine", OOM_F_TEXT, machine),
 	FIELD("attempt", OOM_F_INT, attempt),

@@ -22,13 +22,14 @@ struct oom_report_options {
 	bool show_machine;   /* oom_report_line(): the run has several machines */
 	bool show_attempt;   /* oom_report_line(): the run repeats its scenarios */
 	const char *run_dir; /* the run's folder as a user would type it; NULL: unknown */
-	const char *scenario_dir; /* what scenario ids are relative to; NULL: "scenarios" */
+	const char *workspace; /* the repository's folder, for paths in it; NULL: unknown */
 };
 
 /* One const struct at the end of its own file and one line in reports.def. Copy lava.c. */
 struct oom_report {
 	const char *name; /* --format NAME */
 	const char *help; /* one line */
+	bool append; /* a FILE that is there is written on, not replaced: others write to it, too */
 	/* 0 or -ENOMEM. Errors of @out are the caller's to find: ferror(), fflush(). */
 	int (*write)(const struct oom_run *run, const struct oom_report_options *options,
 		FILE *out);

@@ -9,12 +9,12 @@
 #include <sys/stat.h>
 
 /* A new member of a record needs a row in lib/record_json*.c and a value in full_attempt(). */
-_Static_assert(sizeof(struct oom_workload_rec) == 18 * 8, "see above");
+_Static_assert(sizeof(struct oom_workload_rec) == 19 * 8, "see above");
 _Static_assert(sizeof(struct oom_unit_rec) == 17 * 8, "see above");
 _Static_assert(sizeof(struct oom_source_rec) == 5 * 8, "see above");
 _Static_assert(sizeof(struct oom_signal_rec) == 7 * 8, "see above");
 _Static_assert(sizeof(struct oom_dispute_rec) == 6 * 8, "see above");
-_Static_assert(sizeof(struct oom_expect_rec) == 6 * 8, "see above");
+_Static_assert(sizeof(struct oom_expect_rec) == 7 * 8, "see above");
 _Static_assert(sizeof(struct oom_machine_rec) == 8 * 8, "see above");
 
 static void fill_workload(struct oom_attempt *attempt)
@@ -37,6 +37,7 @@ static void fill_workload(struct oom_attempt *attempt)
 	workload->latency_p99_us = 3000;
 	workload->ops = 7;
 	workload->kills = 2;
+	workload->line = 7;
 	oom_attempt_add_text(attempt, &workload->evidence, &workload->n_evidence, "exit 137");
 	oom_attempt_add_text(attempt, &workload->evidence, &workload->n_evidence, "kmsg line 5");
 }
@@ -88,6 +89,7 @@ static struct oom_attempt *full_attempt(void)
 	struct oom_expect_rec *expect = oom_attempt_add_expect(attempt);
 
 	attempt->scenario = "memcg/over-cap";
+	attempt->scenario_file = "scenarios/memcg/over-cap.scenario";
 	attempt->title = "a hog in a scope";
 	attempt->machine = "debian:bookworm";
 	oom_attempt_add_text(attempt, &attempt->tags, &attempt->n_tags, "memcg");
@@ -110,7 +112,7 @@ static struct oom_attempt *full_attempt(void)
 	attempt->evidence_dir = "debian:bookworm/memcg/over-cap/2";
 	attempt->samples = "debian:bookworm/memcg/over-cap/2/samples";
 	*expect = (struct oom_expect_rec){
-		"hog", "ExitCode", "137", "0", OOM_FAIL, "because of a reason"};
+		"hog", "ExitCode", "137", "0", OOM_FAIL, "because of a reason", 31};
 	return attempt;
 }
 
@@ -144,8 +146,8 @@ static void expect_members(const json_t *json)
 	static const struct {
 		const char *list;
 		size_t members;
-	} rows[] = {{"workloads", 16}, {"units", 12}, {"signals", 7}, {"sources", 5},
-		{"disputes", 6}, {"expectations", 6}, {"timing", 6}};
+	} rows[] = {{"workloads", 17}, {"units", 12}, {"signals", 7}, {"sources", 5},
+		{"disputes", 6}, {"expectations", 7}, {"timing", 6}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		json_t *list = json_object_get(json, rows[i].list), *item = list;
@@ -156,7 +158,7 @@ static void expect_members(const json_t *json)
 			item = json_object_iter_value(json_object_iter(list));
 		cr_expect_eq(json_object_size(item), rows[i].members, "%s", rows[i].list);
 	}
-	cr_expect_eq(json_object_size(json), 6 + 3 + 6 + 1 + 7, "a result");
+	cr_expect_eq(json_object_size(json), 7 + 3 + 6 + 1 + 7, "a result");
 }
 
 static json_t *through_text(json_t *json_taken)

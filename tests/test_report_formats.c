@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/cleanup.h"
 #include "tests/support/report_check.h"
+#include "tests/support/report_runs.h"
 
 #include <criterion/criterion.h>
 #include <regex.h>
@@ -140,6 +141,49 @@ Test(formats, github_commands_are_only_ours)
 			}
 		}
 		cr_expect_eq(commands, rows[i].commands, "%s: %zu", rows[i].run, commands);
+	}
+}
+
+/* Where an annotation points: each row is one attempt. */
+Test(formats, github_names_file_and_line)
+{
+	static const struct {
+		const char *file, *workspace;
+		int64_t lines[2]; /* of the expectations that failed; -1: those that held */
+		enum oom_end end;
+		const char *says;
+	} rows[] = {
+		{"a/b.scenario", NULL, {21, -1}, OOM_END_EXITED, "file=a/b.scenario,line=21,title="},
+		{"a/b.scenario", NULL, {-1, 22}, OOM_END_EXITED, "file=a/b.scenario,line=22,title="},
+		{"a/b.scenario", NULL, {21, 22}, OOM_END_EXITED, "file=a/b.scenario,line=21,title="},
+		{"a/b.scenario", NULL, {-1, -1}, OOM_END_STUCK, "file=a/b.scenario,line=4,title="},
+		{"a/b.scenario", NULL, {-1, -1}, OOM_END_EXITED, "file=a/b.scenario,line=1,title="},
+		{"/w/a.scenario", "/w", {21, -1}, OOM_END_EXITED, "file=a.scenario,line=21,"},
+		{"/w/a.scenario", "/w/", {21, -1}, OOM_END_EXITED, "file=a.scenario,line=21,"},
+		{"/w2/a.scenario", "/w", {21, -1}, OOM_END_EXITED, "file=/w2/a.scenario,line=21,"},
+		{"a,line=9::x\n::error::y", NULL, {21, -1}, OOM_END_EXITED,
+			"file=a%2Cline=9%3A%3Ax\\n%3A%3Aerror%3A%3Ay,line=21,"},
+		{NULL, "/w", {21, -1}, OOM_END_EXITED, "::error title="},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oom_report_options options = {.utf8 = true, .workspace = rows[i].workspace};
+		struct oom_run *run = run_flat();
+		struct oom_attempt *a = run->attempts[0];
+		oom_autofree char *text = NULL;
+
+		a->verdict = OOM_FAIL;
+		a->scenario_file = rows[i].file;
+		a->workloads[0].end = rows[i].end;
+		for (size_t e = 0; e < 2; e++) {
+			if (rows[i].lines[e] < 0)
+				continue;
+			a->expects[e].verdict = OOM_FAIL;
+			a->expects[e].line = rows[i].lines[e];
+		}
+		text = report_render(run, "github", &options);
+		cr_expect(strstr(text, rows[i].says), "row %zu: no '%s' in %.200s", i, rows[i].says, text);
+		oom_run_free(run);
 	}
 }
 

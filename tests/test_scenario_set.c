@@ -190,6 +190,56 @@ Test(scenario_set, a_scenario_has_one_id)
 	fixture_close(&f);
 }
 
+/* "$" at the beginning of @text stands for the test's folder. */
+static void placed(const char *dir, const char *text, char buf[static 256])
+{
+	snprintf(buf, 256, "%s%s", *text == '$' ? dir : "", text + (*text == '$'));
+}
+
+/* What a record calls the file, from where and in which repository. */
+Test(scenario_set, a_file_is_named_for_its_readers)
+{
+	static const struct {
+		const char *from, *given, *workspace, *file;
+	} rows[] = {
+		{"", "top/a.scenario", NULL, "top/a.scenario"},
+		{"", "./top/../top/a.scenario", NULL, "top/a.scenario"},
+		{"", "$/top/a.scenario", NULL, "top/a.scenario"},
+		{"top", "a.scenario", NULL, "a.scenario"},
+		{"top", "../other/a.scenario", NULL, "../other/a.scenario"},
+		{"other", "$/top/a.scenario", NULL, "$/top/a.scenario"},
+		{"top", "a.scenario", "$", "top/a.scenario"},
+		{"top/b", "../a.scenario", "$/", "top/a.scenario"},
+		{"other", "$/top/a.scenario", "$", "top/a.scenario"},
+		{"other", "$/top/a.scenario", "$/to", "$/top/a.scenario"},
+		{"other", "$/top/a.scenario", "/nowhere", "$/top/a.scenario"},
+		{"top", "a.scenario", "", "a.scenario"},
+		{"", "top/b/two.scenario", "$/top", "b/two.scenario"},
+	};
+	struct fixture f;
+	char path[256], given[256], workspace[256], file[256];
+
+	fixture_open(&f);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *name;
+
+		snprintf(path, sizeof(path), "%s/%s", f.dir, rows[i].from);
+		cr_assert_eq(chdir(path), 0);
+		placed(f.dir, rows[i].given, given);
+		placed(f.dir, rows[i].file, file);
+		unsetenv("GITHUB_WORKSPACE");
+		if (rows[i].workspace) {
+			placed(f.dir, rows[i].workspace, workspace);
+			setenv("GITHUB_WORKSPACE", workspace, 1);
+		}
+		name = oom_scenario_file(&f.set.arena, given);
+		cr_expect_str_eq(name, file, "row %zu: '%s', not '%s'", i, name, file);
+	}
+	unsetenv("GITHUB_WORKSPACE");
+	cr_assert_eq(chdir("/"), 0);
+	fixture_close(&f);
+}
+
 Test(scenario_set, the_same_file_counts_once_and_two_of_one_id_are_refused)
 {
 	struct fixture f;

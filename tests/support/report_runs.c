@@ -50,6 +50,7 @@ static struct oom_workload_rec *workload_add(struct oom_attempt *attempt, const 
 	w->name = name;
 	w->type = "anon";
 	w->scope = "box";
+	w->line = 4;
 	w->pid = 1200 + (int64_t)attempt->n_workloads;
 	w->end = end;
 	w->killed_by = killed_by;
@@ -76,6 +77,7 @@ static struct oom_expect_rec *expect_add(struct oom_attempt *attempt, const char
 	e->wanted = wanted;
 	e->observed = observed;
 	e->verdict = verdict;
+	e->line = 10 + (int64_t)attempt->n_expects;
 	return e;
 }
 
@@ -88,6 +90,7 @@ static struct oom_attempt *attempt_add(
 	cr_assert(!oom_run_add_attempt(run, a));
 	a->machine = machine;
 	a->scenario = row->scenario;
+	a->scenario_file = oom_arena_printf(&a->arena, "scenarios/%s.scenario", row->scenario ?: "");
 	a->title = row->title;
 	a->attempt = number;
 	a->verdict = row->verdict;
