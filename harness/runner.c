@@ -53,6 +53,8 @@ static void record_begin(struct oom_run_state *run, const struct oom_local_optio
 	record->title = oom_arena_strdup(&record->arena, run->scenario->title);
 	record->machine = oom_arena_strdup(&record->arena, o->machine);
 	record->attempt = o->attempt;
+	record->memory_bytes = (int64_t)run->machine_bytes;
+	record->cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	record->start_realtime_us = oom_realtime_us();
 	for (size_t i = 0; tags && i < tags->value.list.count; i++)
 		oom_attempt_add_text(record, &record->tags, &record->n_tags, tags->value.list.items[i]);

@@ -57,6 +57,7 @@ struct oom_attempt *oom_attempt_new(void)
 	attempt->start_realtime_us = attempt->kill_latency_us = -1;
 	attempt->duration_us = attempt->setup_us = -1;
 	attempt->machine_us = attempt->harness_rss_bytes = attempt->known_on = -1;
+	attempt->memory_bytes = attempt->cpus = -1;
 	return attempt;
 }
 

@@ -136,6 +136,7 @@ struct oom_attempt {
 	bool fork_rejected;
 	int64_t start_realtime_us, kill_latency_us, duration_us, setup_us;
 	int64_t machine_us;	  /* of a guest: from its start (restored, or booted) to the job in its hands */
+	int64_t memory_bytes, cpus; /* of the machine it ran on, as [Machine] shaped it; -1: it had none */
 	int64_t harness_rss_bytes; /* most that the measuring process held (VmHWM), libraries included */
 	const char *evidence_dir; /* relative to the run's folder; NULL: none kept */
 	const char *samples;	  /* file of memory.current, PSI and events over time, likewise */
@@ -145,7 +146,7 @@ struct oom_attempt {
 
 struct oom_machine_rec {
 	const char *id, *kernel, *systemd, *accel, *config, *backend;
-	int64_t memory_bytes, cpus;
+	int64_t memory_bytes, cpus; /* -1: not known, or not the same for all scenarios: each attempt has its own */
 };
 
 struct oom_run {
@@ -171,6 +172,14 @@ void oom_run_free(struct oom_run *run); /* and its attempts */
 /* Puts @attempt at the end of the run, which owns it from then on (not on -ENOMEM). */
 int oom_run_add_attempt(struct oom_run *run, struct oom_attempt *attempt);
 struct oom_machine_rec *oom_run_add_machine(struct oom_run *run);
+/* The least and the most of what the attempts on machine @id had; both -1 where none of them says. */
+struct oom_span {
+	int64_t least, most;
+};
+struct oom_span oom_run_memory_bytes(const struct oom_run *run, const char *id);
+struct oom_span oom_run_cpus(const struct oom_run *run, const char *id);
+/* Sets memory and processors of each machine to what all its attempts had; -1 where they differ. */
+void oom_run_settle_machines(struct oom_run *run);
 
 struct oom_workload_rec *oom_attempt_workload(const struct oom_attempt *attempt, const char *name);
 struct oom_unit_rec *oom_attempt_unit(const struct oom_attempt *attempt, const char *name);

@@ -194,7 +194,7 @@ static int summary_write(struct github *g, const struct oom_run *run)
 		fprintf(g->out, " in %s", oom_format_duration((uint64_t)run->duration_us, buf));
 	fputs(run->interrupted ? ", interrupted\n\n" : "\n\n", g->out);
 	for (size_t i = 0; i < run->n_machines; i++) {
-		const char *text = oom_view_machine(&g->view.arena, &run->machines[i], ", ");
+		const char *text = oom_view_machine(&g->view.arena, run, &run->machines[i], ", ");
 
 		if (!text)
 			return -ENOMEM;

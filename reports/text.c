@@ -26,7 +26,7 @@ static int head_write(const struct oom_run *run, struct oom_view *view,
 	fputc('\n', out);
 	for (size_t i = 0; i < run->n_machines; i++) {
 		const struct oom_machine_rec *machine = &run->machines[i];
-		const char *text = oom_view_machine(&view->arena, machine, separator);
+		const char *text = oom_view_machine(&view->arena, run, machine, separator);
 
 		if (!text)
 			return -ENOMEM;

@@ -144,6 +144,35 @@ Test(formats, github_commands_are_only_ours)
 	}
 }
 
+/* The head of a report tells what the guests that ran had. */
+Test(formats, the_memory_is_that_of_the_guests)
+{
+	static const struct {
+		int64_t memory_bytes[2], cpus[2];
+		const char *says;
+	} rows[] = {
+		{{-1, -1}, {-1, -1}, " · 512M · 2 CPUs\n"}, /* an old record */
+		{{1 << 30, 1 << 30}, {1, 1}, " · 1G · 1 CPU\n"},
+		{{1 << 30, -1}, {4, -1}, " · 1G · 4 CPUs\n"},
+		{{1 << 30, 256 << 20}, {1, 1}, " · 256M to 1G by scenario · 1 CPU\n"},
+		{{256 << 20, 256 << 20}, {4, 1}, " · 256M · 1 to 4 CPUs by scenario\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oom_report_options options = {.utf8 = true};
+		struct oom_run *run = run_verdicts();
+		oom_autofree char *text = NULL;
+
+		for (size_t a = 0; a < 2; a++) {
+			run->attempts[a]->memory_bytes = rows[i].memory_bytes[a];
+			run->attempts[a]->cpus = rows[i].cpus[a];
+		}
+		text = report_render(run, "text", &options);
+		cr_expect(strstr(text, rows[i].says), "row %zu: no '%s' in %.300s", i, rows[i].says, text);
+		oom_run_free(run);
+	}
+}
+
 /* Where an annotation points: each row is one attempt. */
 Test(formats, github_names_file_and_line)
 {
