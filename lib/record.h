@@ -219,8 +219,23 @@ const char *oom_source_state_name(enum oom_source_state state);
 enum oom_source_state oom_source_state_from_name(const char *name); /* OOM_SOURCE_COUNT_: none */
 /* The worse of two: broken > fail > inconclusive > known > pass; skipped only with skipped. */
 enum oom_verdict oom_verdict_worse(enum oom_verdict a, enum oom_verdict b);
-/* "killed by kernel-memcg at 198.4M", "exited 0", "survived": what became of a workload. */
-const char *oom_workload_fate(const struct oom_workload_rec *workload, char *buf, size_t size);
+/*
+ * "killed by kernel-memcg at 198.4M", "killed by SIGTERM (from sh, pid 123) at 64M", "exited 0", "survived": what
+ * became of a workload of @attempt (NULL: who sent a signal is not asked). The sender's name is as untrusted as
+ * the record. @buf is returned, here and below.
+ */
+const char *oom_workload_fate(const struct oom_attempt *attempt,
+	const struct oom_workload_rec *workload, char *buf, size_t size);
+/* "SIGTERM", "SIGRTMIN+1", "signal 99" */
+enum { OOM_SIGNAL_NAME_MAX = 32 };
+const char *oom_signal_name(int64_t number, char buf[static OOM_SIGNAL_NAME_MAX]);
+/* Who killed it: "kernel-memcg", "SIGTERM (from sh, pid 123)", "earlyoom (SIGTERM, pid 9)"; @brief: "SIGTERM from
+ * sh", "earlyoom". */
+const char *oom_workload_killer(const struct oom_attempt *attempt,
+	const struct oom_workload_rec *workload, bool brief, char *buf, size_t size);
+/* The process that sent the signal that ended it; NULL: no source tells, or it was the kernel. */
+const struct oom_signal_rec *oom_workload_sender(
+	const struct oom_attempt *attempt, const struct oom_workload_rec *workload);
 
 /*
  * JSON: one attempt is one element of "results" in oomgate.run/1 and one line of attempts.jsonl.

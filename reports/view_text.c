@@ -23,7 +23,7 @@ const char *oom_view_fates(
 
 		text = join(arena, text, separator,
 			oom_arena_printf(arena, "%s %s", w->name ?: "?",
-				oom_workload_fate(w, buf, sizeof(buf))));
+				oom_workload_fate(attempt, w, buf, sizeof(buf))));
 	}
 	return text;
 }
@@ -35,13 +35,15 @@ const char *oom_view_deaths(
 
 	for (size_t i = 0; i < attempt->n_workloads; i++) {
 		const struct oom_workload_rec *w = &attempt->workloads[i];
+		char buf[128];
 
 		if (w->killed_by == OOM_KILLER_NOBODY || w->end == OOM_END_NOT_STARTED ||
 			(w->end != OOM_END_SIGNALLED && w->killed_by == OOM_KILLER_UNKNOWN))
 			continue;
 		text = join(arena, text, separator,
 			oom_arena_printf(
-				arena, "%s by %s", w->name ?: "?", oom_killer_name(w->killed_by)));
+				arena, "%s by %s", w->name ?: "?",
+				oom_workload_killer(attempt, w, true, buf, sizeof(buf))));
 	}
 	return text && !*text ? "nobody killed" : text;
 }

@@ -167,6 +167,8 @@ static void failure_fill(struct oom_attempt *a)
 	a->workloads[1].killed_by = OOM_KILLER_SIGNAL;
 	a->workloads[1].signal = 15;
 	a->workloads[1].exit_code = 143;
+	*oom_attempt_add_signal(a) = (struct oom_signal_rec){.time_us = 899000, .sender_pid = 77,
+		.target_pid = a->workloads[1].pid, .signal = 15, .sender_comm = "bash", .target_comm = "neighbour"};
 	a->expects[2].observed = "no";
 	a->expects[2].verdict = OOM_FAIL;
 	e = expect_add(a, "neighbour", "ExitCode", "0|137", "143", OOM_FAIL);
