@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/backend.h"
 #include "harness/command.h"
+#include "harness/fit.h"
 #include "harness/guest.h"
 #include "harness/libexec.h"
 #include "harness/needs.h"
@@ -87,10 +88,11 @@ static int cmd_doctor(int argc, char **argv)
 		return OOM_EXIT_BROKEN;
 	scols_table_new_column(d.table, "CAN", 0, 0);
 	scols_table_new_column(d.table, "WHAT", 0, 0);
-	scols_table_new_column(d.table, "WHY, OR HOW TO GET IT", 0, SCOLS_FL_WRAP);
+	scols_table_new_column(d.table, "WHY, OR HOW TO GET IT", 0, 0);
 	scols_table_enable_colors(d.table, isatty(STDOUT_FILENO));
 	check_places(&d);
 	check_needs(&d);
+	oom_fit_table(d.table, oom_fit_columns(STDOUT_FILENO));
 	scols_print_table(d.table);
 	scols_unref_table(d.table);
 	return OOM_EXIT_OK;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/report_out.h"
 
+#include "harness/fit.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <limits.h>
 #include <locale.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 static const char *place(const char *path)
@@ -78,15 +78,12 @@ static bool locale_is_utf8(void)
 void oom_report_options_for_fd(int fd, struct oom_report_options *ret)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-	struct winsize size;
 
-	*ret = (struct oom_report_options){.utf8 = locale_is_utf8()};
+	*ret = (struct oom_report_options){.utf8 = locale_is_utf8(), .wrap = OOM_PIPE_COLUMNS};
 	if (!isatty(fd))
 		return;
 	ret->color = !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
-	ret->width = 80;
-	if (!ioctl(fd, TIOCGWINSZ, &size) && size.ws_col)
-		ret->width = size.ws_col;
+	ret->width = (unsigned)oom_fit_columns(fd);
 }
 
 static int write_all(int fd, const char *data, size_t size)
@@ -193,7 +190,7 @@ static int file_append(const char *path, const char *data, size_t size, struct o
 int oom_report_out_write(const struct oom_report_out *out, const struct oom_run *run,
 	const char *run_dir, struct oom_err *err)
 {
-	struct oom_report_options options = {.utf8 = true, .to_file = true};
+	struct oom_report_options options = {.utf8 = true, .to_file = true, .wrap = OOM_PIPE_COLUMNS};
 	oom_autofree char *data = NULL;
 	size_t size = 0;
 	FILE *memory;

@@ -17,7 +17,8 @@ struct oom_report_options {
 	bool color;   /* SGR sequences, for a terminal */
 	bool utf8;    /* the reader understands UTF-8; else the output is ASCII */
 	bool to_file; /* written to a file of its own, not into a stream with other output */
-	unsigned width;	     /* columns of the terminal; 0: lines are as long as they need be */
+	unsigned width;	     /* columns of the terminal: what is longer is cut; 0: it is no terminal */
+	unsigned wrap;	     /* without a width: tables go on in the next line after so many columns; 0: never */
 	unsigned name_width; /* oom_report_line(): columns of the widest scenario id; 0: a fair guess */
 	bool show_machine;   /* oom_report_line(): the run has several machines */
 	bool show_attempt;   /* oom_report_line(): the run repeats its scenarios */
