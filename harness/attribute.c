@@ -129,12 +129,12 @@ static int evidence(struct oom_attempt *record, struct oom_workload_rec *rec, co
 static int evidence_of_signal(struct oom_attempt *record, struct oom_workload_rec *rec)
 {
 	const struct oom_signal_rec *sig = signal_to(record, rec->pid, rec->signal);
-	char text[160];
+	char text[160], name[OOM_SIGNAL_NAME_MAX];
 
 	if (!sig)
 		return 0;
-	snprintf(text, sizeof(text), "signal_generate: signal %d from %s[%lld], code %lld (%s)",
-		(int)sig->signal, sig->sender_comm ? sig->sender_comm : "?",
+	snprintf(text, sizeof(text), "signal_generate: %s from %s[%lld], code %lld (%s)",
+		oom_signal_name(sig->signal, name), sig->sender_comm ? sig->sender_comm : "?",
 		(long long)sig->sender_pid, (long long)sig->code,
 		sig->code == OOM_TRACE_BY_KERNEL ? "the kernel" : "a process");
 	return evidence(record, rec, text);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/backend.h"
 #include "harness/command.h"
+#include "harness/fit.h"
 #include "harness/guest.h"
 #include "harness/libexec.h"
 #include "harness/needs.h"
@@ -16,21 +17,47 @@
 /* What this machine can do, what not, why, and how to get it. */
 struct doctor {
 	struct libscols_table *table;
-	int missing;
 };
 
-static void row(struct doctor *d, const char *what, bool ok, const char *note)
+static void row_of(struct doctor *d, const char *what, const char *can, const char *color, const char *note)
 {
 	struct libscols_line *line = scols_table_new_line(d->table, NULL);
 
 	if (!line)
 		return;
-	scols_line_set_data(line, 0, ok ? "yes" : "no");
+	scols_line_set_data(line, 0, can);
 	scols_line_set_data(line, 1, what);
 	scols_line_set_data(line, 2, note);
 	if (isatty(STDOUT_FILENO))
-		scols_line_set_color(line, ok ? "green" : "red");
-	d->missing += !ok;
+		scols_line_set_color(line, color);
+}
+
+static void row(struct doctor *d, const char *what, bool ok, const char *note)
+{
+	row_of(d, what, ok ? "yes" : "no", ok ? "green" : "red", note);
+}
+
+/* What guests are made with: QEMU, and KVM or not. */
+static void check_guests(struct doctor *d, const struct oom_guest_host *host)
+{
+	static const char *const can[] = {
+		[OOM_KVM_NO] = "no", [OOM_KVM_YES] = "yes", [OOM_KVM_UNTRIED] = "?"};
+	struct oom_guest_facts facts;
+	char text[96];
+
+	oom_guest_describe(host, &facts);
+	snprintf(text, sizeof(text), "throw-away QEMU machines, %s: accelerator %s",
+		facts.kvm_state == OOM_KVM_YES ? "virtualised" : "emulated", facts.accel);
+	row(d, "run --in guest", true,
+		facts.kvm_state == OOM_KVM_UNTRIED ? "throw-away QEMU machines: accelerator kvm if its probe "
+						      "comes up, else tcg"
+						    : text);
+	row(d, "qemu", true, facts.qemu);
+	row_of(d, "kvm", can[facts.kvm_state],
+		facts.kvm_state == OOM_KVM_YES	? "green"
+		: facts.kvm_state == OOM_KVM_NO ? "red"
+						: "yellow",
+		facts.kvm);
 }
 
 static void check_places(struct doctor *d)
@@ -50,7 +77,7 @@ static void check_places(struct doctor *d)
 	if (oom_guest_host_open(&options, &err, &host) < 0) {
 		row(d, "run --in guest", false, err.msg);
 	} else {
-		row(d, "run --in guest", true, "throw-away QEMU machines");
+		check_guests(d, host);
 		oom_guest_host_close(host);
 	}
 	r = oom_image_build_probe(&err);
@@ -87,10 +114,11 @@ static int cmd_doctor(int argc, char **argv)
 		return OOM_EXIT_BROKEN;
 	scols_table_new_column(d.table, "CAN", 0, 0);
 	scols_table_new_column(d.table, "WHAT", 0, 0);
-	scols_table_new_column(d.table, "WHY, OR HOW TO GET IT", 0, SCOLS_FL_WRAP);
+	scols_table_new_column(d.table, "WHY, OR HOW TO GET IT", 0, 0);
 	scols_table_enable_colors(d.table, isatty(STDOUT_FILENO));
 	check_places(&d);
 	check_needs(&d);
+	oom_fit_table(d.table, oom_fit_columns(STDOUT_FILENO));
 	scols_print_table(d.table);
 	scols_unref_table(d.table);
 	return OOM_EXIT_OK;

@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 /* The host has checked the file: a mistake here is one of ours, or of another version of oomgate. */
 static int parse_job(const struct oom_guest_job *job, struct oom_err *err, struct oom_scenario **ret)
@@ -106,6 +107,8 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "oomgate: guest-agent needs a port\n");
 		return OOM_EXIT_USAGE;
 	}
+	/* started by a loader of its own it would be called after that, and sign what it sends so */
+	prctl(PR_SET_NAME, "oomgate");
 	r = oom_guest_agent(argv[1], &service);
 	fprintf(stderr, "oomgate: the guest's agent ends: %s\n", strerror(-r));
 	return OOM_EXIT_BROKEN;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/command.h"
+#include "harness/fit.h"
 #include "harness/guest/internal.h"
 #include "lib/key.h"
 
@@ -138,10 +139,12 @@ static int list(struct oom_arena *arena, const char *cache, struct oom_err *err)
 			r = -ENOMEM;
 	for (size_t i = 0; !r && table && i < count; i++)
 		r = add_row(table, cache, &images[i]);
-	if (r || !table)
+	if (r || !table) {
 		r = oom_err_errno(err, r ? -r : ENOMEM, "cannot list the images in '%s'", cache);
-	else
+	} else {
+		oom_fit_table(table, oom_fit_columns(STDOUT_FILENO));
 		scols_print_table(table);
+	}
 	scols_unref_table(table);
 	return r;
 }

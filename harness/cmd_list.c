@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/command.h"
+#include "harness/fit.h"
 #include "harness/list.h"
 #include "lib/cleanup.h"
 
@@ -7,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 struct options {
 	bool json, names, man;
@@ -150,7 +152,7 @@ static int list_print(struct oom_list *list, const struct oom_list_kind *kind,
 		return 0;
 	}
 	if (!options->json)
-		oom_list_fit(list);
+		oom_fit_table(list->table, oom_fit_columns(STDOUT_FILENO));
 	scols_table_enable_json(list->table, options->json);
 	scols_table_set_name(list->table, kind->name);
 	scols_print_table(list->table);

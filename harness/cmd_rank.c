@@ -2,6 +2,7 @@
 #include "harness/command.h"
 
 #include "harness/explain.h"
+#include "harness/fit.h"
 #include "lib/cleanup.h"
 #include "lib/rank.h"
 
@@ -134,7 +135,7 @@ static int print_table(const struct oom_rank *rank, size_t shown)
 	} columns[] = {{"#", SCOLS_FL_RIGHT}, {"PID", SCOLS_FL_RIGHT}, {"NAME", 0},
 		{"ADJ", SCOLS_FL_RIGHT}, {"RSS", SCOLS_FL_RIGHT}, {"SWAP", SCOLS_FL_RIGHT},
 		{"BADNESS", SCOLS_FL_RIGHT}, {"SCORE", SCOLS_FL_RIGHT}, {"OURS", SCOLS_FL_RIGHT},
-		{"CGROUP", SCOLS_FL_TRUNC}, {"", 0}};
+		{"CGROUP", 0}, {"", 0}};
 	struct libscols_table *table = scols_new_table();
 
 	if (!table)
@@ -143,6 +144,7 @@ static int print_table(const struct oom_rank *rank, size_t shown)
 		scols_table_new_column(table, columns[i].name, 0, columns[i].flags);
 	for (size_t i = 0; i < rank->n_tasks && i < shown; i++)
 		add_line(table, rank->tasks + i, i + 1);
+	oom_fit_table(table, oom_fit_columns(STDOUT_FILENO));
 	scols_print_table(table);
 	scols_unref_table(table);
 	return 0;

@@ -146,6 +146,7 @@ static int judge_setting(const struct oom_scenario *scenario, const struct oom_s
 	rec->observed = result.observed;
 	rec->verdict = result.verdict;
 	rec->reason = result.reason;
+	rec->line = setting->place.line;
 	return attempt->arena.failed ? -ENOMEM : 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* A page for a person. Everything that comes out of the log is made printable first. */
 #include "harness/explain.h"
+#include "harness/fit.h"
 
 #include "lib/cleanup.h"
 
@@ -77,16 +78,20 @@ static struct libscols_table *ranking_table(const struct oom_kill *kill)
 
 static void put_ranking(struct explain_writer *w, const struct oom_kill *kill)
 {
+	enum { INDENT = 11 }; /* below the texts of the labels */
 	struct libscols_table *table;
 	char *text = NULL, *save = NULL;
+	size_t columns = oom_fit_columns(fileno(w->out));
 
 	if (kill->n_ranking < 2)
 		return;
 	table = ranking_table(kill);
+	if (table)
+		oom_fit_table(table, columns > INDENT ? columns - INDENT : columns);
 	if (table && !scols_print_table_to_string(table, &text)) {
 		for (char *line = strtok_r(text, "\n", &save); line;
 			line = strtok_r(NULL, "\n", &save))
-			fprintf(w->out, "           %s\n", line);
+			fprintf(w->out, "%*s%s\n", INDENT, "", line);
 	}
 	free(text);
 	scols_unref_table(table);

@@ -67,6 +67,15 @@ int oom_guest_attempt_step(struct oom_guest_attempt *attempt, struct oom_attempt
 /* Ends QEMU (if it still runs) and frees. */
 void oom_guest_attempt_free(struct oom_guest_attempt *attempt);
 
+/* What guests here are made with, as sentences. */
+struct oom_guest_facts {
+	char qemu[512];	 /* program and version; both, where newer kernels need another one */
+	char accel[32];	 /* what a guest gets: kvm, tcg */
+	char kvm[4096 + 512]; /* whether it works, why not, when that was tried and how to try again */
+	enum { OOM_KVM_NO, OOM_KVM_YES, OOM_KVM_UNTRIED } kvm_state;
+};
+void oom_guest_describe(const struct oom_guest_host *host, struct oom_guest_facts *ret);
+
 /* Can this user build an image here? 0, or -errno with what is missing and how to get it. */
 int oom_image_build_probe(struct oom_err *err);
 

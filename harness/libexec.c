@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/libexec.h"
 
+#include "lib/cleanup.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,6 +12,9 @@
 
 #ifndef OOMGATE_LIBEXECDIR
 #define OOMGATE_LIBEXECDIR "/usr/local/libexec"
+#endif
+#ifndef OOMGATE_DATADIR
+#define OOMGATE_DATADIR "/usr/local/share"
 #endif
 
 static int try(const char *dir, const char *below, const char *name, char *buf, size_t size)
@@ -58,4 +63,29 @@ int oom_libexec_find(const char *name, struct oom_err *err, char *buf, size_t si
 		"oomgate, or "
 		"set OOMGATE_LIBEXEC",
 		name, own, OOMGATE_LIBEXECDIR);
+}
+
+int oom_scenarios_find(struct oom_err *err, char *buf, size_t size)
+{
+	/* a build tree has them beside it, one of a variant (build/asan) a folder further up */
+	static const char *const below[] = {"/../scenarios", "/../../scenarios", "/../share/oomgate/scenarios"};
+	static const char installed[] = OOMGATE_DATADIR "/oomgate/scenarios";
+	oom_autofree char *real = NULL;
+	char own[PATH_MAX], path[PATH_MAX + 64];
+
+	own_dir(own);
+	for (size_t i = 0; !real && *own && i < sizeof(below) / sizeof(*below); i++) {
+		snprintf(path, sizeof(path), "%s%s/.", own, below[i]);
+		real = realpath(path, NULL);
+	}
+	if (!real)
+		real = realpath(installed, NULL);
+	if (!real)
+		return oom_err_set(err, ENOENT,
+			"cannot find the program's own scenarios beside it (%.80s) or in '%s': name a folder",
+			own, installed);
+	if (strlen(real) >= size)
+		return oom_err_set(err, ENAMETOOLONG, "the path of '%.80s...' is too long", real);
+	strcpy(buf, real);
+	return 0;
 }

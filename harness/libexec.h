@@ -13,4 +13,10 @@
  */
 int oom_libexec_find(const char *name, struct oom_err *err, char *buf, size_t size);
 
+/*
+ * The folder of the scenarios that come with the program: ../scenarios of the running program (a build tree),
+ * its ../share/oomgate/scenarios, or DATADIR/oomgate/scenarios. -ENOENT names them; @buf is untouched on failure.
+ */
+int oom_scenarios_find(struct oom_err *err, char *buf, size_t size);
+
 #endif

@@ -38,9 +38,6 @@ int oom_list_row(struct oom_list *list, ...);
 enum { OOM_KEY_TYPE_MAX = 2048 };
 const char *oom_key_type_text(const struct oom_key *key, char buf[static OOM_KEY_TYPE_MAX]);
 
-/* list_fit.c: breaks what is long at blanks, where a terminal is too narrow for it */
-void oom_list_fit(struct oom_list *list);
-
 /* list_keys.c */
 int oom_list_keys(struct oom_list *list, struct oom_err *err);
 int oom_list_properties(struct oom_list *list, struct oom_err *err);

@@ -5,6 +5,7 @@
 #include "harness/command.h"
 #include "harness/expect.h"
 #include "harness/fault.h"
+#include "harness/libexec.h"
 #include "harness/needs.h"
 #include "harness/scenario_set.h"
 #include "harness/workload.h"
@@ -13,31 +14,17 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-
-/* Where the program's own scenarios are: in the source tree, or ../share of the program. */
-static const char *scenario_folder(struct oom_arena *arena)
-{
-	char exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	struct stat st;
-	char *slash;
-
-	if (stat("scenarios", &st) == 0 && S_ISDIR(st.st_mode))
-		return "scenarios";
-	exe[n > 0 ? n : 0] = '\0';
-	for (int i = 0; i < 2 && (slash = strrchr(exe, '/')); i++)
-		*slash = '\0';
-	return oom_arena_printf(arena, "%s/share/oomgate/scenarios", exe);
-}
 
 static int fill_scenarios(struct oom_list *list, struct oom_err *err)
 {
-	const char *own = scenario_folder(&list->arena);
 	struct oom_scenario_set set = {0};
-	int r = oom_scenario_set_load(list->n_paths ? (const char *const *)list->paths : &own,
-		list->n_paths ? (size_t)list->n_paths : 1, NULL, err, &set);
+	char folder[4096];
+	const char *own = folder;
+	int r = list->n_paths ? 0 : oom_scenarios_find(err, folder, sizeof(folder));
 
+	if (r == 0)
+		r = oom_scenario_set_load(list->n_paths ? (const char *const *)list->paths : &own,
+			list->n_paths ? (size_t)list->n_paths : 1, NULL, err, &set);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r == 0 && i < set.count; i++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/report_out.h"
 
+#include "harness/fit.h"
 #include "lib/bounded.h"
 #include "lib/cleanup.h"
 
@@ -10,7 +11,6 @@
 #include <limits.h>
 #include <locale.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 static const char *place(const char *path)
@@ -78,15 +78,12 @@ static bool locale_is_utf8(void)
 void oom_report_options_for_fd(int fd, struct oom_report_options *ret)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-	struct winsize size;
 
-	*ret = (struct oom_report_options){.utf8 = locale_is_utf8()};
+	*ret = (struct oom_report_options){.utf8 = locale_is_utf8(), .wrap = OOM_PIPE_COLUMNS};
 	if (!isatty(fd))
 		return;
 	ret->color = !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
-	ret->width = 80;
-	if (!ioctl(fd, TIOCGWINSZ, &size) && size.ws_col)
-		ret->width = size.ws_col;
+	ret->width = (unsigned)oom_fit_columns(fd);
 }
 
 static int write_all(int fd, const char *data, size_t size)
@@ -159,10 +156,41 @@ static int file_write(const char *path, const char *data, size_t size, struct oo
 	return r < 0 ? oom_err_errno(err, -r, "cannot write '%s'", path) : 0;
 }
 
+/* A device, a pipe: nothing that has an end to write behind. */
+static bool is_special(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+/* Behind what is in @path, on a line of its own; all of it or nothing. */
+static int file_append(const char *path, const char *data, size_t size, struct oom_err *err)
+{
+	oom_autoclose int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	off_t end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	char last = '\n';
+	int r = 0;
+
+	if (fd < 0)
+		return oom_err_errno(err, errno, "cannot open '%s'", path);
+	if (end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n')
+		r = write_all(fd, "\n", 1);
+	if (r == 0)
+		r = write_all(fd, data, size);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (r == 0)
+		return 0;
+	if (end >= 0 && ftruncate(fd, end) < 0)
+		return oom_err_errno(err, -r, "cannot write '%s', and what was written stays", path);
+	return oom_err_errno(err, -r, "cannot write '%s'", path);
+}
+
 int oom_report_out_write(const struct oom_report_out *out, const struct oom_run *run,
 	const char *run_dir, struct oom_err *err)
 {
-	struct oom_report_options options = {.utf8 = true, .to_file = true};
+	struct oom_report_options options = {.utf8 = true, .to_file = true, .wrap = OOM_PIPE_COLUMNS};
 	oom_autofree char *data = NULL;
 	size_t size = 0;
 	FILE *memory;
@@ -171,6 +199,7 @@ int oom_report_out_write(const struct oom_report_out *out, const struct oom_run 
 	if (!out->path)
 		oom_report_options_for_fd(STDOUT_FILENO, &options);
 	options.run_dir = run_dir;
+	options.workspace = getenv("GITHUB_WORKSPACE");
 	/* in memory first: what cannot be rendered leaves the old file alone */
 	memory = open_memstream(&data, &size);
 	if (!memory)
@@ -180,6 +209,8 @@ int oom_report_out_write(const struct oom_report_out *out, const struct oom_run 
 		r = -ENOMEM;
 	if (r < 0)
 		return oom_err_errno(err, -r, "cannot render '%s'", out->report->name);
+	if (out->path && out->report->append && !is_special(out->path))
+		return file_append(out->path, data, size, err);
 	if (out->path)
 		return file_write(out->path, data, size, err);
 	fflush(stdout);

@@ -26,7 +26,7 @@ int oom_report_outs_add(struct oom_report_outs *outs, const char *text, struct o
 
 /*
  * Writes all of them. A file appears whole or not at all: it is written beside its place, synced and
- * renamed; what is there and is no regular file (a device, a pipe) is written to directly. One that
+ * renamed; to one of a format that appends it is added whole or not at all; what is there and is no regular file (a device, a pipe) is written to directly. One that
  * fails does not keep the others from being written; the first failure is returned.
  * @run_dir: the run's folder as the user would type it, or NULL.
  */

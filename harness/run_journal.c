@@ -259,6 +259,7 @@ int oom_journal_finish(struct oom_run_command *command, struct oom_err *err)
 			return oom_err_set(err, ENOMEM, "no memory for the run's record");
 		job->record = NULL;
 	}
+	oom_run_settle_machines(command->run);
 	command->run->interrupted = command->interrupted;
 	return write_run_json(command, err);
 }

@@ -53,6 +53,8 @@ static void record_begin(struct oom_run_state *run, const struct oom_local_optio
 	record->title = oom_arena_strdup(&record->arena, run->scenario->title);
 	record->machine = oom_arena_strdup(&record->arena, o->machine);
 	record->attempt = o->attempt;
+	record->memory_bytes = (int64_t)run->machine_bytes;
+	record->cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	record->start_realtime_us = oom_realtime_us();
 	for (size_t i = 0; tags && i < tags->value.list.count; i++)
 		oom_attempt_add_text(record, &record->tags, &record->n_tags, tags->value.list.items[i]);
@@ -217,6 +219,7 @@ static int collect_workload(struct oom_run_state *run, struct oom_run_workload *
 	rec->ops = (int64_t)w->page->ops;
 	rec->latency_p99_us = latency_p99_us(w->page);
 	rec->kills = 0;
+	rec->line = w->section->place.line;
 	if (w->started)
 		rec->start_us = (int64_t)(w->start_us - run->go_us);
 	if (w->ended)

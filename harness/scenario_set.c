@@ -56,8 +56,8 @@ static int check_twin(const struct collect *c, const char *id, const char *path)
 			a.st_ino == b.st_ino)
 			return 1;
 		return oom_err_set(c->err, EEXIST,
-			"'%s' and '%s' are both called '%s', name a folder above them", other->path,
-			path, id);
+			"'%s' and '%s' are both called '%s': rename one, or put both below a folder called "
+			"'scenarios', whose ids have every folder's name", other->path, path, id);
 	}
 	return 0;
 }
@@ -108,25 +108,53 @@ static int compare_names(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int folder_add(struct collect *c, const char *prefix, const char *path, int depth);
+/*
+ * What the ids of the scenarios in @folder begin with, '/' included: the folders between the nearest one
+ * called "scenarios" and the file; where there is none, the file's own folder. It hangs on where the file
+ * is, not on how it was named. The root folder has no name: "".
+ */
+static int prefix_of(struct collect *c, const char *folder, const char **ret)
+{
+	static const char anchor[] = "/scenarios/";
+	oom_autofree char *real = realpath(folder, NULL);
+	const char *begin = NULL;
+	char *path;
+
+	if (!real)
+		return oom_err_errno(c->err, errno, "cannot read the folder '%s'", folder);
+	path = oom_arena_printf(&c->set->arena, "%s/", strcmp(real, "/") ? real : "");
+	if (!path)
+		return oom_err_set(c->err, ENOMEM, "out of memory");
+	for (const char *at = path; (at = strstr(at, anchor)); at++)
+		begin = at + sizeof(anchor) - 1;
+	if (!begin) {
+		begin = path + strlen(path) - 1;
+		while (begin > path && begin[-1] != '/')
+			begin--;
+		begin += *begin == '/';
+	}
+	*ret = begin;
+	return 0;
+}
+
+static int folder_add(struct collect *c, const char *path, int depth);
 
 /* @prefix: the id's part above, with its '/'. */
 static int entry_add(
 	struct collect *c, const char *prefix, const char *folder, const char *name, int depth)
 {
 	struct oom_arena *arena = &c->set->arena;
-	char *path = oom_arena_printf(arena, "%s/%s", folder, name);
+	/* a file of the present folder is named as a user would */
+	char *path = strcmp(folder, ".") ? oom_arena_printf(arena, "%s/%s", folder, name)
+					 : oom_arena_strdup(arena, name);
 	struct stat st;
 	char *id;
 
 	if (!path)
 		return oom_err_set(c->err, ENOMEM, "out of memory");
 	/* what cannot be looked at is told when it is opened */
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-		id = oom_arena_printf(arena, "%s%s/", prefix, name);
-		return id ? folder_add(c, id, path, depth + 1)
-			  : oom_err_set(c->err, ENOMEM, "out of memory");
-	}
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return folder_add(c, path, depth + 1);
 	if (!has_suffix(name))
 		return 0;
 	id = oom_arena_printf(
@@ -134,13 +162,17 @@ static int entry_add(
 	return id ? file_add(c, id, path) : oom_err_set(c->err, ENOMEM, "out of memory");
 }
 
-static int folder_add(struct collect *c, const char *prefix, const char *path, int depth)
+static int folder_add(struct collect *c, const char *path, int depth)
 {
 	struct dirent **entries;
-	int n, r = 0;
+	const char *prefix;
+	int n, r;
 
 	if (depth > MAX_DEPTH)
 		return oom_err_set(c->err, ELOOP, "folders are too deep below '%s'", path);
+	r = prefix_of(c, path, &prefix);
+	if (r < 0)
+		return r;
 	n = scandir(path, &entries, is_visible, compare_names);
 	if (n < 0)
 		return oom_err_errno(c->err, errno, "cannot read the folder '%s'", path);
@@ -153,28 +185,32 @@ static int folder_add(struct collect *c, const char *prefix, const char *path, i
 	return r;
 }
 
-/* dir/topic/name.scenario: topic/name; name.scenario and ./name.scenario: name */
-static char *file_id(struct oom_arena *arena, const char *path)
+/* The id of a file that was named itself. */
+static int file_id(struct collect *c, const char *path, const char **ret)
 {
-	const char *name = strrchr(path, '/'), *parent = name;
-	size_t len;
+	struct oom_arena *arena = &c->set->arena;
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *prefix;
+	char *folder = slash ? oom_arena_strndup(arena, path, (size_t)(slash - path) + 1) : NULL;
+	size_t len = strlen(name);
+	int r;
 
-	name = name ? name + 1 : path;
-	len = strlen(name);
+	if (slash && !folder)
+		return oom_err_set(c->err, ENOMEM, "out of memory");
+	r = prefix_of(c, folder ? folder : ".", &prefix);
+	if (r < 0)
+		return r;
 	if (has_suffix(name))
 		len -= sizeof(suffix) - 1;
-	while (parent && parent > path && parent[-1] != '/')
-		parent--;
-	if (!parent || *parent == '/' || *parent == '.')
-		return oom_arena_strndup(arena, name, len);
-	return oom_arena_strndup(arena, parent, (size_t)(name - parent) + len);
+	*ret = oom_arena_printf(arena, "%s%.*s", prefix, (int)len, name);
+	return *ret ? 0 : oom_err_set(c->err, ENOMEM, "out of memory");
 }
 
 static int path_add(struct collect *c, const char *given)
 {
 	size_t len = strlen(given), before = c->set->n_files;
 	struct stat st;
-	char *path, *id;
+	const char *id;
+	char *path;
 	int r;
 
 	while (len > 1 && given[len - 1] == '/')
@@ -185,14 +221,14 @@ static int path_add(struct collect *c, const char *given)
 	if (stat(path, &st) < 0)
 		return oom_err_errno(c->err, errno, "cannot open '%s'", path);
 	if (S_ISDIR(st.st_mode)) {
-		r = folder_add(c, "", path, 0);
+		r = folder_add(c, path, 0);
 		if (r == 0 && c->set->n_files == before && !c->set->count)
 			return oom_err_set(
 				c->err, ENOENT, "there is no *.scenario file below '%s'", path);
 		return r;
 	}
-	id = file_id(&c->set->arena, path);
-	return id ? file_add(c, id, path) : oom_err_set(c->err, ENOMEM, "out of memory");
+	r = file_id(c, path, &id);
+	return r < 0 ? r : file_add(c, id, path);
 }
 
 int oom_scenario_set_parse(const char *const *paths, size_t n, const char *tag_expr,

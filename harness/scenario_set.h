@@ -16,8 +16,8 @@ struct oom_scenario_set {
 
 /*
  * Reads the @n @paths: files (whatever their name), and folders with every NAME.scenario below them but
- * hidden ones. A scenario's id is its path below the folder that was named, without ".scenario"; of a
- * file that was named itself, PARENT/NAME, or NAME in the present folder.
+ * hidden ones. A scenario has one id, however it was named: its real path below the nearest folder called
+ * "scenarios", without ".scenario" (memcg/over-cap); outside of such a folder FOLDER/NAME.
  *
  * @tag_expr (NULL: all): words that a scenario's Tags= must have, "memcg,cow": any of them,
  * "smoke+memcg": both, "!slow": not that one, "memcg,!slow": the first, unless the second.
@@ -33,6 +33,12 @@ int oom_scenario_set_load(const char *const *paths, size_t n, const char *tag_ex
 	struct oom_err *err, struct oom_scenario_set *ret);
 
 void oom_scenario_set_release(struct oom_scenario_set *set);
+
+/*
+ * The file at @path as a record names it: relative to the repository of a CI step ($GITHUB_WORKSPACE) where it
+ * lies in there, else to the present folder where it lies below that, else as it was given. NULL without memory.
+ */
+const char *oom_scenario_file(struct oom_arena *arena, const char *path);
 
 /* "file:line:col: message", one a line, and how many there are. */
 void oom_diags_print(const struct oom_diags *diags, FILE *out);

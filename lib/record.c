@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/record.h"
-#include "lib/bounded.h"
-#include "lib/key.h"
 #include "lib/record_json.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +18,7 @@ static const struct oom_workload_rec workload_unseen = {
 	.latency_p99_us = -1,
 	.ops = -1,
 	.kills = -1,
+	.line = -1,
 };
 static const struct oom_unit_rec unit_unseen = {
 	.memory_max_bytes = -1,
@@ -40,7 +37,8 @@ static const struct oom_source_rec source_unseen = {
 	.records = -1,
 	.lost = -1,
 };
-static const struct oom_expect_rec expect_unseen = {.subject = "", .verdict = OOM_BROKEN};
+static const struct oom_expect_rec expect_unseen = {
+	.subject = "", .verdict = OOM_BROKEN, .line = -1};
 static const struct oom_machine_rec machine_unseen = {.memory_bytes = -1, .cpus = -1};
 
 struct oom_attempt *oom_attempt_new(void)
@@ -56,6 +54,7 @@ struct oom_attempt *oom_attempt_new(void)
 	attempt->start_realtime_us = attempt->kill_latency_us = -1;
 	attempt->duration_us = attempt->setup_us = -1;
 	attempt->machine_us = attempt->harness_rss_bytes = attempt->known_on = -1;
+	attempt->memory_bytes = attempt->cpus = -1;
 	return attempt;
 }
 
@@ -252,59 +251,4 @@ enum oom_verdict oom_verdict_worse(enum oom_verdict a, enum oom_verdict b)
 	};
 
 	return badness[a] >= badness[b] ? a : b;
-}
-
-static void fate_of_signalled(const struct oom_workload_rec *workload, char *buf, size_t size)
-{
-	const char *name = workload->signal > 0 ? sigabbrev_np((int)workload->signal) : NULL;
-	const char *killer = oom_killer_name(workload->killed_by);
-	char reached[24];
-
-	if (workload->killed_by == OOM_KILLER_NOBODY)
-		snprintf(buf, size, "ended by SIG%s", name ? name : "?");
-	else if (workload->killed_by == OOM_KILLER_UNKNOWN)
-		snprintf(buf, size, "ended by SIG%s, sender unknown", name ? name : "?");
-	else if (workload->reached_bytes >= 0)
-		snprintf(buf, size, "killed by %s at %s", killer,
-			oom_format_size((uint64_t)workload->reached_bytes, reached));
-	else
-		snprintf(buf, size, "killed by %s", killer);
-}
-
-/* Its own end is one thing, that the kernel took processes of it another: a fork bomb's first process may
- * well exit by itself. */
-static void fate_of_children(const struct oom_workload_rec *workload, char *buf, size_t size)
-{
-	struct oom_bounded fate = oom_bounded_behind(buf, size);
-
-	if (workload->kills > 0)
-		oom_bounded_printf(&fate, ", %lld killed by %s", (long long)workload->kills,
-			oom_killer_name(workload->killed_by));
-}
-
-const char *oom_workload_fate(const struct oom_workload_rec *workload, char *buf, size_t size)
-{
-	switch (workload->end) {
-	case OOM_END_NOT_STARTED:
-		snprintf(buf, size, "not started");
-		break;
-	case OOM_END_EXITED:
-		snprintf(buf, size, "exited %lld", (long long)workload->exit_code);
-		fate_of_children(workload, buf, size);
-		break;
-	case OOM_END_SIGNALLED:
-		fate_of_signalled(workload, buf, size);
-		break;
-	case OOM_END_SURVIVED:
-		snprintf(buf, size, "survived");
-		fate_of_children(workload, buf, size);
-		break;
-	case OOM_END_STUCK:
-		snprintf(buf, size, "stuck, ended at the deadline");
-		break;
-	case OOM_END_COUNT_:
-		snprintf(buf, size, "unknown");
-		break;
-	}
-	return buf;
 }

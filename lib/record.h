@@ -49,6 +49,7 @@ struct oom_workload_rec {
 	int64_t latency_p99_us;	  /* of a service */
 	int64_t ops;		  /* forks made, requests served: the type says */
 	int64_t kills;		  /* processes of it (children too) that the OOM killer took */
+	int64_t line;		  /* of its section in the scenario's file, from 1 */
 	const char **evidence;
 	size_t n_evidence;
 };
@@ -101,11 +102,13 @@ struct oom_expect_rec {
 	const char *key, *wanted, *observed;
 	enum oom_verdict verdict;
 	const char *reason; /* where it needs one */
+	int64_t line;	    /* of its key in the scenario's file, from 1 */
 };
 
 struct oom_attempt {
 	struct oom_arena arena;
 	const char *scenario, *title, *machine;
+	const char *scenario_file; /* relative to the repository or the folder the run began in, where it can be */
 	const char **tags;
 	size_t n_tags;
 	int64_t attempt; /* from 1 */
@@ -133,6 +136,7 @@ struct oom_attempt {
 	bool fork_rejected;
 	int64_t start_realtime_us, kill_latency_us, duration_us, setup_us;
 	int64_t machine_us;	  /* of a guest: from its start (restored, or booted) to the job in its hands */
+	int64_t memory_bytes, cpus; /* of the machine it ran on, as [Machine] shaped it; -1: it had none */
 	int64_t harness_rss_bytes; /* most that the measuring process held (VmHWM), libraries included */
 	const char *evidence_dir; /* relative to the run's folder; NULL: none kept */
 	const char *samples;	  /* file of memory.current, PSI and events over time, likewise */
@@ -142,7 +146,7 @@ struct oom_attempt {
 
 struct oom_machine_rec {
 	const char *id, *kernel, *systemd, *accel, *config, *backend;
-	int64_t memory_bytes, cpus;
+	int64_t memory_bytes, cpus; /* -1: not known, or not the same for all scenarios: each attempt has its own */
 };
 
 struct oom_run {
@@ -168,6 +172,14 @@ void oom_run_free(struct oom_run *run); /* and its attempts */
 /* Puts @attempt at the end of the run, which owns it from then on (not on -ENOMEM). */
 int oom_run_add_attempt(struct oom_run *run, struct oom_attempt *attempt);
 struct oom_machine_rec *oom_run_add_machine(struct oom_run *run);
+/* The least and the most of what the attempts on machine @id had; both -1 where none of them says. */
+struct oom_span {
+	int64_t least, most;
+};
+struct oom_span oom_run_memory_bytes(const struct oom_run *run, const char *id);
+struct oom_span oom_run_cpus(const struct oom_run *run, const char *id);
+/* Sets memory and processors of each machine to what all its attempts had; -1 where they differ. */
+void oom_run_settle_machines(struct oom_run *run);
 
 struct oom_workload_rec *oom_attempt_workload(const struct oom_attempt *attempt, const char *name);
 struct oom_unit_rec *oom_attempt_unit(const struct oom_attempt *attempt, const char *name);
@@ -207,8 +219,23 @@ const char *oom_source_state_name(enum oom_source_state state);
 enum oom_source_state oom_source_state_from_name(const char *name); /* OOM_SOURCE_COUNT_: none */
 /* The worse of two: broken > fail > inconclusive > known > pass; skipped only with skipped. */
 enum oom_verdict oom_verdict_worse(enum oom_verdict a, enum oom_verdict b);
-/* "killed by kernel-memcg at 198.4M", "exited 0", "survived": what became of a workload. */
-const char *oom_workload_fate(const struct oom_workload_rec *workload, char *buf, size_t size);
+/*
+ * "killed by kernel-memcg at 198.4M", "killed by SIGTERM (from sh, pid 123) at 64M", "exited 0", "survived": what
+ * became of a workload of @attempt (NULL: who sent a signal is not asked). The sender's name is as untrusted as
+ * the record. @buf is returned, here and below.
+ */
+const char *oom_workload_fate(const struct oom_attempt *attempt,
+	const struct oom_workload_rec *workload, char *buf, size_t size);
+/* "SIGTERM", "SIGRTMIN+1", "signal 99" */
+enum { OOM_SIGNAL_NAME_MAX = 32 };
+const char *oom_signal_name(int64_t number, char buf[static OOM_SIGNAL_NAME_MAX]);
+/* Who killed it: "kernel-memcg", "SIGTERM (from sh, pid 123)", "earlyoom (SIGTERM, pid 9)"; @brief: "SIGTERM from
+ * sh", "earlyoom". */
+const char *oom_workload_killer(const struct oom_attempt *attempt,
+	const struct oom_workload_rec *workload, bool brief, char *buf, size_t size);
+/* The process that sent the signal that ended it; NULL: no source tells, or it was the kernel. */
+const struct oom_signal_rec *oom_workload_sender(
+	const struct oom_attempt *attempt, const struct oom_workload_rec *workload);
 
 /*
  * JSON: one attempt is one element of "results" in oomgate.run/1 and one line of attempts.jsonl.

@@ -14,6 +14,7 @@
 
 static const struct oom_field attempt_fields[] = {
 	FIELD("scenario", OOM_F_TEXT, scenario),
+	FIELD("scenario_file", OOM_F_TEXT, scenario_file),
 	FIELD("title", OOM_F_TEXT, title),
 	FIELD("machine", OOM_F_TEXT, machine),
 	FIELD("attempt", OOM_F_INT, attempt),
@@ -28,6 +29,8 @@ static const struct oom_field outcome_fields[] = {
 	FIELD("evidence_dir", OOM_F_TEXT, evidence_dir),
 	FIELD("samples", OOM_F_TEXT, samples),
 	FIELD("known_on", OOM_F_INT, known_on),
+	FIELD("memory_bytes", OOM_F_INT, memory_bytes),
+	FIELD("cpus", OOM_F_INT, cpus),
 	{NULL},
 };
 static const struct oom_field timing_fields[] = {

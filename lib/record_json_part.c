@@ -29,6 +29,7 @@ static const struct oom_field workload_fields[] = {
 	FIELD("latency_p99_us", OOM_F_INT, latency_p99_us),
 	FIELD("ops", OOM_F_INT, ops),
 	FIELD("kills", OOM_F_INT, kills),
+	FIELD("line", OOM_F_INT, line),
 	{NULL},
 };
 #undef RECORD
@@ -73,6 +74,7 @@ static const struct oom_field expect_fields[] = {
 	FIELD("observed", OOM_F_TEXT, observed),
 	FIELD("verdict", OOM_F_VERDICT, verdict),
 	FIELD("reason", OOM_F_TEXT, reason),
+	FIELD("line", OOM_F_INT, line),
 	{NULL},
 };
 #undef RECORD

@@ -108,7 +108,7 @@ struct oom_section {
 
 struct oom_scenario {
 	struct oom_arena arena;
-	const char *id;	   /* path below the folder that was named, without ".scenario": memcg/over-cap */
+	const char *id;	   /* where the file is, without ".scenario": memcg/over-cap (harness/scenario_set.h) */
 	const char *path;  /* as opened, for messages */
 	const char *title; /* the first comment line; "" where there is none */
 	const char *text;  /* the whole file: what a guest is handed */

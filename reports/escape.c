@@ -196,6 +196,36 @@ const char *oom_text_cut(struct oom_arena *arena, const char *text, size_t colum
 	return oom_arena_printf(arena, "%.*s%s", (int)(end - text), text, dots);
 }
 
+/* Is that the blank behind a separator of a list? */
+static bool ends_item(const char *begin, const char *blank)
+{
+	return (blank > begin && strchr(";,", blank[-1])) ||
+	       (blank > begin + 1 && !strncmp(blank - 2, "·", 2));
+}
+
+const char *oom_text_break(struct oom_arena *arena, const char **text, size_t columns)
+{
+	const char *begin = *text, *next = begin, *end = begin, *blank = NULL, *item = NULL;
+	size_t used = 0;
+
+	while (*next) {
+		used += char_columns(&next);
+		/* one character at the least: else there would be no end */
+		if (columns && used > columns && end > begin)
+			break;
+		end = next;
+		if (*end != ' ')
+			continue;
+		blank = end;
+		if (ends_item(begin, end) && used > columns / 2)
+			item = end;
+	}
+	if (*end && blank)
+		end = item ? item : blank;
+	*text = end + strspn(end, " ");
+	return oom_arena_strndup(arena, begin, (size_t)(end - begin));
+}
+
 void oom_text_pad(FILE *out, const char *text, size_t columns)
 {
 	size_t used = oom_text_columns(text);

@@ -31,6 +31,12 @@ void oom_escape_xml(FILE *out, const char *text, bool utf8);
 size_t oom_text_columns(const char *text);
 /* Escaped text cut to @columns, the last of them "…" (ASCII: "..."); 0: not at all. */
 const char *oom_text_cut(struct oom_arena *arena, const char *text, size_t columns, bool utf8);
+/*
+ * Takes the next line of at most @columns off escaped text (0: all of it), behind a separator of a list or at a
+ * blank where there is one: the line
+ * is returned, *@text is what is left, "" at the end. NULL without memory.
+ */
+const char *oom_text_break(struct oom_arena *arena, const char **text, size_t columns);
 /* Text with blanks behind it up to @columns. */
 void oom_text_pad(FILE *out, const char *text, size_t columns);
 

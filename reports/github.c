@@ -6,11 +6,13 @@
 #include "lib/key.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <string.h>
 
 /*
  * For GitHub's Actions: workflow commands that annotate scenario files, then the run as Markdown.
- * Commands are read from standard output only, so a file (GITHUB_STEP_SUMMARY) gets the Markdown
- * alone.
+ * Commands are read from standard output only, so a file (GITHUB_STEP_SUMMARY, which the steps of a job may
+ * share) gets the Markdown alone.
  */
 struct github {
 	struct oom_view view;
@@ -66,6 +68,44 @@ static const char *verdict_sign(const struct github *g, enum oom_verdict verdict
 	return g->options->utf8 && verdict < OOM_VERDICT_COUNT_ ? signs[verdict] : "";
 }
 
+/* An absolute path in the repository, as GitHub knows it: relative to it. */
+static const char *in_workspace(const struct github *g, const char *file)
+{
+	const char *folder = g->options->workspace;
+	size_t len = folder ? strlen(folder) : 0;
+
+	while (len && folder[len - 1] == '/')
+		len--;
+	return len && !strncmp(file, folder, len) && file[len] == '/' && file[len + 1]
+		       ? file + len + 1
+		       : file;
+}
+
+/* Where to look: the worst expectation, else the workload that would not start or end, else the top. */
+static int64_t line_of(const struct oom_attempt *attempt)
+{
+	const struct oom_expect_rec *worst = NULL;
+
+	for (size_t i = 0; i < attempt->n_expects; i++) {
+		const struct oom_expect_rec *e = &attempt->expects[i];
+
+		if (e->line < 1 || !oom_view_is_bad(e->verdict))
+			continue;
+		if (!worst || (e->verdict != worst->verdict &&
+				      oom_verdict_worse(e->verdict, worst->verdict) == e->verdict))
+			worst = e;
+	}
+	if (worst)
+		return worst->line;
+	for (size_t i = 0; i < attempt->n_workloads; i++) {
+		const struct oom_workload_rec *w = &attempt->workloads[i];
+
+		if (w->line > 0 && (w->end == OOM_END_STUCK || w->end == OOM_END_NOT_STARTED))
+			return w->line;
+	}
+	return 1;
+}
+
 static int annotation_write(struct github *g, const struct oom_attempt *attempt)
 {
 	const char *name = oom_view_name(&g->view.arena, &g->view, attempt);
@@ -75,11 +115,13 @@ static int annotation_write(struct github *g, const struct oom_attempt *attempt)
 
 	if (!name || !reason || !fates)
 		return -ENOMEM;
-	fprintf(g->out, "::%s file=", attempt->verdict == OOM_KNOWN ? "notice" : "error");
-	oom_escape_put(g->out, g->options->scenario_dir ?: "scenarios", utf8, map_property);
-	fputc('/', g->out);
-	oom_escape_put(g->out, attempt->scenario, utf8, map_property);
-	fputs(".scenario,title=", g->out);
+	fprintf(g->out, "::%s ", attempt->verdict == OOM_KNOWN ? "notice" : "error");
+	if (attempt->scenario_file) {
+		fputs("file=", g->out);
+		oom_escape_put(g->out, in_workspace(g, attempt->scenario_file), utf8, map_property);
+		fprintf(g->out, ",line=%" PRId64 ",", line_of(attempt));
+	}
+	fputs("title=", g->out);
 	oom_escape_put(g->out, name, utf8, map_property);
 	fprintf(g->out, " %s::", oom_verdict_name(attempt->verdict));
 	oom_escape_put(g->out, reason, utf8, map_message);
@@ -152,7 +194,7 @@ static int summary_write(struct github *g, const struct oom_run *run)
 		fprintf(g->out, " in %s", oom_format_duration((uint64_t)run->duration_us, buf));
 	fputs(run->interrupted ? ", interrupted\n\n" : "\n\n", g->out);
 	for (size_t i = 0; i < run->n_machines; i++) {
-		const char *text = oom_view_machine(&g->view.arena, &run->machines[i], ", ");
+		const char *text = oom_view_machine(&g->view.arena, run, &run->machines[i], ", ");
 
 		if (!text)
 			return -ENOMEM;
@@ -202,6 +244,7 @@ static int write_github(
 
 const struct oom_report oom_report_github = {
 	.name = "github",
-	.help = "GitHub Actions: annotations and Markdown (to a FILE: only the Markdown)",
+	.help = "GitHub Actions: annotations and Markdown (to a FILE: only the Markdown, behind what is there)",
+	.append = true,
 	.write = write_github,
 };

@@ -100,7 +100,7 @@ static int machines_write(struct html *h)
 	fputs("<h2>Machines</h2>\n<table>\n", h->out);
 	for (size_t i = 0; i < h->run->n_machines; i++) {
 		const struct oom_machine_rec *machine = &h->run->machines[i];
-		const char *text = oom_view_machine(&h->view.arena, machine, ", ");
+		const char *text = oom_view_machine(&h->view.arena, h->run, machine, ", ");
 
 		if (!text)
 			return -ENOMEM;

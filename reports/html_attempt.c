@@ -96,7 +96,7 @@ static void workloads_write(const struct html *h, const struct oom_attempt *atte
 		fputs("<tr>", h->out);
 		cell_text(h, w->name ?: "?");
 		fputs("<td>", h->out);
-		oom_html_text(h, oom_workload_fate(w, buf, sizeof(buf)));
+		oom_html_text(h, oom_workload_fate(attempt, w, buf, sizeof(buf)));
 		for (size_t e = 0; e < w->n_evidence; e++) {
 			fputs("<br/><span class=\"dim mono\">", h->out);
 			oom_html_text(h, w->evidence[e]);

@@ -17,18 +17,20 @@ struct oom_report_options {
 	bool color;   /* SGR sequences, for a terminal */
 	bool utf8;    /* the reader understands UTF-8; else the output is ASCII */
 	bool to_file; /* written to a file of its own, not into a stream with other output */
-	unsigned width;	     /* columns of the terminal; 0: lines are as long as they need be */
+	unsigned width;	     /* columns of the terminal: what is longer is cut; 0: it is no terminal */
+	unsigned wrap;	     /* without a width: tables go on in the next line after so many columns; 0: never */
 	unsigned name_width; /* oom_report_line(): columns of the widest scenario id; 0: a fair guess */
 	bool show_machine;   /* oom_report_line(): the run has several machines */
 	bool show_attempt;   /* oom_report_line(): the run repeats its scenarios */
 	const char *run_dir; /* the run's folder as a user would type it; NULL: unknown */
-	const char *scenario_dir; /* what scenario ids are relative to; NULL: "scenarios" */
+	const char *workspace; /* the repository's folder, for paths in it; NULL: unknown */
 };
 
 /* One const struct at the end of its own file and one line in reports.def. Copy lava.c. */
 struct oom_report {
 	const char *name; /* --format NAME */
 	const char *help; /* one line */
+	bool append; /* a FILE that is there is written on, not replaced: others write to it, too */
 	/* 0 or -ENOMEM. Errors of @out are the caller's to find: ferror(), fflush(). */
 	int (*write)(const struct oom_run *run, const struct oom_report_options *options,
 		FILE *out);

@@ -32,6 +32,11 @@ const char *oom_tone(const struct oom_report_options *options, enum oom_tone ton
 	return options->color ? sequences[tone] : "";
 }
 
+size_t oom_style_columns(const struct oom_report_options *options)
+{
+	return options->width ? options->width : options->wrap;
+}
+
 const char *oom_style_separator(const struct oom_report_options *options)
 {
 	return options->utf8 ? " · " : "; ";

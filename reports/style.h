@@ -21,6 +21,8 @@ enum oom_tone {
 enum oom_tone oom_tone_of(enum oom_verdict verdict);
 /* The SGR sequence; "" without colour. OOM_TONE_PLAIN ends any other. */
 const char *oom_tone(const struct oom_report_options *options, enum oom_tone tone);
+/* Columns that a table has; 0: as many as it needs. */
+size_t oom_style_columns(const struct oom_report_options *options);
 /* " · " or "; " */
 const char *oom_style_separator(const struct oom_report_options *options);
 /* "1.3s", "-" where it is unknown; @buf is returned. */

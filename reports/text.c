@@ -5,6 +5,34 @@
 #include <inttypes.h>
 #include <time.h>
 
+#define HEAD_COLUMNS 24 /* beside a machine's name; with less its line is as long as it needs be */
+
+/* "debian:bookworm  Linux 6.1 · ...", in as many lines as it needs. */
+static int machine_write(const struct oom_run *run, const struct oom_machine_rec *machine,
+	struct oom_view *view, const struct oom_report_options *options, FILE *out)
+{
+	const char *id = oom_escape_dup(&view->arena, machine->id ?: "?", options->utf8);
+	const char *text =
+		oom_view_machine(&view->arena, run, machine, oom_style_separator(options));
+	const char *left = text ? oom_escape_dup(&view->arena, text, options->utf8) : NULL;
+	size_t indent, columns = oom_style_columns(options);
+
+	if (!id || !left)
+		return -ENOMEM;
+	fputs(id, out);
+	indent = oom_text_columns(id) + 2;
+	columns = columns > indent + HEAD_COLUMNS ? columns - indent : 0;
+	for (int i = 0; i == 0 || *left; i++) {
+		const char *line = oom_text_break(&view->arena, &left, columns);
+
+		if (!line)
+			return -ENOMEM;
+		fprintf(out, "%*s%s%s%s\n", i ? (int)indent : 2, "", oom_tone(options, OOM_TONE_DIM),
+			line, oom_tone(options, OOM_TONE_PLAIN));
+	}
+	return 0;
+}
+
 static int head_write(const struct oom_run *run, struct oom_view *view,
 	const struct oom_report_options *options, FILE *out)
 {
@@ -25,16 +53,8 @@ static int head_write(const struct oom_run *run, struct oom_view *view,
 		fprintf(out, "%sseed %" PRId64, separator, run->seed);
 	fputc('\n', out);
 	for (size_t i = 0; i < run->n_machines; i++) {
-		const struct oom_machine_rec *machine = &run->machines[i];
-		const char *text = oom_view_machine(&view->arena, machine, separator);
-
-		if (!text)
+		if (machine_write(run, &run->machines[i], view, options, out) < 0)
 			return -ENOMEM;
-		oom_escape_put(out, machine->id ?: "?", options->utf8, NULL);
-		fputs("  ", out);
-		fputs(oom_tone(options, OOM_TONE_DIM), out);
-		oom_escape_put(out, text, options->utf8, NULL);
-		fprintf(out, "%s\n", oom_tone(options, OOM_TONE_PLAIN));
 	}
 	fputc('\n', out);
 	return 0;

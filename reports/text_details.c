@@ -45,14 +45,15 @@ static void expect_write(const struct details *d, const struct oom_expect_rec *e
 	fputc('\n', d->out);
 }
 
-static void workload_write(const struct details *d, const struct oom_workload_rec *w)
+static void workload_write(const struct details *d, const struct oom_attempt *attempt,
+	const struct oom_workload_rec *w)
 {
 	char buf[256];
 
 	label(d, "workload");
 	put(d, w->name ?: "?");
 	fputs(" ", d->out);
-	put(d, oom_workload_fate(w, buf, sizeof(buf)));
+	put(d, oom_workload_fate(attempt, w, buf, sizeof(buf)));
 	if (w->pid > 0)
 		fprintf(d->out, ", pid %" PRId64, w->pid);
 	if (w->kill_latency_us >= 0)
@@ -201,7 +202,7 @@ static int attempt_write(const struct details *d, const struct oom_attempt *atte
 			expect_write(d, &attempt->expects[i]);
 	}
 	for (size_t i = 0; i < attempt->n_workloads; i++)
-		workload_write(d, &attempt->workloads[i]);
+		workload_write(d, attempt, &attempt->workloads[i]);
 	kills_write(d, attempt);
 	evidence_write(d, attempt, true);
 	if (attempt->duration_us >= 0 || attempt->setup_us >= 0) {

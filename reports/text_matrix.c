@@ -66,12 +66,11 @@ static int texts_fill(struct oom_view *view, const struct oom_report_options *op
 	return 0;
 }
 
-/* Cuts the machines' columns to an equal share of the terminal, where they need more than they get.
- */
-static int texts_cut(struct oom_view *view, const struct oom_report_options *options,
+/* Columns of each machine: an equal share of what there is beside the names; 0: as many as it needs. */
+static size_t share_of(struct oom_view *view, const struct oom_report_options *options,
 	const char **texts, size_t n_columns)
 {
-	size_t names = 0, share;
+	size_t names = 0, share, whole = oom_style_columns(options);
 
 	for (size_t i = 0; i <= view->n_rows; i++) {
 		size_t columns = oom_text_columns(texts[i * n_columns + 1]);
@@ -79,34 +78,57 @@ static int texts_cut(struct oom_view *view, const struct oom_report_options *opt
 		names = columns > names ? columns : names;
 	}
 	names += 1 + 2; /* the mark and its separator */
-	if (options->width <= names)
-		return 0;
-	share = (options->width - names) / view->n_machines;
-	share = share > CELL_COLUMNS + 2 ? share - 2 : CELL_COLUMNS;
-	for (size_t i = 0; i < (view->n_rows + 1) * n_columns; i++) {
-		if (i % n_columns < 2)
-			continue;
-		texts[i] = oom_text_cut(&view->arena, texts[i], share, options->utf8);
-		if (!texts[i])
+	if (whole <= names)
+		return whole ? CELL_COLUMNS : 0;
+	share = (whole - names) / view->n_machines;
+	return share > CELL_COLUMNS + 2 ? share - 2 : CELL_COLUMNS;
+}
+
+/* A row whose machines' cells take @share columns: cut on a terminal, else in as many lines as they need. */
+static int row_print(struct oom_view *view, struct libscols_table *table,
+	const struct oom_report_options *options, const char **texts, const char **tones,
+	size_t n_columns, size_t share)
+{
+	const char **left = oom_arena_alloc(&view->arena, n_columns * sizeof(*left));
+	bool more;
+
+	if (!left)
+		return -ENOMEM;
+	for (size_t c = 2; c < n_columns; c++)
+		left[c] = options->width ? oom_text_cut(&view->arena, texts[c], share, options->utf8)
+					 : texts[c];
+	do {
+		more = false;
+		for (size_t c = 2; c < n_columns; c++) {
+			if (!left[c])
+				return -ENOMEM;
+			texts[c] = oom_text_break(&view->arena, &left[c], share);
+			if (!texts[c])
+				return -ENOMEM;
+			more = more || *left[c];
+		}
+		if (oom_table_add(table, texts, tones) < 0)
 			return -ENOMEM;
-	}
+		texts[0] = texts[1] = "";
+	} while (more);
 	return 0;
 }
 
 int oom_text_matrix(struct oom_view *view, const struct oom_report_options *options, FILE *out)
 {
 	/* the mark of a difference, the scenario, and a column for each machine */
-	size_t n_columns = view->n_machines + 2, n_texts = (view->n_rows + 1) * n_columns;
+	size_t n_columns = view->n_machines + 2, n_texts = (view->n_rows + 1) * n_columns, share;
 	oom_cleanup(oom_table_freep) struct libscols_table *table =
 		oom_table_new(n_columns, options, out);
 	const char **texts = oom_arena_alloc(&view->arena, n_texts * sizeof(*texts));
 	const char **tones = oom_arena_alloc(&view->arena, n_texts * sizeof(*tones));
 
-	if (!table || !texts || !tones || texts_fill(view, options, texts, tones, n_columns) < 0 ||
-		(options->width && texts_cut(view, options, texts, n_columns) < 0))
+	if (!table || !texts || !tones || texts_fill(view, options, texts, tones, n_columns) < 0)
 		return -ENOMEM;
+	share = share_of(view, options, texts, n_columns);
 	for (size_t i = 0; i <= view->n_rows; i++) {
-		if (oom_table_add(table, texts + i * n_columns, tones + i * n_columns) < 0)
+		if (row_print(view, table, options, texts + i * n_columns, tones + i * n_columns,
+			    n_columns, share) < 0)
 			return -ENOMEM;
 	}
 	return oom_table_print(table);

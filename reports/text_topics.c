@@ -67,6 +67,27 @@ static void widths_add(size_t widths[static COL_COUNT_], const char *const texts
 	}
 }
 
+/* The row, and what does not fit beside the others in lines of its own. */
+static int row_print(struct oom_view *view, struct libscols_table *table, const struct oom_view_row *row,
+	const struct oom_report_options *options, const char *texts[static COL_COUNT_], size_t room)
+{
+	const char *left = texts[COL_OUTCOME];
+
+	if (options->width && room >= OUTCOME_COLUMNS) {
+		texts[COL_OUTCOME] = oom_text_cut(&view->arena, left, room, options->utf8);
+		return texts[COL_OUTCOME] ? row_add(table, row, options, texts) : -ENOMEM;
+	}
+	do {
+		texts[COL_OUTCOME] = oom_text_break(
+			&view->arena, &left, room >= OUTCOME_COLUMNS ? room : 0);
+		if (!texts[COL_OUTCOME] || row_add(table, row, options, texts) < 0)
+			return -ENOMEM;
+		for (int c = 0; c < COL_OUTCOME; c++)
+			texts[c] = "";
+	} while (*left);
+	return 0;
+}
+
 int oom_text_topics(struct oom_view *view, const struct oom_report_options *options, FILE *out)
 {
 	oom_cleanup(oom_table_freep) struct libscols_table *table =
@@ -92,13 +113,10 @@ int oom_text_topics(struct oom_view *view, const struct oom_report_options *opti
 	if (!widths[COL_TOPIC] && scols_column_set_flags(scols_table_get_column(table, COL_TOPIC),
 					  SCOLS_FL_HIDDEN) < 0)
 		return -ENOMEM;
-	if (options->width > others)
-		room = options->width - others;
+	if (oom_style_columns(options) > others)
+		room = oom_style_columns(options) - others;
 	for (size_t i = 0; i < view->n_rows; i++) {
-		if (room >= OUTCOME_COLUMNS)
-			texts[i][COL_OUTCOME] = oom_text_cut(
-				&view->arena, texts[i][COL_OUTCOME], room, options->utf8);
-		if (!texts[i][COL_OUTCOME] || row_add(table, &view->rows[i], options, texts[i]) < 0)
+		if (row_print(view, table, &view->rows[i], options, texts[i], room) < 0)
 			return -ENOMEM;
 	}
 	return oom_table_print(table);

@@ -77,9 +77,9 @@ const char *oom_view_subject(struct oom_arena *arena, const struct oom_expect_re
 /* "memcg/over-cap", with " on MACHINE" and " attempt N" where the view has several. */
 const char *oom_view_name(struct oom_arena *arena, const struct oom_view *view,
 	const struct oom_attempt *attempt);
-/* "Linux 6.1.0 · systemd 252 · tcg · 512M · 2 CPUs": what is known of a machine. */
-const char *oom_view_machine(struct oom_arena *arena, const struct oom_machine_rec *machine,
-	const char *separator);
+/* "Linux 6.1.0 · systemd 252 · tcg · 512M · 2 CPUs", "256M to 1G by scenario": what is known of a machine. */
+const char *oom_view_machine(struct oom_arena *arena, const struct oom_run *run,
+	const struct oom_machine_rec *machine, const char *separator);
 /* "3 pass · 1 fail": the verdicts that occur. */
 const char *oom_view_counts(struct oom_arena *arena, const size_t count[static OOM_VERDICT_COUNT_],
 	const char *separator);

@@ -23,7 +23,7 @@ const char *oom_view_fates(
 
 		text = join(arena, text, separator,
 			oom_arena_printf(arena, "%s %s", w->name ?: "?",
-				oom_workload_fate(w, buf, sizeof(buf))));
+				oom_workload_fate(attempt, w, buf, sizeof(buf))));
 	}
 	return text;
 }
@@ -35,13 +35,15 @@ const char *oom_view_deaths(
 
 	for (size_t i = 0; i < attempt->n_workloads; i++) {
 		const struct oom_workload_rec *w = &attempt->workloads[i];
+		char buf[128];
 
 		if (w->killed_by == OOM_KILLER_NOBODY || w->end == OOM_END_NOT_STARTED ||
 			(w->end != OOM_END_SIGNALLED && w->killed_by == OOM_KILLER_UNKNOWN))
 			continue;
 		text = join(arena, text, separator,
 			oom_arena_printf(
-				arena, "%s by %s", w->name ?: "?", oom_killer_name(w->killed_by)));
+				arena, "%s by %s", w->name ?: "?",
+				oom_workload_killer(attempt, w, true, buf, sizeof(buf))));
 	}
 	return text && !*text ? "nobody killed" : text;
 }
@@ -82,10 +84,45 @@ const char *oom_view_name(
 	return name;
 }
 
-const char *oom_view_machine(
-	struct oom_arena *arena, const struct oom_machine_rec *machine, const char *separator)
+/* "512M", "256M to 1G by scenario"; NULL where nobody knows, or without memory */
+static const char *memory_text(
+	struct oom_arena *arena, const struct oom_run *run, const struct oom_machine_rec *machine)
 {
-	char buf[24];
+	struct oom_span span = oom_run_memory_bytes(run, machine->id);
+	char least[24], most[24];
+
+	if (span.least < 0)
+		span = (struct oom_span){machine->memory_bytes, machine->memory_bytes};
+	if (span.least < 0)
+		return NULL;
+	oom_format_size((uint64_t)span.least, least);
+	if (span.least == span.most)
+		return oom_arena_strdup(arena, least);
+	return oom_arena_printf(
+		arena, "%s to %s by scenario", least, oom_format_size((uint64_t)span.most, most));
+}
+
+/* "1 CPU", "1 to 4 CPUs by scenario"; NULL as above */
+static const char *cpus_text(
+	struct oom_arena *arena, const struct oom_run *run, const struct oom_machine_rec *machine)
+{
+	struct oom_span span = oom_run_cpus(run, machine->id);
+
+	if (span.least < 0)
+		span = (struct oom_span){machine->cpus, machine->cpus};
+	if (span.least <= 0)
+		return NULL;
+	if (span.least == span.most)
+		return oom_arena_printf(
+			arena, "%lld CPU%s", (long long)span.least, span.least == 1 ? "" : "s");
+	return oom_arena_printf(arena, "%lld to %lld CPUs by scenario", (long long)span.least,
+		(long long)span.most);
+}
+
+const char *oom_view_machine(struct oom_arena *arena, const struct oom_run *run,
+	const struct oom_machine_rec *machine, const char *separator)
+{
+	const char *memory = memory_text(arena, run, machine), *cpus = cpus_text(arena, run, machine);
 	const char *text = "";
 
 	if (machine->kernel)
@@ -98,14 +135,10 @@ const char *oom_view_machine(
 		text = join(arena, text, separator, machine->backend);
 	if (machine->accel && *machine->accel)
 		text = join(arena, text, separator, machine->accel);
-	if (machine->memory_bytes >= 0)
-		text = join(arena, text, separator,
-			oom_arena_strdup(
-				arena, oom_format_size((uint64_t)machine->memory_bytes, buf)));
-	if (machine->cpus > 0)
-		text = join(arena, text, separator,
-			oom_arena_printf(arena, "%lld CPU%s", (long long)machine->cpus,
-				machine->cpus == 1 ? "" : "s"));
+	if (memory)
+		text = join(arena, text, separator, memory);
+	if (cpus)
+		text = join(arena, text, separator, cpus);
 	if (machine->config && *machine->config)
 		text = join(arena, text, separator,
 			oom_arena_printf(arena, "config %s", machine->config));

@@ -99,6 +99,12 @@ static void sender_seen(struct oom_attempt *attempt)
 	hog_of(attempt)->killed_by = OOM_KILLER_SIGNAL;
 }
 
+static void sender_named(struct oom_attempt *attempt)
+{
+	*oom_attempt_add_signal(attempt) = (struct oom_signal_rec){.sender_pid = 123,
+		.target_pid = hog_of(attempt)->pid, .signal = 9, .sender_comm = "sh"};
+}
+
 static void without_signals(struct oom_attempt *attempt)
 {
 	judge_set_source(attempt, "signal_generate", OOM_SOURCE_ABSENT, -1, "no tracefs");
@@ -156,7 +162,10 @@ Test(expect_workload, killed_by)
 		{{NULL}, "hog", "KilledBy", "kernel-memcg", OOM_PASS, "kernel-memcg", NULL},
 		{{NULL}, "hog", "KilledBy", "kernel-global|signal", OOM_FAIL, "kernel-memcg", NULL},
 		{{NULL}, "neighbour", "KilledBy", "nobody", OOM_PASS, "nobody", NULL},
-		{{sender_seen}, "hog", "KilledBy", "kernel-memcg", OOM_FAIL, "signal", NULL},
+		{{sender_seen}, "hog", "KilledBy", "kernel-memcg", OOM_FAIL, "signal", "SIGKILL"},
+		{{sender_seen, sender_named}, "hog", "KilledBy", "kernel-memcg", OOM_FAIL, "signal",
+			"SIGKILL (from sh, pid 123)"},
+		{{sender_seen, sender_named}, "hog", "KilledBy", "signal", OOM_PASS, "signal", NULL},
 		{{survived}, "hog", "KilledBy", "kernel-memcg", OOM_FAIL, "nobody", NULL},
 		{{survived, unknown_killer}, "hog", "KilledBy", "nobody", OOM_PASS, "nobody", NULL},
 		{{unknown_killer}, "hog", "KilledBy", "unknown", OOM_PASS, "unknown", NULL},

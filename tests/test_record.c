@@ -9,12 +9,12 @@
 #include <sys/stat.h>
 
 /* A new member of a record needs a row in lib/record_json*.c and a value in full_attempt(). */
-_Static_assert(sizeof(struct oom_workload_rec) == 18 * 8, "see above");
+_Static_assert(sizeof(struct oom_workload_rec) == 19 * 8, "see above");
 _Static_assert(sizeof(struct oom_unit_rec) == 17 * 8, "see above");
 _Static_assert(sizeof(struct oom_source_rec) == 5 * 8, "see above");
 _Static_assert(sizeof(struct oom_signal_rec) == 7 * 8, "see above");
 _Static_assert(sizeof(struct oom_dispute_rec) == 6 * 8, "see above");
-_Static_assert(sizeof(struct oom_expect_rec) == 6 * 8, "see above");
+_Static_assert(sizeof(struct oom_expect_rec) == 7 * 8, "see above");
 _Static_assert(sizeof(struct oom_machine_rec) == 8 * 8, "see above");
 
 static void fill_workload(struct oom_attempt *attempt)
@@ -37,6 +37,7 @@ static void fill_workload(struct oom_attempt *attempt)
 	workload->latency_p99_us = 3000;
 	workload->ops = 7;
 	workload->kills = 2;
+	workload->line = 7;
 	oom_attempt_add_text(attempt, &workload->evidence, &workload->n_evidence, "exit 137");
 	oom_attempt_add_text(attempt, &workload->evidence, &workload->n_evidence, "kmsg line 5");
 }
@@ -88,6 +89,7 @@ static struct oom_attempt *full_attempt(void)
 	struct oom_expect_rec *expect = oom_attempt_add_expect(attempt);
 
 	attempt->scenario = "memcg/over-cap";
+	attempt->scenario_file = "scenarios/memcg/over-cap.scenario";
 	attempt->title = "a hog in a scope";
 	attempt->machine = "debian:bookworm";
 	oom_attempt_add_text(attempt, &attempt->tags, &attempt->n_tags, "memcg");
@@ -105,12 +107,14 @@ static struct oom_attempt *full_attempt(void)
 	attempt->machine_us = 160000;
 	attempt->harness_rss_bytes = 5 << 20;
 	attempt->known_on = 1;
+	attempt->memory_bytes = 512 << 20;
+	attempt->cpus = 2;
 	attempt->duration_us = 2500000;
 	attempt->setup_us = 40000;
 	attempt->evidence_dir = "debian:bookworm/memcg/over-cap/2";
 	attempt->samples = "debian:bookworm/memcg/over-cap/2/samples";
 	*expect = (struct oom_expect_rec){
-		"hog", "ExitCode", "137", "0", OOM_FAIL, "because of a reason"};
+		"hog", "ExitCode", "137", "0", OOM_FAIL, "because of a reason", 31};
 	return attempt;
 }
 
@@ -144,8 +148,8 @@ static void expect_members(const json_t *json)
 	static const struct {
 		const char *list;
 		size_t members;
-	} rows[] = {{"workloads", 16}, {"units", 12}, {"signals", 7}, {"sources", 5},
-		{"disputes", 6}, {"expectations", 6}, {"timing", 6}};
+	} rows[] = {{"workloads", 17}, {"units", 12}, {"signals", 7}, {"sources", 5},
+		{"disputes", 6}, {"expectations", 7}, {"timing", 6}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		json_t *list = json_object_get(json, rows[i].list), *item = list;
@@ -156,7 +160,7 @@ static void expect_members(const json_t *json)
 			item = json_object_iter_value(json_object_iter(list));
 		cr_expect_eq(json_object_size(item), rows[i].members, "%s", rows[i].list);
 	}
-	cr_expect_eq(json_object_size(json), 6 + 3 + 6 + 1 + 7, "a result");
+	cr_expect_eq(json_object_size(json), 7 + 3 + 8 + 1 + 7, "a result");
 }
 
 static json_t *through_text(json_t *json_taken)
@@ -344,4 +348,45 @@ Test(record, finds_by_whole_name)
 	cr_expect_eq(oom_attempt_source(attempt, "kmsg"), &attempt->sources[0]);
 	cr_expect_null(oom_attempt_source(attempt, "kmsgs"));
 	oom_attempt_free(attempt);
+}
+
+/* A machine has what its attempts had, and nothing where they differ: [Machine] is the scenario's. */
+Test(record, a_machine_has_what_its_attempts_had)
+{
+	static const struct {
+		int64_t of_attempts[3]; /* -1: it does not say */
+		int64_t before, least, most, after;
+	} rows[] = {
+		{{1 << 30, 1 << 30, 1 << 30}, 512, 1 << 30, 1 << 30, 1 << 30},
+		{{1 << 30, 256, 512}, 512, 256, 1 << 30, -1},
+		{{-1, 256, -1}, 512, 256, 256, 256},
+		{{-1, -1, -1}, 512, -1, -1, 512},
+		{{-1, -1, -1}, -1, -1, -1, -1},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_run *run = oom_run_new();
+		struct oom_span memory, cpus;
+
+		for (size_t m = 0; m < 2; m++)
+			*oom_run_add_machine(run) = (struct oom_machine_rec){.id = m ? "b" : "a",
+				.memory_bytes = rows[i].before, .cpus = rows[i].before};
+		for (size_t a = 0; a < 4; a++) {
+			struct oom_attempt *attempt = oom_attempt_new();
+
+			attempt->scenario = "x";
+			attempt->machine = a == 3 ? "b" : "a";
+			attempt->memory_bytes = attempt->cpus = a == 3 ? 77 : rows[i].of_attempts[a];
+			cr_assert_eq(oom_run_add_attempt(run, attempt), 0);
+		}
+		memory = oom_run_memory_bytes(run, "a");
+		cpus = oom_run_cpus(run, "a");
+		cr_expect(memory.least == rows[i].least && memory.most == rows[i].most, "row %zu", i);
+		cr_expect(cpus.least == rows[i].least && cpus.most == rows[i].most, "row %zu", i);
+		oom_run_settle_machines(run);
+		cr_expect_eq(run->machines[0].memory_bytes, rows[i].after, "row %zu", i);
+		cr_expect_eq(run->machines[0].cpus, rows[i].after, "row %zu", i);
+		cr_expect_eq(run->machines[1].memory_bytes, 77, "row %zu: another machine", i);
+		oom_run_free(run);
+	}
 }

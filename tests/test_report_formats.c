@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/cleanup.h"
 #include "tests/support/report_check.h"
+#include "tests/support/report_runs.h"
 
 #include <criterion/criterion.h>
 #include <regex.h>
@@ -140,6 +141,78 @@ Test(formats, github_commands_are_only_ours)
 			}
 		}
 		cr_expect_eq(commands, rows[i].commands, "%s: %zu", rows[i].run, commands);
+	}
+}
+
+/* The head of a report tells what the guests that ran had. */
+Test(formats, the_memory_is_that_of_the_guests)
+{
+	static const struct {
+		int64_t memory_bytes[2], cpus[2];
+		const char *says;
+	} rows[] = {
+		{{-1, -1}, {-1, -1}, " · 512M · 2 CPUs\n"}, /* an old record */
+		{{1 << 30, 1 << 30}, {1, 1}, " · 1G · 1 CPU\n"},
+		{{1 << 30, -1}, {4, -1}, " · 1G · 4 CPUs\n"},
+		{{1 << 30, 256 << 20}, {1, 1}, " · 256M to 1G by scenario · 1 CPU\n"},
+		{{256 << 20, 256 << 20}, {4, 1}, " · 256M · 1 to 4 CPUs by scenario\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oom_report_options options = {.utf8 = true};
+		struct oom_run *run = run_verdicts();
+		oom_autofree char *text = NULL;
+
+		for (size_t a = 0; a < 2; a++) {
+			run->attempts[a]->memory_bytes = rows[i].memory_bytes[a];
+			run->attempts[a]->cpus = rows[i].cpus[a];
+		}
+		text = report_render(run, "text", &options);
+		cr_expect(strstr(text, rows[i].says), "row %zu: no '%s' in %.300s", i, rows[i].says, text);
+		oom_run_free(run);
+	}
+}
+
+/* Where an annotation points: each row is one attempt. */
+Test(formats, github_names_file_and_line)
+{
+	static const struct {
+		const char *file, *workspace;
+		int64_t lines[2]; /* of the expectations that failed; -1: those that held */
+		enum oom_end end;
+		const char *says;
+	} rows[] = {
+		{"a/b.scenario", NULL, {21, -1}, OOM_END_EXITED, "file=a/b.scenario,line=21,title="},
+		{"a/b.scenario", NULL, {-1, 22}, OOM_END_EXITED, "file=a/b.scenario,line=22,title="},
+		{"a/b.scenario", NULL, {21, 22}, OOM_END_EXITED, "file=a/b.scenario,line=21,title="},
+		{"a/b.scenario", NULL, {-1, -1}, OOM_END_STUCK, "file=a/b.scenario,line=4,title="},
+		{"a/b.scenario", NULL, {-1, -1}, OOM_END_EXITED, "file=a/b.scenario,line=1,title="},
+		{"/w/a.scenario", "/w", {21, -1}, OOM_END_EXITED, "file=a.scenario,line=21,"},
+		{"/w/a.scenario", "/w/", {21, -1}, OOM_END_EXITED, "file=a.scenario,line=21,"},
+		{"/w2/a.scenario", "/w", {21, -1}, OOM_END_EXITED, "file=/w2/a.scenario,line=21,"},
+		{"a,line=9::x\n::error::y", NULL, {21, -1}, OOM_END_EXITED,
+			"file=a%2Cline=9%3A%3Ax\\n%3A%3Aerror%3A%3Ay,line=21,"},
+		{NULL, "/w", {21, -1}, OOM_END_EXITED, "::error title="},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oom_report_options options = {.utf8 = true, .workspace = rows[i].workspace};
+		struct oom_run *run = run_flat();
+		struct oom_attempt *a = run->attempts[0];
+		oom_autofree char *text = NULL;
+
+		a->verdict = OOM_FAIL;
+		a->scenario_file = rows[i].file;
+		a->workloads[0].end = rows[i].end;
+		for (size_t e = 0; e < 2; e++) {
+			if (rows[i].lines[e] < 0)
+				continue;
+			a->expects[e].verdict = OOM_FAIL;
+			a->expects[e].line = rows[i].lines[e];
+		}
+		text = report_render(run, "github", &options);
+		cr_expect(strstr(text, rows[i].says), "row %zu: no '%s' in %.200s", i, rows[i].says, text);
+		oom_run_free(run);
 	}
 }
 

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -116,6 +117,48 @@ Test(report_out, a_file_is_replaced_as_a_whole, .init = scratch_enter, .fini = s
 	cr_expect(!lstat("link", &st) && S_ISLNK(st.st_mode));
 	cr_expect(size_of("target") > size);
 	cr_expect_eq(files_count(), 4, "nothing temporary is left");
+}
+
+/* The steps of a job share one file. */
+Test(report_out, what_is_appended_leaves_what_is_there, .init = scratch_enter, .fini = scratch_leave)
+{
+	struct oom_err err = {0};
+	off_t once, size;
+	char text[64] = "";
+	int fd;
+
+	cr_assert(!write_to("github", "summary", &err), "%s", err.msg);
+	once = size_of("summary");
+	cr_expect(once > 100);
+	cr_assert(!write_to("github", "summary", &err), "%s", err.msg);
+	cr_expect_eq(size_of("summary"), 2 * once);
+	/* what another step left without a line feed does not swallow our heading */
+	fd = open("step", O_RDWR | O_CREAT, 0644);
+	cr_assert(fd >= 0 && write(fd, "# a step", 8) == 8);
+	cr_assert(!write_to("github", "step", &err), "%s", err.msg);
+	cr_expect_eq(size_of("step"), 8 + 1 + once);
+	cr_expect(pread(fd, text, sizeof(text) - 1, 0) > 0 && !strncmp(text, "# a step\n## oomgate", 19),
+		"'%s'", text);
+	close(fd);
+	size = size_of("step");
+	cr_assert(!write_to("tap", "step", &err), "%s", err.msg);
+	cr_expect_neq(size_of("step"), size, "a format that replaces does so");
+	cr_expect_eq(files_count(), 2);
+}
+
+/* Half of a summary is none. */
+Test(report_out, a_full_disk_leaves_the_file_as_it_was, .init = scratch_enter, .fini = scratch_leave)
+{
+	struct rlimit limit = {.rlim_cur = 300, .rlim_max = 300};
+	struct oom_err err = {0};
+
+	cr_assert(symlink("/dev/full", "full") == 0);
+	cr_expect_eq(write_to("github", "full", &err), -ENOSPC, "%s", err.msg);
+	signal(SIGXFSZ, SIG_IGN);
+	cr_assert(!setrlimit(RLIMIT_FSIZE, &limit));
+	cr_expect_eq(write_to("github", "summary", &err), -EFBIG, "%s", err.msg);
+	cr_expect(strstr(err.msg, "cannot write 'summary'"), "%s", err.msg);
+	cr_expect_eq(size_of("summary"), 0);
 }
 
 Test(report_out, what_cannot_be_written_is_said, .init = scratch_enter, .fini = scratch_leave)

@@ -78,6 +78,10 @@ static void fixture_open(struct fixture *f)
 	good_file(f->dir, "top/README", "memcg");
 	scratch_file(f->dir, "empty/x.txt", "");
 	good_file(f->dir, "other/a.scenario", "memcg");
+	good_file(f->dir, "other/b/one.scenario", "memcg");
+	good_file(f->dir, "scenarios/memcg/cap.scenario", "memcg");
+	good_file(f->dir, "scenarios/own/deep/er/x.scenario", "memcg");
+	good_file(f->dir, "scenarios/flat.scenario", "memcg");
 }
 
 static void fixture_close(struct fixture *f)
@@ -99,7 +103,7 @@ static int load(struct fixture *f, const char *first, const char *second, const 
 
 Test(scenario_set, folders_are_sorted_and_give_ids)
 {
-	static const char *const ids[] = {"a", "b/one", "b/two"};
+	static const char *const ids[] = {"top/a", "b/one", "b/two"};
 	struct fixture f;
 
 	fixture_open(&f);
@@ -123,6 +127,119 @@ Test(scenario_set, files_are_named_after_their_folder)
 	fixture_close(&f);
 }
 
+/* One id, whatever folder one stands in and whatever one names. */
+Test(scenario_set, a_scenario_has_one_id)
+{
+	static const struct {
+		const char *from, *given, *id;
+	} rows[] = {
+		{"", "scenarios", "memcg/cap"},
+		{"", "./scenarios/", "memcg/cap"},
+		{"", ".", "memcg/cap"},
+		{"", "scenarios/memcg", "memcg/cap"},
+		{"", "scenarios/memcg/cap.scenario", "memcg/cap"},
+		{"", "scenarios/own/../memcg/cap.scenario", "memcg/cap"},
+		{"", "linked/cap.scenario", "memcg/cap"},
+		{"", "linked", "memcg/cap"},
+		{"scenarios", ".", "memcg/cap"},
+		{"scenarios", "memcg", "memcg/cap"},
+		{"scenarios", "memcg/cap.scenario", "memcg/cap"},
+		{"scenarios/memcg", ".", "memcg/cap"},
+		{"scenarios/memcg", "cap.scenario", "memcg/cap"},
+		{"scenarios/memcg", "./cap.scenario", "memcg/cap"},
+		{"scenarios/memcg", "../memcg/cap.scenario", "memcg/cap"},
+		{"scenarios/memcg", "..", "memcg/cap"},
+		{"scenarios/own", "../flat.scenario", "flat"},
+		{"", "scenarios", "flat"},
+		{"", "scenarios", "own/deep/er/x"},
+		{"scenarios/own/deep/er", "x.scenario", "own/deep/er/x"},
+		{"scenarios/own/deep", "er", "own/deep/er/x"},
+		/* outside of a folder of that name: the file's folder */
+		{"", "top", "b/one"},
+		{"top", "b/one.scenario", "b/one"},
+		{"top/b", "one.scenario", "b/one"},
+		{"top/b", ".", "b/one"},
+		{"top", ".", "top/a"},
+		{"top", "a.scenario", "top/a"},
+		{"", "top/README", "top/README"},
+	};
+	struct fixture f;
+	char path[256];
+
+	fixture_open(&f);
+	snprintf(path, sizeof(path), "%s/other/a.scenario", f.dir);
+	cr_assert_eq(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/other/b/one.scenario", f.dir);
+	cr_assert_eq(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/linked", f.dir);
+	cr_assert_eq(symlink("scenarios/memcg", path), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool found = false;
+
+		snprintf(path, sizeof(path), "%s/%s", f.dir, rows[i].from);
+		cr_assert_eq(chdir(path), 0);
+		cr_assert_eq(oom_scenario_set_parse(&rows[i].given, 1, NULL, &f.diags, &f.err, &f.set), 0,
+			"row %zu: %s", i, f.err.msg);
+		for (size_t s = 0; s < f.set.count; s++)
+			found = found || !strcmp(f.set.scenarios[s]->id, rows[i].id);
+		cr_expect(found, "row %zu: '%s' from '%s' has no '%s', but '%s'", i, rows[i].given,
+			rows[i].from, rows[i].id, f.set.scenarios[0]->id);
+		oom_scenario_set_release(&f.set);
+	}
+	cr_assert_eq(chdir("/"), 0);
+	fixture_close(&f);
+}
+
+/* "$" at the beginning of @text stands for the test's folder. */
+static void placed(const char *dir, const char *text, char buf[static 256])
+{
+	snprintf(buf, 256, "%s%s", *text == '$' ? dir : "", text + (*text == '$'));
+}
+
+/* What a record calls the file, from where and in which repository. */
+Test(scenario_set, a_file_is_named_for_its_readers)
+{
+	static const struct {
+		const char *from, *given, *workspace, *file;
+	} rows[] = {
+		{"", "top/a.scenario", NULL, "top/a.scenario"},
+		{"", "./top/../top/a.scenario", NULL, "top/a.scenario"},
+		{"", "$/top/a.scenario", NULL, "top/a.scenario"},
+		{"top", "a.scenario", NULL, "a.scenario"},
+		{"top", "../other/a.scenario", NULL, "../other/a.scenario"},
+		{"other", "$/top/a.scenario", NULL, "$/top/a.scenario"},
+		{"top", "a.scenario", "$", "top/a.scenario"},
+		{"top/b", "../a.scenario", "$/", "top/a.scenario"},
+		{"other", "$/top/a.scenario", "$", "top/a.scenario"},
+		{"other", "$/top/a.scenario", "$/to", "$/top/a.scenario"},
+		{"other", "$/top/a.scenario", "/nowhere", "$/top/a.scenario"},
+		{"top", "a.scenario", "", "a.scenario"},
+		{"", "top/b/two.scenario", "$/top", "b/two.scenario"},
+	};
+	struct fixture f;
+	char path[256], given[256], workspace[256], file[256];
+
+	fixture_open(&f);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *name;
+
+		snprintf(path, sizeof(path), "%s/%s", f.dir, rows[i].from);
+		cr_assert_eq(chdir(path), 0);
+		placed(f.dir, rows[i].given, given);
+		placed(f.dir, rows[i].file, file);
+		unsetenv("GITHUB_WORKSPACE");
+		if (rows[i].workspace) {
+			placed(f.dir, rows[i].workspace, workspace);
+			setenv("GITHUB_WORKSPACE", workspace, 1);
+		}
+		name = oom_scenario_file(&f.set.arena, given);
+		cr_expect_str_eq(name, file, "row %zu: '%s', not '%s'", i, name, file);
+	}
+	unsetenv("GITHUB_WORKSPACE");
+	cr_assert_eq(chdir("/"), 0);
+	fixture_close(&f);
+}
+
 Test(scenario_set, the_same_file_counts_once_and_two_of_one_id_are_refused)
 {
 	struct fixture f;
@@ -132,7 +249,8 @@ Test(scenario_set, the_same_file_counts_once_and_two_of_one_id_are_refused)
 	cr_expect_eq(f.set.count, 3);
 	oom_scenario_set_release(&f.set);
 	cr_expect_eq(load(&f, "top", "other", NULL), -EEXIST);
-	cr_expect(strstr(f.err.msg, "both called 'a'"), "%s", f.err.msg);
+	cr_expect(strstr(f.err.msg, "both called 'b/one'"), "%s", f.err.msg);
+	cr_expect(strstr(f.err.msg, "below a folder called 'scenarios'"), "%s", f.err.msg);
 	cr_expect_eq(f.set.count, 0);
 	fixture_close(&f);
 }

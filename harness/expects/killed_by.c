@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/expect.h"
 
+#include <string.h>
+
+/* "signal" says little: which, and from whom; so of a daemon that may send one or the other. NULL: no more. */
+static const char *named_signal(const struct oom_expect_case *c, enum oom_killer killer)
+{
+	char words[128];
+
+	oom_workload_killer(c->attempt, c->workload, false, words, sizeof(words));
+	return strcmp(words, oom_killer_name(killer)) ? oom_arena_printf(c->arena, "%s", words) : NULL;
+}
+
 static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
 {
 	const struct oom_workload_rec *workload = c->workload;
@@ -11,6 +22,8 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 		workload->kills <= 0)
 		killer = OOM_KILLER_NOBODY;
 	oom_expect_word(c, oom_killer_name(killer), ret);
+	if (ret->verdict == OOM_FAIL && workload->end == OOM_END_SIGNALLED && killer != OOM_KILLER_NOBODY)
+		ret->reason = named_signal(c, killer);
 	/* that it ended by itself says nothing of what it started */
 	doubt = killer == OOM_KILLER_NOBODY && oom_expect_runs_program(c) ? oom_expect_stray_doubt(c) : NULL;
 	if (doubt)

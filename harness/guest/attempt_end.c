@@ -16,6 +16,11 @@ enum { TAIL_BYTES = 400, DEATH_POLL_MS = 2000 };
 static void over(struct oom_guest_attempt *a, struct oom_attempt *record)
 {
 	a->record = record;
+	/* what it was given, not what it says of itself; no shape: it never was to be */
+	if (record && a->vm.shape.memory_bytes) {
+		record->memory_bytes = (int64_t)a->vm.shape.memory_bytes;
+		record->cpus = a->vm.shape.cpus;
+	}
 	oom_attempt_vm_stop(a);
 	oom_state_discard(&a->state);
 	a->phase = OOM_GUEST_OVER;

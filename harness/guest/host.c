@@ -257,7 +257,6 @@ int oom_guest_prepare(struct oom_guest_host *host, const struct oom_guest_spec *
 	ret->accel = p->accel;
 	ret->config = host->options.config_dir;
 	ret->backend = "guest";
-	ret->memory_bytes = (int64_t)512 << 20;
-	ret->cpus = 1;
+	ret->memory_bytes = ret->cpus = -1; /* each scenario's [Machine] says */
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "lib/arena.h"
 #include "lib/err.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -154,6 +155,11 @@ struct oom_qemu {
 char *oom_path_find(struct oom_arena *arena, const char *name);
 /* The host's, or one of the cache. -ENOENT with the way out. */
 int oom_qemu_find(struct oom_arena *arena, const char *cache, struct oom_err *err, struct oom_qemu *ret);
+/* From this kernel on TCG needs a QEMU of this version: 7.2 boots 5.10 and 6.1; 6.12 and later oops early on it. */
+#define OOM_NEWER_KERNEL "6.2"
+enum { OOM_NEWER_MAJOR = 10 };
+/* Such a one of the cache; -ENOENT. */
+int oom_qemu_find_newer(struct oom_arena *arena, const char *cache, struct oom_qemu *ret);
 /* One that boots @release under TCG: the host's where it is new enough, else fetched into the cache. */
 int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 	void (*say)(void *ctx, const char *line), void *say_ctx, struct oom_err *err,
@@ -192,7 +198,25 @@ int oom_swap_create(const char *cache, uint64_t bytes, struct oom_err *err);
 int oom_disk_create(const char *cache, uint64_t bytes, struct oom_err *err);
 int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, struct oom_err *err,
 	pid_t *ret_pid, int *ret_pidfd);
-/* Does KVM boot @image here? Remembered in the cache. */
+/* What is known of KVM here. */
+struct oom_kvm {
+	bool device;	  /* /dev/kvm is there, opens and answers */
+	bool works;	  /* a guest came up with it */
+	int64_t probed_s; /* when that was tried; -1: not yet */
+	char why[240];	  /* why it does not work; "" where it does, and where nobody has tried */
+	char path[PATH_MAX]; /* the file that remembers the answer */
+};
+void oom_kvm_ask(const char *cache, const struct oom_qemu *qemu, struct oom_kvm *ret);
+/* Its parts: what can be told without a guest (0: a guest must tell; -errno with @why); what a probe left in the
+ * cache ("yes", or "no" and the reason in the next line); why a guest did not come up: what KVM or QEMU said in
+ * the log, and how QEMU ended (@status: of wait(2); -1: it hung). */
+int oom_kvm_check_device(const char *path, char *why, size_t size);
+bool oom_kvm_remembered(struct oom_arena *arena, const char *path, struct oom_kvm *ret);
+void oom_kvm_explain(struct oom_arena *arena, const char *log, int status, char *why, size_t size);
+struct oom_guest_facts;
+/* As doctor tells it: facts->kvm and ->kvm_state. */
+void oom_kvm_describe(const struct oom_kvm *kvm, struct oom_guest_facts *ret);
+/* Does KVM boot @image here? Probed once, and remembered with the reason. */
 bool oom_kvm_works(const char *cache, const struct oom_qemu *qemu, const struct oom_image *image,
 	const char *vmlinuz, const char *initrd);
 

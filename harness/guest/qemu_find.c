@@ -8,10 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* From this kernel on TCG needs this QEMU. 7.2 boots 5.10 and 6.1; 6.12 and later oops early on it. */
-#define NEWER_KERNEL "6.2"
-#define NEWER_MAJOR  10
-
 #define PROGRAM "qemu-system-x86_64"
 
 char *oom_path_find(struct oom_arena *arena, const char *name)
@@ -91,9 +87,20 @@ int oom_qemu_find(struct oom_arena *arena, const char *cache, struct oom_err *er
 	return 0;
 }
 
+int oom_qemu_find_newer(struct oom_arena *arena, const char *cache, struct oom_qemu *ret)
+{
+	struct oom_qemu qemu;
+	int r = find_cached(arena, cache, &qemu);
+
+	if (r || qemu.major < OOM_NEWER_MAJOR)
+		return r ? r : -ENOENT;
+	*ret = qemu;
+	return 0;
+}
+
 bool oom_qemu_boots(const struct oom_qemu *qemu, const char *release)
 {
-	return qemu->major >= NEWER_MAJOR || oom_release_compare(release, NEWER_KERNEL) < 0;
+	return qemu->major >= OOM_NEWER_MAJOR || oom_release_compare(release, OOM_NEWER_KERNEL) < 0;
 }
 
 int oom_qemu_newer(struct oom_arena *arena, const char *cache,
@@ -106,7 +113,7 @@ int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 	struct oom_err cause;
 	int r;
 
-	if (!find_cached(arena, cache, ret) && ret->major >= NEWER_MAJOR)
+	if (!oom_qemu_find_newer(arena, cache, ret))
 		return 0;
 	if (say)
 		say(say_ctx, "fetching a newer QEMU into the cache (the host's is too old for this kernel)");
@@ -125,8 +132,7 @@ int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 	/* another process may have been quicker */
 	if (rename(temp, final) < 0)
 		oom_tree_remove(temp);
-	r = find_cached(arena, cache, ret);
-	if (r || ret->major < NEWER_MAJOR)
+	if (oom_qemu_find_newer(arena, cache, ret))
 		return oom_err_set(err, EIO, "the QEMU fetched into '%s' does not run or is too old, too", final);
 	return 0;
 }

@@ -166,6 +166,8 @@ static const struct oom_key *key_named(const char *name)
 	return NULL;
 }
 
+enum { JUDGE_LINE = 12 }; /* of every key, in no file */
+
 static struct oom_section *add_section(struct oom_scenario *scenario, enum oom_section_kind kind,
 	const char *name, const struct oom_key *key, const char *key_name, const char *text)
 {
@@ -180,6 +182,7 @@ static struct oom_section *add_section(struct oom_scenario *scenario, enum oom_s
 		.kind = kind, .name = name, .settings = setting, .n_settings = 1};
 	setting->key = key;
 	setting->name = key_name;
+	setting->place.line = JUDGE_LINE;
 	cr_assert_eq(oom_value_parse(&scenario->arena, key, text, &err, &setting->value), 0,
 		"%s=%s: %s", key_name, text, err.msg);
 	return section;
@@ -249,6 +252,7 @@ static void judge_row(const struct judge_row *row, size_t at)
 		"%s: observed '%s'", name, rec->observed ? rec->observed : "-");
 	cr_expect(row->reason ? rec->reason && strstr(rec->reason, row->reason) : !rec->reason,
 		"%s: reason '%s'", name, rec->reason ? rec->reason : "-");
+	cr_expect_eq(rec->line, JUDGE_LINE, "%s: its line", name);
 	cr_expect(attempt->verdict == rec->verdict, "%s: the attempt's verdict", name);
 	judge_scenario_free(scenario);
 	oom_attempt_free(attempt);

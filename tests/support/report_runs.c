@@ -50,6 +50,7 @@ static struct oom_workload_rec *workload_add(struct oom_attempt *attempt, const 
 	w->name = name;
 	w->type = "anon";
 	w->scope = "box";
+	w->line = 4;
 	w->pid = 1200 + (int64_t)attempt->n_workloads;
 	w->end = end;
 	w->killed_by = killed_by;
@@ -76,6 +77,7 @@ static struct oom_expect_rec *expect_add(struct oom_attempt *attempt, const char
 	e->wanted = wanted;
 	e->observed = observed;
 	e->verdict = verdict;
+	e->line = 10 + (int64_t)attempt->n_expects;
 	return e;
 }
 
@@ -88,6 +90,7 @@ static struct oom_attempt *attempt_add(
 	cr_assert(!oom_run_add_attempt(run, a));
 	a->machine = machine;
 	a->scenario = row->scenario;
+	a->scenario_file = oom_arena_printf(&a->arena, "scenarios/%s.scenario", row->scenario ?: "");
 	a->title = row->title;
 	a->attempt = number;
 	a->verdict = row->verdict;
@@ -164,6 +167,8 @@ static void failure_fill(struct oom_attempt *a)
 	a->workloads[1].killed_by = OOM_KILLER_SIGNAL;
 	a->workloads[1].signal = 15;
 	a->workloads[1].exit_code = 143;
+	*oom_attempt_add_signal(a) = (struct oom_signal_rec){.time_us = 899000, .sender_pid = 77,
+		.target_pid = a->workloads[1].pid, .signal = 15, .sender_comm = "bash", .target_comm = "neighbour"};
 	a->expects[2].observed = "no";
 	a->expects[2].verdict = OOM_FAIL;
 	e = expect_add(a, "neighbour", "ExitCode", "0|137", "143", OOM_FAIL);
