@@ -134,7 +134,7 @@ static int evidence_of_signal(struct oom_attempt *record, struct oom_workload_re
 	if (!sig)
 		return 0;
 	snprintf(text, sizeof(text), "signal_generate: %s from %s[%lld], code %lld (%s)",
-		oom_signal_name(sig->signal, name), sig->sender_comm ? sig->sender_comm : "?",
+		oom_signal_words(sig->signal, name), sig->sender_comm ? sig->sender_comm : "?",
 		(long long)sig->sender_pid, (long long)sig->code,
 		sig->code == OOM_TRACE_BY_KERNEL ? "the kernel" : "a process");
 	return evidence(record, rec, text);

@@ -85,7 +85,7 @@ int oom_scenarios_find(struct oom_err *err, char *buf, size_t size)
 			"cannot find the program's own scenarios beside it (%.80s) or in '%s': name a folder",
 			own, installed);
 	if (strlen(real) >= size)
-		return oom_err_set(err, ENAMETOOLONG, "the path of '%.80s...' is too long", real);
-	strcpy(buf, real);
+		return oom_err_set(err, ENAMETOOLONG, "the path of '%s' is too long", real);
+	memcpy(buf, real, strlen(real) + 1);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/kill.h"
+#include "lib/signal_name.h"
 
 /*
  * The record of a run: what was observed, and what follows from it. Expectations and reports are pure
@@ -173,11 +174,11 @@ void oom_run_free(struct oom_run *run); /* and its attempts */
 int oom_run_add_attempt(struct oom_run *run, struct oom_attempt *attempt);
 struct oom_machine_rec *oom_run_add_machine(struct oom_run *run);
 /* The least and the most of what the attempts on machine @id had; both -1 where none of them says. */
-struct oom_span {
+struct oom_extent {
 	int64_t least, most;
 };
-struct oom_span oom_run_memory_bytes(const struct oom_run *run, const char *id);
-struct oom_span oom_run_cpus(const struct oom_run *run, const char *id);
+struct oom_extent oom_run_memory_bytes(const struct oom_run *run, const char *id);
+struct oom_extent oom_run_cpus(const struct oom_run *run, const char *id);
 /* Sets memory and processors of each machine to what all its attempts had; -1 where they differ. */
 void oom_run_settle_machines(struct oom_run *run);
 
@@ -226,9 +227,8 @@ enum oom_verdict oom_verdict_worse(enum oom_verdict a, enum oom_verdict b);
  */
 const char *oom_workload_fate(const struct oom_attempt *attempt,
 	const struct oom_workload_rec *workload, char *buf, size_t size);
-/* "SIGTERM", "SIGRTMIN+1", "signal 99" */
-enum { OOM_SIGNAL_NAME_MAX = 32 };
-const char *oom_signal_name(int64_t number, char buf[static OOM_SIGNAL_NAME_MAX]);
+/* For a sentence: "SIGTERM", "SIGRTMIN+1", "signal 99", "a signal" */
+const char *oom_signal_words(int64_t number, char buf[static OOM_SIGNAL_NAME_MAX]);
 /* Who killed it: "kernel-memcg", "SIGTERM (from sh, pid 123)", "earlyoom (SIGTERM, pid 9)"; @brief: "SIGTERM from
  * sh", "earlyoom". */
 const char *oom_workload_killer(const struct oom_attempt *attempt,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What became of a workload, in words. */
+#include "lib/bounded.h"
 #include "lib/key.h"
 #include "lib/record.h"
 #include "lib/trace.h"
@@ -11,20 +12,15 @@
 
 enum { WORDS_BYTES = 128 };
 
-const char *oom_signal_name(int64_t number, char buf[static OOM_SIGNAL_NAME_MAX])
+const char *oom_signal_words(int64_t number, char buf[static OOM_SIGNAL_NAME_MAX])
 {
-	const char *name = number > 0 && number <= SIGRTMAX ? sigabbrev_np((int)number) : NULL;
+	char name[OOM_SIGNAL_NAME_MAX];
 
-	if (name)
-		snprintf(buf, OOM_SIGNAL_NAME_MAX, "SIG%s", name);
-	else if (number == SIGRTMIN || number == SIGRTMAX)
-		snprintf(buf, OOM_SIGNAL_NAME_MAX, "SIGRTM%s", number == SIGRTMIN ? "IN" : "AX");
-	else if (number > SIGRTMIN && number < SIGRTMAX)
-		snprintf(buf, OOM_SIGNAL_NAME_MAX, "SIGRTMIN+%d", (int)number - SIGRTMIN);
-	else if (number > 0)
-		snprintf(buf, OOM_SIGNAL_NAME_MAX, "signal %" PRId64, number);
-	else
+	if (number <= 0)
 		snprintf(buf, OOM_SIGNAL_NAME_MAX, "a signal");
+	else
+		snprintf(buf, OOM_SIGNAL_NAME_MAX, "%s%s", *oom_signal_name(number, name) == 'S' ? "" : "signal ",
+			oom_signal_name(number, name));
 	return buf;
 }
 
@@ -55,7 +51,7 @@ const char *oom_workload_killer(const struct oom_attempt *attempt,
 	const char *killer = oom_killer_name(workload->killed_by), *comm = sent ? sent->sender_comm : NULL;
 	char name[OOM_SIGNAL_NAME_MAX];
 
-	oom_signal_name(workload->signal, name);
+	oom_signal_words(workload->signal, name);
 	if (workload->end == OOM_END_STUCK && workload->killed_by == OOM_KILLER_SIGNAL)
 		snprintf(buf, size, "the harness");
 	else if (workload->end != OOM_END_SIGNALLED) /* it ended by itself: that is of its children */
@@ -81,7 +77,7 @@ static void fate_of_signalled(const struct oom_attempt *attempt,
 {
 	char name[OOM_SIGNAL_NAME_MAX], killer[WORDS_BYTES], reached[24];
 
-	oom_signal_name(workload->signal, name);
+	oom_signal_words(workload->signal, name);
 	oom_workload_killer(attempt, workload, false, killer, sizeof(killer));
 	if (workload->killed_by == OOM_KILLER_NOBODY)
 		snprintf(buf, size, "ended by %s", name);
@@ -98,10 +94,10 @@ static void fate_of_signalled(const struct oom_attempt *attempt,
  * well exit by itself. */
 static void fate_of_children(const struct oom_workload_rec *workload, char *buf, size_t size)
 {
-	size_t len = strlen(buf);
+	struct oom_bounded fate = oom_bounded_behind(buf, size);
 
-	if (workload->kills > 0 && len < size)
-		snprintf(buf + len, size - len, ", %lld killed by %s", (long long)workload->kills,
+	if (workload->kills > 0)
+		oom_bounded_printf(&fate, ", %lld killed by %s", (long long)workload->kills,
 			oom_killer_name(workload->killed_by));
 }
 

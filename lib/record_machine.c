@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static void widen(struct oom_span *span, int64_t value)
+static void widen(struct oom_extent *span, int64_t value)
 {
 	if (value < 0)
 		return;
@@ -19,9 +19,9 @@ static bool is_on(const struct oom_attempt *attempt, const char *id)
 	return !strcmp(attempt->machine ? attempt->machine : "", id ? id : "");
 }
 
-struct oom_span oom_run_memory_bytes(const struct oom_run *run, const char *id)
+struct oom_extent oom_run_memory_bytes(const struct oom_run *run, const char *id)
 {
-	struct oom_span span = {-1, -1};
+	struct oom_extent span = {-1, -1};
 
 	for (size_t i = 0; i < run->n_attempts; i++)
 		if (is_on(run->attempts[i], id))
@@ -29,9 +29,9 @@ struct oom_span oom_run_memory_bytes(const struct oom_run *run, const char *id)
 	return span;
 }
 
-struct oom_span oom_run_cpus(const struct oom_run *run, const char *id)
+struct oom_extent oom_run_cpus(const struct oom_run *run, const char *id)
 {
-	struct oom_span span = {-1, -1};
+	struct oom_extent span = {-1, -1};
 
 	for (size_t i = 0; i < run->n_attempts; i++)
 		if (is_on(run->attempts[i], id))
@@ -40,7 +40,7 @@ struct oom_span oom_run_cpus(const struct oom_run *run, const char *id)
 }
 
 /* Where no attempt says, what was known before stays. */
-static void settle(int64_t *value, struct oom_span span)
+static void settle(int64_t *value, struct oom_extent span)
 {
 	if (span.least >= 0)
 		*value = span.least == span.most ? span.least : -1;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/sentence.h"
+#include "lib/bounded.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -105,13 +106,15 @@ static void spec_read(const char **fmt, struct args *args, struct spec *ret)
 		if (*p == '.')
 			spec.precision = 0;
 		if (*p == '*') {
+			struct oom_bounded digits = oom_bounded_in(spec.text + len, SPEC_MAX - len);
 			int number = va_arg(args->list, int);
 
 			if (spec.precision == 0) {
 				spec.precision = number;
 				spec.is_exact = true;
 			}
-			len += (size_t)snprintf(spec.text + len, SPEC_MAX - len, "%d", number);
+			oom_bounded_printf(&digits, "%d", number);
+			len += digits.len;
 		} else if (len + 2 < SPEC_MAX) {
 			spec.text[len++] = *p;
 		}

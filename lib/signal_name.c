@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,16 +55,18 @@ int oom_signal_parse(const char *text, int *ret)
 	return r;
 }
 
-const char *oom_signal_name(int number, char buf[static OOM_SIGNAL_NAME_MAX])
+const char *oom_signal_name(int64_t number, char buf[static OOM_SIGNAL_NAME_MAX])
 {
-	const char *name = number > 0 ? sigabbrev_np(number) : NULL;
+	const char *name = number > 0 && number <= SIGNALS ? sigabbrev_np((int)number) : NULL;
 
 	if (name)
 		snprintf(buf, OOM_SIGNAL_NAME_MAX, "SIG%s", name);
-	else if (number >= SIGRTMIN && number <= SIGRTMAX)
-		snprintf(buf, OOM_SIGNAL_NAME_MAX, "SIGRTMIN+%d", number - SIGRTMIN);
+	else if (number == SIGRTMIN || number == SIGRTMAX)
+		snprintf(buf, OOM_SIGNAL_NAME_MAX, "SIGRTM%s", number == SIGRTMIN ? "IN" : "AX");
+	else if (number > SIGRTMIN && number < SIGRTMAX)
+		snprintf(buf, OOM_SIGNAL_NAME_MAX, "SIGRTMIN+%d", (int)number - SIGRTMIN);
 	else
-		snprintf(buf, OOM_SIGNAL_NAME_MAX, "%d", number);
+		snprintf(buf, OOM_SIGNAL_NAME_MAX, "%" PRId64, number);
 	return buf;
 }
 

@@ -88,11 +88,11 @@ const char *oom_view_name(
 static const char *memory_text(
 	struct oom_arena *arena, const struct oom_run *run, const struct oom_machine_rec *machine)
 {
-	struct oom_span span = oom_run_memory_bytes(run, machine->id);
+	struct oom_extent span = oom_run_memory_bytes(run, machine->id);
 	char least[24], most[24];
 
 	if (span.least < 0)
-		span = (struct oom_span){machine->memory_bytes, machine->memory_bytes};
+		span = (struct oom_extent){machine->memory_bytes, machine->memory_bytes};
 	if (span.least < 0)
 		return NULL;
 	oom_format_size((uint64_t)span.least, least);
@@ -106,10 +106,10 @@ static const char *memory_text(
 static const char *cpus_text(
 	struct oom_arena *arena, const struct oom_run *run, const struct oom_machine_rec *machine)
 {
-	struct oom_span span = oom_run_cpus(run, machine->id);
+	struct oom_extent span = oom_run_cpus(run, machine->id);
 
 	if (span.least < 0)
-		span = (struct oom_span){machine->cpus, machine->cpus};
+		span = (struct oom_extent){machine->cpus, machine->cpus};
 	if (span.least <= 0)
 		return NULL;
 	if (span.least == span.most)

@@ -366,7 +366,7 @@ Test(record, a_machine_has_what_its_attempts_had)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct oom_run *run = oom_run_new();
-		struct oom_span memory, cpus;
+		struct oom_extent memory, cpus;
 
 		for (size_t m = 0; m < 2; m++)
 			*oom_run_add_machine(run) = (struct oom_machine_rec){.id = m ? "b" : "a",

@@ -107,5 +107,5 @@ Test(record_name, signals_have_names)
 	char buf[OOM_SIGNAL_NAME_MAX];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		cr_expect_str_eq(oom_signal_name(rows[i].number, buf), rows[i].name);
+		cr_expect_str_eq(oom_signal_words(rows[i].number, buf), rows[i].name);
 }

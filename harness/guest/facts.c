@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/guest/internal.h"
+#include "lib/bounded.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -32,20 +33,20 @@ void oom_guest_describe(const struct oom_guest_host *host, struct oom_guest_fact
 	struct oom_arena arena = {0};
 	struct oom_qemu newer;
 	struct oom_kvm kvm;
-	int len;
+	struct oom_bounded text = OOM_BOUNDED(ret->qemu);
 
 	*ret = (struct oom_guest_facts){0};
 	oom_kvm_ask(host->cache, &host->qemu, &kvm);
 	oom_kvm_describe(&kvm, ret);
 	snprintf(ret->accel, sizeof(ret->accel), "%s", kvm.works ? "kvm" : "tcg");
-	len = snprintf(ret->qemu, sizeof(ret->qemu), "%s, version %s", host->qemu.program, host->qemu.version);
-	if (kvm.works || oom_qemu_boots(&host->qemu, OOM_NEWER_KERNEL) || len >= (int)sizeof(ret->qemu))
+	oom_bounded_printf(&text, "%s, version %s", host->qemu.program, host->qemu.version);
+	if (kvm.works || oom_qemu_boots(&host->qemu, OOM_NEWER_KERNEL))
 		return;
 	if (!oom_qemu_find_newer(&arena, host->cache, &newer))
-		snprintf(ret->qemu + len, sizeof(ret->qemu) - (size_t)len, "; for Linux " OOM_NEWER_KERNEL
+		oom_bounded_printf(&text, "; for Linux " OOM_NEWER_KERNEL
 			" and later %s, version %s", newer.program, newer.version);
 	else
-		snprintf(ret->qemu + len, sizeof(ret->qemu) - (size_t)len, "; for Linux " OOM_NEWER_KERNEL
+		oom_bounded_printf(&text, "; for Linux " OOM_NEWER_KERNEL
 			" and later one of version %d is fetched when it is needed", OOM_NEWER_MAJOR);
 	oom_arena_release(&arena);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* /dev/kvm can open and answer and still hang every guest (nested virtualisation): only a boot tells. */
 #include "harness/guest/internal.h"
+#include "lib/bounded.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -39,7 +40,7 @@ void oom_kvm_explain(struct oom_arena *arena, const char *log, int status, char 
 {
 	static const char *const words[] = {"KVM internal error", "emulation failure", "failed to initialize kvm"};
 	char *text = NULL, *said = NULL;
-	size_t len;
+	struct oom_bounded reason = oom_bounded_in(why, size);
 
 	if (!oom_file_read(arena, log, 1 << 20, &text, NULL))
 		for (size_t i = 0; !said && i < sizeof(words) / sizeof(*words); i++)
@@ -47,14 +48,14 @@ void oom_kvm_explain(struct oom_arena *arena, const char *log, int status, char 
 	if (!said)
 		said = oom_log_tail(arena, log, 100);
 	if (status < 0)
-		len = (size_t)snprintf(why, size, "a guest hung with it for %d s", PROBE_TIMEOUT_MS / 1000);
+		oom_bounded_printf(&reason, "a guest hung with it for %d s", PROBE_TIMEOUT_MS / 1000);
 	else if (WIFSIGNALED(status))
-		len = (size_t)snprintf(why, size, "QEMU was killed by signal %d with it", WTERMSIG(status));
+		oom_bounded_printf(&reason, "QEMU was killed by signal %d with it", WTERMSIG(status));
 	else
-		len = (size_t)snprintf(why, size, "a guest ended with it before it was up, QEMU's status is %d",
+		oom_bounded_printf(&reason, "a guest ended with it before it was up, QEMU's status is %d",
 			WEXITSTATUS(status));
-	if (said && *said && len < size)
-		snprintf(why + len, size - len, ": '%.*s'", (int)strcspn(said, "\r\n"), said);
+	if (said && *said)
+		oom_bounded_printf(&reason, ": '%.*s'", (int)strcspn(said, "\r\n"), said);
 }
 
 /* Does a guest come up? If not, @why says how it ended. */
