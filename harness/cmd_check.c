@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/command.h"
 #include "harness/scenario_set.h"
+#include "harness/usage.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 struct options {
+	struct oom_usage_given given;
 	bool effective;
 	const char *tag_expr;
 	char **paths;
@@ -21,10 +23,22 @@ static const struct argp_option argp_options[] = {
 	{0},
 };
 
+enum { CHECKS_ONLY = 1 };
+
+static const struct oom_usage usage = {
+	argp_options,
+	(const struct oom_usage_situation[]){
+		{CHECKS_ONLY, "without --effective: mistakes are told of all scenarios; add it, or leave --tag out"},
+		{0},
+	},
+	(const struct oom_usage_option[]){{OPT_TAG, CHECKS_ONLY}, {0}},
+};
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
+	oom_usage_note(&o->given, &usage, key);
 	switch (key) {
 	case OPT_EFFECTIVE:
 		o->effective = true;
@@ -76,8 +90,10 @@ static int run(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return OOM_EXIT_USAGE;
-	r = oom_scenario_set_load((const char *const *)options.paths, (size_t)options.n_paths,
-		options.tag_expr, &err, &set);
+	r = oom_usage_check(&usage, &options.given, options.effective ? 0 : CHECKS_ONLY, &err);
+	if (r == 0)
+		r = oom_scenario_set_load((const char *const *)options.paths,
+			(size_t)options.n_paths, options.tag_expr, &err, &set);
 	if (r == -EBADMSG)
 		return OOM_EXIT_USAGE;
 	if (r < 0) {

@@ -2,6 +2,8 @@
 #include "harness/command.h"
 
 #include "harness/explain_session.h"
+#include "harness/usage.h"
+#include "lib/choice.h"
 #include "lib/cleanup.h"
 
 #include <argp.h>
@@ -15,10 +17,11 @@
 #include <unistd.h>
 
 struct explain_options {
+	struct oom_usage_given given;
 	const struct explain_format *format;
 	const char *file;
 	const char *since;
-	bool journal, live, all_boots, boot_given;
+	bool summary, journal, live, all_boots, boot_given;
 	int boot;
 };
 
@@ -39,22 +42,66 @@ static const struct argp_option options[] = {
 	{0},
 };
 
+enum { READS_FILE = 1, FOLLOWS = 2, NO_JOURNAL = 4, OTHER_FORM = 8 };
+
+static const struct oom_usage usage = {
+	options,
+	(const struct oom_usage_situation[]){
+		{READS_FILE, "beside a log file: one log at a time; leave one of them out"},
+		{FOLLOWS, "beside --live: one log at a time; leave one of them out"},
+		{NO_JOURNAL, "without --journal: it chooses among the journal's entries"},
+		{OTHER_FORM, "beside --format, which asks for another form; leave one of them out"},
+		{0},
+	},
+	(const struct oom_usage_option[]){
+		{OPT_JOURNAL, READS_FILE | FOLLOWS},
+		{OPT_LIVE, READS_FILE},
+		{'b', NO_JOURNAL},
+		{OPT_SINCE, NO_JOURNAL},
+		{OPT_SUMMARY, OTHER_FORM},
+		{0},
+	},
+};
+
+static int check_usage(const struct explain_options *o, struct oom_err *err)
+{
+	bool other_form = oom_usage_has(&o->given, &usage, 'f') && o->format != &explain_summary;
+
+	return oom_usage_check(&usage, &o->given,
+		(o->file ? READS_FILE : 0) | (o->live ? FOLLOWS : 0) | (o->journal ? 0 : NO_JOURNAL) |
+			(other_form ? OTHER_FORM : 0),
+		err);
+}
+
+static void parse_format(struct explain_options *o, const char *name, struct argp_state *state)
+{
+	enum { N_FORMATS = sizeof(formats) / sizeof(formats[0]) };
+	const char *names[N_FORMATS];
+	struct oom_err err = {0};
+
+	o->format = NULL;
+	for (size_t i = 0; i < N_FORMATS; i++) {
+		names[i] = formats[i]->name;
+		if (!strcmp(name, names[i]))
+			o->format = formats[i];
+	}
+	if (!o->format) {
+		oom_choice_unknown(&err, "format", name, names, N_FORMATS);
+		argp_error(state, "%s", err.msg);
+	}
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct explain_options *o = state->input;
 
+	oom_usage_note(&o->given, &usage, key);
 	switch (key) {
 	case 'f':
-		o->format = NULL;
-		for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-			if (!strcmp(arg, formats[i]->name))
-				o->format = formats[i];
-		}
-		if (!o->format)
-			argp_error(state, "unknown format '%s' (text, json, html, summary)", arg);
+		parse_format(o, arg, state);
 		return 0;
 	case OPT_SUMMARY:
-		o->format = &explain_summary;
+		o->summary = true;
 		return 0;
 	case OPT_JOURNAL:
 		o->journal = true;
@@ -201,18 +248,17 @@ static int explain(const struct explain_options *o)
 static int run(int argc, char **argv)
 {
 	struct explain_options o = {.format = &explain_text};
+	struct oom_err err = {0};
 
 	argp_err_exit_status = OOM_EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &o))
 		return OOM_EXIT_USAGE;
-	if (!!o.file + o.journal + o.live > 1) {
-		fputs("oomgate explain: a file, --journal or --live: one of them\n", stderr);
+	if (check_usage(&o, &err) < 0) {
+		fprintf(stderr, "oomgate explain: %s\n", err.msg);
 		return OOM_EXIT_USAGE;
 	}
-	if (!o.journal && (o.boot_given || o.since)) {
-		fputs("oomgate explain: --boot and --since need --journal\n", stderr);
-		return OOM_EXIT_USAGE;
-	}
+	if (o.summary)
+		o.format = &explain_summary;
 	if (!o.file && !o.journal && !o.live && isatty(STDIN_FILENO)) {
 		fputs("oomgate explain: name a log file, '-', --journal or --live\n", stderr);
 		return OOM_EXIT_USAGE;

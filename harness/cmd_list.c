@@ -2,6 +2,8 @@
 #include "harness/command.h"
 #include "harness/fit.h"
 #include "harness/list.h"
+#include "harness/usage.h"
+#include "lib/choice.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 struct options {
+	struct oom_usage_given given;
 	bool json, names, man;
 	const char *kind;
 	char **paths;
@@ -26,10 +29,29 @@ static const struct argp_option argp_options[] = {
 	{0},
 };
 
+enum { OWN_FORM = 1, NAMES_ONLY = 2, MAN_PART = 4 };
+
+static const struct oom_usage usage = {
+	argp_options,
+	(const struct oom_usage_situation[]){
+		{OWN_FORM, "with this kind, which is printed in a form of its own; leave it out"},
+		{NAMES_ONLY, "with --names, which is another form; leave one of them out"},
+		{MAN_PART, "with --man, which is another form; leave one of them out"},
+		{0},
+	},
+	(const struct oom_usage_option[]){
+		{OPT_JSON, OWN_FORM | NAMES_ONLY | MAN_PART},
+		{OPT_NAMES, OWN_FORM | MAN_PART},
+		{OPT_MAN, OWN_FORM},
+		{0},
+	},
+};
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
+	oom_usage_note(&o->given, &usage, key);
 	switch (key) {
 	case OPT_JSON:
 		o->json = true;
@@ -47,10 +69,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->paths = state->argv + state->next;
 		o->n_paths = state->argc - state->next;
 		state->next = state->argc;
-		break;
-	case ARGP_KEY_END:
-		if (o->json + o->names + o->man > 1)
-			argp_error(state, "one of --json, --names and --man only");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -104,7 +122,7 @@ static const struct oom_list_kind kind_of_kinds = {
 
 static const struct oom_list_kind *kind_find(const char *name, struct oom_err *err)
 {
-	const char *names[32], *nearest;
+	const char *names[32];
 	size_t count = 0;
 
 	if (!name)
@@ -115,12 +133,26 @@ static const struct oom_list_kind *kind_find(const char *name, struct oom_err *e
 		if (count < sizeof(names) / sizeof(names[0]))
 			names[count++] = kind->name;
 	}
-	nearest = oom_nearest(name, names, count);
-	oom_err_set(err, EINVAL,
-		nearest ? "there is no kind '%s', did you mean '%s'?"
-			: "there is no kind '%s' ('oomgate list' names them)",
-		name, nearest);
+	oom_choice_unknown(err, "kind", name, names, count);
 	return NULL;
+}
+
+/* The kind that is meant; NULL where the command line is wrong. */
+static const struct oom_list_kind *kind_choose(const struct options *o, struct oom_err *err)
+{
+	const struct oom_list_kind *kind = kind_find(o->kind, err);
+
+	if (!kind)
+		return NULL;
+	if (oom_usage_check(&usage, &o->given,
+		    (kind->print ? OWN_FORM : 0) | (o->names ? NAMES_ONLY : 0) | (o->man ? MAN_PART : 0), err) < 0)
+		return NULL;
+	if (o->n_paths && !kind->takes_paths) {
+		oom_err_set(err, EINVAL, "'%s' has no effect: 'list %s' takes no path, only 'list scenarios' does",
+			o->paths[0], kind->name);
+		return NULL;
+	}
+	return kind;
 }
 
 static void print_names(const struct oom_list *list)
@@ -169,7 +201,7 @@ static int run(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return OOM_EXIT_USAGE;
-	kind = kind_find(options.kind, &err);
+	kind = kind_choose(&options, &err);
 	if (!kind) {
 		fprintf(stderr, "oomgate: %s\n", err.msg);
 		return OOM_EXIT_USAGE;

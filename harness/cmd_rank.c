@@ -3,6 +3,7 @@
 
 #include "harness/explain.h"
 #include "harness/fit.h"
+#include "harness/usage.h"
 #include "lib/cleanup.h"
 #include "lib/rank.h"
 
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 struct rank_options {
+	struct oom_usage_given given;
 	const char *cgroup, *root;
 	int node;
 	long shown, watch_sec;
@@ -47,10 +49,22 @@ static long number_of(const char *text, long min, long max, struct argp_state *s
 	return value;
 }
 
+enum { OF_CGROUP = 1 };
+
+static const struct oom_usage rules = {
+	options,
+	(const struct oom_usage_situation[]){
+		{OF_CGROUP, "beside --cgroup: a cgroup's limit is compared with, or a node's memory; leave one of them out"},
+		{0},
+	},
+	(const struct oom_usage_option[]){{OPT_NODE, OF_CGROUP}, {0}},
+};
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct rank_options *o = state->input;
 
+	oom_usage_note(&o->given, &rules, key);
 	switch (key) {
 	case OPT_CGROUP:
 		if (*arg != '/')
@@ -280,12 +294,13 @@ static int run(int argc, char **argv)
 {
 	struct rank_options o = {.node = -1, .shown = 20, .root = "/"};
 	oom_autoclose int root_fd = -1;
+	struct oom_err err = {0};
 
 	argp_err_exit_status = OOM_EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &o))
 		return OOM_EXIT_USAGE;
-	if (o.cgroup && o.node >= 0) {
-		fputs("oomgate rank: --cgroup or --node: one of them\n", stderr);
+	if (oom_usage_check(&rules, &o.given, o.cgroup ? OF_CGROUP : 0, &err) < 0) {
+		fprintf(stderr, "oomgate rank: %s\n", err.msg);
 		return OOM_EXIT_USAGE;
 	}
 	root_fd = open(o.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -109,7 +109,7 @@ static int run_report(int argc, char **argv)
 	oom_autofree char *dir = NULL;
 	struct oom_run *run = NULL;
 	struct oom_err err = {0};
-	int r;
+	int r, status;
 
 	argp_err_exit_status = OOM_EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
@@ -117,12 +117,18 @@ static int run_report(int argc, char **argv)
 		oom_report_outs_add(&arguments.outs, "text", NULL);
 	r = run_load(arguments.run, &err, &dir, &run);
 	if (r == 0)
+		r = oom_report_outs_check(&arguments.outs, dir, false, &err);
+	/* a path that is none, a record that is damaged, a place that cannot be: wrong input, nothing was done */
+	if (r < 0) {
+		status = r == -ENOMEM ? OOM_EXIT_BROKEN : OOM_EXIT_USAGE;
+	} else {
 		r = oom_report_outs_write(&arguments.outs, run, dir, &err);
+		status = r < 0 ? OOM_EXIT_BROKEN : OOM_EXIT_OK;
+	}
 	oom_run_free(run);
-	if (r == 0)
-		return OOM_EXIT_OK;
-	fprintf(stderr, "oomgate report: %s\n", err.msg);
-	return OOM_EXIT_BROKEN;
+	if (r < 0)
+		fprintf(stderr, "oomgate report: %s\n", err.msg);
+	return status;
 }
 
 const struct oom_command oom_cmd_report = {

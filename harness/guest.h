@@ -17,6 +17,18 @@ struct oom_guest_spec {
 	const char *kernel, *modules; /* NULL: the image's own */
 };
 
+/* What images can be made of. */
+struct oom_suite {
+	const char *name;   /* debian:bookworm */
+	const char *kernel; /* its generation: 6.1 */
+	const char *help;
+};
+#define OOM_SUITE_DEFAULT "debian:bookworm"
+extern const struct oom_suite oom_suites[]; /* name NULL at the end */
+/* -EINVAL and what there is instead of @name, @more (may be NULL) included: "unknown image 'debian:bookworn',
+ * did you mean 'debian:bookworm'?" */
+int oom_suite_unknown(const char *what, const char *name, const char *more, struct oom_err *err);
+
 struct oom_guest_options {
 	const char *accel;	/* auto, kvm, tcg */
 	const char *config_dir; /* NULL, or a tree laid over the root */
@@ -42,6 +54,12 @@ struct oom_guest_job {
 
 int oom_guest_spec_parse(struct oom_arena *arena, const char *text, struct oom_err *err,
 	struct oom_guest_spec *ret);
+
+/* Are kernel, modules and disk image what they should be, as far as reading them tells? Builds, fetches and
+ * starts nothing. 0, or -errno with @err: the name is wrong, not the machine. */
+int oom_guest_spec_check(const struct oom_guest_spec *spec, struct oom_err *err);
+/* Can all of the --config folder @dir be read? */
+int oom_guest_config_check(const char *dir, struct oom_err *err);
 
 struct oom_guest_host; /* what this machine offers: qemu, accel, cache */
 int oom_guest_host_open(const struct oom_guest_options *options, struct oom_err *err,

@@ -27,6 +27,7 @@ struct oom_list_kind {
 	int (*fill)(struct oom_list *list, struct oom_err *err);
 	/* Instead of a table: prints it all itself. NULL for a table. */
 	int (*print)(struct oom_list *list, struct oom_err *err);
+	bool takes_paths; /* PATH... behind the kind */
 };
 
 extern const struct oom_list_kind oom_list_kinds[]; /* name NULL at the end */

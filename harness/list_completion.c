@@ -3,6 +3,7 @@
 
 #include "harness/backend.h"
 #include "harness/command.h"
+#include "harness/guest.h"
 #include "reports/report.h"
 
 #include <stdio.h>
@@ -27,6 +28,12 @@ static void command_print(const struct oom_command *command)
 	fputs("' ;;\n", stdout);
 }
 
+static void suites_print(void)
+{
+	for (const struct oom_suite *s = oom_suites; s->name; s++)
+		printf("%s ", s->name);
+}
+
 /* The words of each case below come from the tables, at the time this is printed. */
 int oom_list_completion(struct oom_list *list, struct oom_err *err)
 {
@@ -35,7 +42,7 @@ int oom_list_completion(struct oom_list *list, struct oom_err *err)
 	puts("# bash completion of oomgate, made by 'oomgate list completion'\n"
 	     "_oomgate() {\n"
 	     "  local cur prev words cword split\n"
-	     "  _init_completion -s || return\n"
+	     "  _init_completion -s -n : || return\n"
 	     "  local command=${words[1]} options=");
 	fputs("  if [ \"$cword\" -eq 1 ]; then\n    COMPREPLY=($(compgen -W '", stdout);
 	for (const struct oom_command *const *c = oom_commands; *c; c++)
@@ -49,7 +56,11 @@ int oom_list_completion(struct oom_list *list, struct oom_err *err)
 	fputs("    --in) COMPREPLY=($(compgen -W 'auto guest ", stdout);
 	for (const struct oom_backend *const *b = oom_backends; *b; b++)
 		printf("%s ", (*b)->name);
-	puts("' -- \"$cur\")); return ;;\n"
+	puts("' -- \"$cur\")); return ;;");
+	fputs("    --guest) COMPREPLY=($(compgen -W '", stdout);
+	suites_print();
+	puts("' -- \"$cur\")); __ltrim_colon_completions \"$cur\"; return ;;\n"
+	     "    --accel) COMPREPLY=($(compgen -W 'auto kvm tcg' -- \"$cur\")); return ;;\n"
 	     "    --output|--config) _filedir -d; return ;;\n"
 	     "  esac\n  case $command in");
 	for (const struct oom_command *const *c = oom_commands; *c; c++)
@@ -67,7 +78,10 @@ int oom_list_completion(struct oom_list *list, struct oom_err *err)
 		printf("%s ", kind->name);
 	puts("' -- \"$cur\"))\n    return\n  fi\n"
 	     "  if [ \"$command\" = image ] && [ \"$cword\" -eq 2 ]; then\n"
-	     "    COMPREPLY=($(compgen -W 'build list remove' -- \"$cur\"))\n    return\n  fi\n"
+	     "    COMPREPLY=($(compgen -W 'build list remove' -- \"$cur\"))\n    return\n  fi");
+	fputs("  if [ \"$command\" = image ]; then\n    COMPREPLY=($(compgen -W '", stdout);
+	suites_print();
+	puts("' -- \"$cur\"))\n    __ltrim_colon_completions \"$cur\"\n    return\n  fi\n"
 	     "  case $command in\n"
 	     "    run|check) _filedir scenario ;;\n"
 	     "    *) _filedir ;;\n"

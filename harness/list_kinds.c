@@ -5,6 +5,7 @@
 #include "harness/command.h"
 #include "harness/expect.h"
 #include "harness/fault.h"
+#include "harness/guest.h"
 #include "harness/libexec.h"
 #include "harness/needs.h"
 #include "harness/scenario_set.h"
@@ -136,6 +137,16 @@ static int fill_places(struct oom_list *list, struct oom_err *err)
 	return r;
 }
 
+static int fill_guests(struct oom_list *list, struct oom_err *err)
+{
+	int r = 0;
+
+	(void)err;
+	for (const struct oom_suite *s = oom_suites; r == 0 && s->name; s++)
+		r = oom_list_row(list, s->name, s->kernel, s->help);
+	return r;
+}
+
 static int fill_commands(struct oom_list *list, struct oom_err *err)
 {
 	int r = 0;
@@ -163,7 +174,7 @@ static int print_images(struct oom_list *list, struct oom_err *err)
 
 const struct oom_list_kind oom_list_kinds[] = {
 	{"scenarios", "scenarios below PATH..., else the program's own",
-		{"SCENARIO", "TAGS", "TITLE"}, fill_scenarios, NULL},
+		{"SCENARIO", "TAGS", "TITLE"}, fill_scenarios, NULL, true},
 	{"workloads", "types of [Workload NAME]", {"TYPE", "NEEDS", "WHAT"}, fill_workloads, NULL},
 	{"faults", "types of [Fault NAME]", {"TYPE", "NEEDS", "WHAT"}, fill_faults, NULL},
 	{"expectations", "keys of [Expect] and [Expect NAME]", {"KEY", "ABOUT", "VALUE", "WHAT"},
@@ -177,6 +188,8 @@ const struct oom_list_kind oom_list_kinds[] = {
 		oom_list_properties, NULL},
 	{"formats", "report formats: --format", {"FORMAT", "WHAT"}, fill_formats, NULL},
 	{"places", "where scenarios can run: --in", {"PLACE", "WHAT"}, fill_places, NULL},
+	{"guests", "what guests and images can be made of: --guest, image build", {"NAME", "KERNEL", "WHAT"},
+		fill_guests, NULL},
 	{"images", "guest images that are there", {0}, NULL, print_images},
 	{"commands", "commands of this program", {"COMMAND", "WHAT"}, fill_commands, NULL},
 	{"completion", "a completion script for bash", {0}, NULL, oom_list_completion},

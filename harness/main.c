@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/command.h"
+#include "lib/choice.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,30 +16,79 @@ static void usage(FILE *out)
 	fputs("\n'oomgate COMMAND --help' lists a command's options; see oomgate(1).\n", out);
 }
 
+static const struct oom_command *command_find(const char *name)
+{
+	for (const struct oom_command *const *c = oom_commands; *c; c++)
+		if (!strcmp(name, (*c)->name))
+			return *c;
+	return NULL;
+}
+
+static int command_unknown(const char *name)
+{
+	static const char *const more[] = {"help", "--help", "--version"};
+	const char *names[32];
+	struct oom_err err = {0};
+	size_t count = 0;
+
+	for (const struct oom_command *const *c = oom_commands; *c && count < 29; c++)
+		if (!(*c)->hidden)
+			names[count++] = (*c)->name;
+	for (size_t i = 0; i < 3; i++)
+		names[count++] = more[i];
+	oom_choice_unknown(&err, "command", name, names, count);
+	fprintf(stderr, "oomgate: %s\n", err.msg);
+	return OOM_EXIT_USAGE;
+}
+
+static int command_run(const struct oom_command *command, int argc, char **argv)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "oomgate %s", command->name);
+	argv[0] = name;
+	return command->run(argc, argv);
+}
+
+/* 'oomgate help run' is 'oomgate run --help'. */
+static int help(int argc, char **argv)
+{
+	const struct oom_command *command;
+	char option[] = "--help", *args[] = {NULL, option, NULL};
+
+	if (argc == 2) {
+		usage(stdout);
+		return OOM_EXIT_OK;
+	}
+	command = command_find(argv[2]);
+	if (!command)
+		return command_unknown(argv[2]);
+	if (argc > 3) {
+		fprintf(stderr, "oomgate: '%s' has no effect: help is about one command at a time\n", argv[3]);
+		return OOM_EXIT_USAGE;
+	}
+	return command_run(command, 2, args);
+}
+
 int main(int argc, char **argv)
 {
+	const struct oom_command *command;
+
 	argp_err_exit_status = OOM_EXIT_USAGE;
 	if (argc < 2) {
 		usage(stderr);
 		return OOM_EXIT_USAGE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-		usage(stdout);
-		return OOM_EXIT_OK;
-	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return help(argc, argv);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		if (argc > 2) {
+			fprintf(stderr, "oomgate: '%s' has no effect beside '%s'\n", argv[2], argv[1]);
+			return OOM_EXIT_USAGE;
+		}
 		puts("oomgate " OOMGATE_VERSION);
 		return OOM_EXIT_OK;
 	}
-	for (const struct oom_command *const *c = oom_commands; *c; c++) {
-		if (!strcmp(argv[1], (*c)->name)) {
-			char name[64];
-
-			snprintf(name, sizeof(name), "oomgate %s", (*c)->name);
-			argv[1] = name;
-			return (*c)->run(argc - 1, argv + 1);
-		}
-	}
-	fprintf(stderr, "oomgate: unknown command '%s' ('oomgate --help' lists them)\n", argv[1]);
-	return OOM_EXIT_USAGE;
+	command = command_find(argv[1]);
+	return command ? command_run(command, argc - 1, argv + 1) : command_unknown(argv[1]);
 }

@@ -3,6 +3,7 @@
 
 #include "harness/fit.h"
 #include "lib/bounded.h"
+#include "lib/choice.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -20,13 +21,14 @@ static const char *place(const char *path)
 
 static int format_unknown(const char *text, size_t len, struct oom_err *err)
 {
-	char names[128];
-	struct oom_bounded list = OOM_BOUNDED(names);
+	const char *names[OOM_REPORT_OUTS];
+	size_t count = 0;
+	char word[64];
 
-	for (const struct oom_report *const *r = oom_reports; *r; r++)
-		oom_bounded_printf(&list, "%s%s", list.len ? ", " : "", (*r)->name);
-	return oom_err_set(
-		err, EINVAL, "unknown format '%.*s'; there are %s", (int)len, text, names);
+	for (const struct oom_report *const *r = oom_reports; *r && count < OOM_REPORT_OUTS; r++)
+		names[count++] = (*r)->name;
+	snprintf(word, sizeof(word), "%.*s", (int)len, text);
+	return oom_choice_unknown(err, "format", word, names, count);
 }
 
 int oom_report_outs_add(struct oom_report_outs *outs, const char *text, struct oom_err *err)

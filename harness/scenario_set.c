@@ -21,6 +21,8 @@ struct collect {
 	struct oom_err *err;
 	bool mistakes;
 	const char *tag_expr;
+	const char **tags; /* of all scenarios that were looked at, each once */
+	size_t n_tags;
 };
 
 static bool has_suffix(const char *name)
@@ -30,8 +32,23 @@ static bool has_suffix(const char *name)
 	return len >= sizeof(suffix) && !strcmp(name + len - (sizeof(suffix) - 1), suffix);
 }
 
+static int tag_add(struct collect *c, const char *tag)
+{
+	const char **tags;
+
+	for (size_t i = 0; i < c->n_tags; i++)
+		if (!strcmp(c->tags[i], tag))
+			return 0;
+	tags = oom_arena_grow(&c->set->arena, c->tags, c->n_tags, sizeof(*tags));
+	if (!tags)
+		return oom_err_set(c->err, ENOMEM, "out of memory");
+	c->tags = tags;
+	tags[c->n_tags] = oom_arena_strdup(&c->set->arena, tag); /* it outlives its scenario */
+	return tags[c->n_tags++] ? 0 : oom_err_set(c->err, ENOMEM, "out of memory");
+}
+
 /* The scenario's tags fit, or there is nothing to fit. */
-static int is_wanted(const struct collect *c, const struct oom_scenario *scenario)
+static int is_wanted(struct collect *c, const struct oom_scenario *scenario)
 {
 	const char *const *tags;
 	size_t n;
@@ -40,6 +57,9 @@ static int is_wanted(const struct collect *c, const struct oom_scenario *scenari
 		return 1;
 	tags = oom_section_words(
 		oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL), "Tags", &n);
+	for (size_t i = 0; i < n; i++)
+		if (tag_add(c, tags[i]) < 0)
+			return -ENOMEM;
 	return oom_tags_match(c->tag_expr, tags, n, c->err);
 }
 
@@ -242,7 +262,9 @@ int oom_scenario_set_parse(const char *const *paths, size_t n, const char *tag_e
 		r = path_add(&c, paths[i]);
 	if (r >= 0 && c.mistakes)
 		r = oom_err_set(err, EBADMSG, "%zu mistakes in the scenario files", diags->count);
-	else if (r >= 0 && !set.count)
+	if (r >= 0 && tag_expr)
+		r = oom_tags_known(tag_expr, c.tags, c.n_tags, err);
+	if (r >= 0 && !set.count)
 		r = oom_err_set(err, ENOENT, "no scenario has the tags '%s' (%zu were looked at)",
 			tag_expr ? tag_expr : "", set.n_files);
 	if (r < 0) {

@@ -23,7 +23,8 @@ struct oom_scenario_set {
  * "smoke+memcg": both, "!slow": not that one, "memcg,!slow": the first, unless the second.
  *
  * -EBADMSG: mistakes were added to @diags, those of all files. Otherwise -errno with @err: a path or a
- * folder without scenarios, two scenarios of one id, a wrong @tag_expr, none that it leaves.
+ * folder without scenarios, two scenarios of one id, a wrong @tag_expr, a tag in it that no
+ * scenario has, none that it leaves.
  */
 int oom_scenario_set_parse(const char *const *paths, size_t n, const char *tag_expr,
 	struct oom_diags *diags, struct oom_err *err, struct oom_scenario_set *ret);
@@ -42,6 +43,9 @@ const char *oom_scenario_file(struct oom_arena *arena, const char *path);
 
 /* "file:line:col: message", one a line, and how many there are. */
 void oom_diags_print(const struct oom_diags *diags, FILE *out);
+
+/* 0, or -EINVAL with "did you mean" for a word of @expr (which is one) that is none of the tags @known. */
+int oom_tags_known(const char *expr, const char *const *known, size_t n, struct oom_err *err);
 
 /* Does a scenario with these tags fit @expr? -EINVAL with a sentence where that is no expression. */
 int oom_tags_match(const char *expr, const char *const *tags, size_t n, struct oom_err *err);

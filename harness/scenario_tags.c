@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/scenario_set.h"
 
+#include "lib/choice.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool has_tag(const char *const *tags, size_t n, const char *word, size_t len)
@@ -54,4 +57,22 @@ int oom_tags_match(const char *expr, const char *const *tags, size_t n, struct o
 		p = p[len] ? p + len + 1 : NULL;
 	}
 	return (in || !any_positive) && !out;
+}
+
+/* A tag that no scenario has chooses nothing, or spares nothing: a gate that changes in silence. */
+int oom_tags_known(const char *expr, const char *const *known, size_t n, struct oom_err *err)
+{
+	for (const char *p = expr; *p;) {
+		size_t len;
+		char word[64];
+
+		p += strspn(p, "+,!");
+		len = strcspn(p, "+,");
+		if (len && !has_tag(known, n, p, len)) {
+			snprintf(word, sizeof(word), "%.*s", (int)len, p);
+			return oom_choice_unknown(err, "tag", word, known, n);
+		}
+		p += len;
+	}
+	return 0;
 }

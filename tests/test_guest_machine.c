@@ -46,6 +46,11 @@ Test(guest_machine, names_of_guests)
 		{"debian", NULL, NULL, NULL},
 		{"debian:", NULL, NULL, NULL},
 		{"debian:Book/../worm", NULL, NULL, NULL},
+		{"debian:sid", NULL, NULL, NULL},
+		{"debian:bookworn", NULL, NULL, NULL},
+		{"bookworm", NULL, NULL, NULL},
+		{"kernel=/k,image=debian:buster", NULL, NULL, NULL},
+		{"kernel=/k,image=bookworm", "bookworm", "/k", NULL},
 		{"kernel=", NULL, NULL, NULL},
 		{"kernel=/a,kernel=/b", NULL, NULL, NULL},
 		{"modules=/m", NULL, NULL, NULL},
@@ -66,6 +71,52 @@ Test(guest_machine, names_of_guests)
 		cr_expect_str_eq(spec.kernel ? spec.kernel : "-", rows[i].kernel ? rows[i].kernel : "-");
 		cr_expect_str_eq(spec.modules ? spec.modules : "-", rows[i].modules ? rows[i].modules : "-");
 	}
+}
+
+Test(guest_machine, a_wrong_name_says_what_there_is)
+{
+	static const struct {
+		const char *text, *says;
+	} rows[] = {
+		{"debian:bookworn", "unknown guest 'debian:bookworn', did you mean 'debian:bookworm'?"},
+		{"debain:trixie", "did you mean 'debian:trixie'?"},
+		{"forky", "unknown guest 'forky', did you mean 'debian:forky'?"},
+		{"truxie", "did you mean 'debian:trixie'?"},
+		{"debian:sid", "unknown guest 'debian:sid'; there are debian:bullseye, debian:bookworm, debian:trixie, "
+			       "debian:forky, kernel=PATH"},
+		{"kernel=/k,image=debian:buster", "unknown image 'debian:buster'; there are debian:bullseye"},
+		{"kernel=/k,image=debian:bullsye", "unknown image 'debian:bullsye', did you mean 'debian:bullseye'?"},
+		{"kernle=/k", "unknown key of a guest's name 'kernle', did you mean 'kernel'?"},
+		{"disk=/d", "there are kernel, modules, image"},
+		{"image=/d,modules=/m", "modules= without kernel="},
+		{"kernel=/k,image=", "'image=' is empty"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_guest_spec spec;
+		struct oom_err err = {0};
+
+		cr_assert_eq(oom_guest_spec_parse(&arena, rows[i].text, &err, &spec), -EINVAL, "%s", rows[i].text);
+		cr_expect(strstr(err.msg, rows[i].says), "'%s' says: %s", rows[i].text, err.msg);
+	}
+}
+
+Test(guest_machine, every_suite_is_a_guest_and_an_image)
+{
+	size_t count = 0;
+
+	for (const struct oom_suite *s = oom_suites; s->name; s++, count++) {
+		struct oom_guest_spec spec = {0};
+		struct oom_err err = {0};
+
+		cr_expect_eq(oom_guest_spec_parse(&arena, s->name, &err, &spec), 0, "%s: %s", s->name, err.msg);
+		cr_expect_str_eq(spec.image, s->name);
+		cr_expect(oom_image_suite(s->name));
+	}
+	cr_expect_gt(count, 3);
+	cr_expect_null(oom_image_suite("debian:sid"));
+	cr_expect_null(oom_image_suite("bookworm"));
+	cr_expect_null(oom_image_suite(NULL));
 }
 
 Test(guest_machine, a_tree_is_packed_with_its_links_and_goes_into_usr)

@@ -25,6 +25,8 @@ Test(report_out, reads_format_and_place)
 		{{"xml"}, "unknown format 'xml'; there are text, tap", NULL},
 		{{""}, "unknown format ''", NULL},
 		{{"te"}, "unknown format 'te'", NULL},
+		{{"jsno:x"}, "unknown format 'jsno', did you mean 'json'?", NULL},
+		{{"htlm"}, "did you mean 'html'?", NULL},
 		{{"textual"}, "unknown format 'textual'", NULL},
 		{{"tap:"}, "no file after 'format tap:'", NULL},
 		{{"text", "tap"}, "give one a file of its own: 'tap:FILE'", NULL},
@@ -214,4 +216,54 @@ Test(report_out, a_full_disk_leaves_the_old_file, .init = scratch_enter, .fini =
 	cr_expect(strstr(err.msg, "cannot write 'old'"), "%s", err.msg);
 	cr_expect_eq(size_of("old"), size);
 	cr_expect_eq(files_count(), 1);
+}
+
+Test(report_out, a_place_is_looked_at_before_the_run, .init = scratch_enter)
+{
+	static const struct {
+		const char *format, *dir;
+		bool made;
+		const char *says; /* NULL: can be written */
+	} rows[] = {
+		{"html:new.html", NULL, false, NULL},
+		{"html:file", NULL, false, NULL},
+		{"html:sub/new.html", NULL, false, NULL},
+		{"html:/dev/null", NULL, false, NULL},
+		{"text", NULL, false, NULL},
+		{"html:link", NULL, false, NULL},
+		{"html:none/a.html", NULL, false, "its folder is not there, make it first"},
+		{"html:none/a.html", "none", true, NULL},
+		{"html:./none//a.html", "none/", true, NULL},
+		{"html:none/a.html", "none/deeper", true, NULL},
+		{"html:none/deeper/a.html", "none", true, "its folder is not there"},
+		{"html:nonesuch/a.html", "none", true, "its folder is not there"},
+		{"html:none/a.html", "none", false, "its folder is not there"},
+		{"html:file/a.html", NULL, false, "Not a directory"},
+		{"html:sub", NULL, false, "it is a folder, name a file in it"},
+		{"html:sub/", NULL, false, "a folder"},
+		{"html:none/", "none", true, "a folder"},
+		{"json:sub/run.json", "sub", true, "the record's own file"},
+		{"json:./sub/../sub/attempts.jsonl", "sub", true, "the record's own file"},
+		{"json:sub/contents.list", "sub", false, "the record's own file"},
+		{"json:none/run.json", "none", true, "the record's own file"},
+		{"json:sub/run.json", NULL, false, NULL},
+		{"json:sub/deep/run.json", "sub", true, "its folder is not there"},
+	};
+
+	cr_assert(!mkdir("sub", 0755) && !symlink("sub/target", "link"));
+	cr_assert_eq(close(open("file", O_WRONLY | O_CREAT, 0644)), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oom_report_outs outs = {0};
+		struct oom_err err = {0};
+		int r;
+
+		cr_assert_eq(oom_report_outs_add(&outs, rows[i].format, &err), 0, "%s", err.msg);
+		r = oom_report_outs_check(&outs, rows[i].dir, rows[i].made, &err);
+		cr_expect_eq(r < 0, rows[i].says != NULL, "'%s' (%s): %d %s", rows[i].format,
+			rows[i].dir ? rows[i].dir : "-", r, err.msg);
+		cr_expect(!rows[i].says || strstr(err.msg, rows[i].says), "'%s' says: %s", rows[i].format, err.msg);
+	}
+	cr_expect_eq(files_count(), 3, "looking made something");
+	cr_expect(!unlink("link") && !unlink("file") && !rmdir("sub"));
+	scratch_leave();
 }

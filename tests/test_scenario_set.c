@@ -47,6 +47,34 @@ Test(scenario_set, tags)
 	}
 }
 
+Test(scenario_set, tags_that_nobody_has)
+{
+	static const char *const known[] = {"memcg", "slow", "smoke"};
+	static const struct {
+		const char *expr;
+		const char *says; /* NULL: all are known */
+	} rows[] = {
+		{"memcg", NULL},
+		{"memcg,!slow", NULL},
+		{"smoke+memcg,slow+!smoke", NULL},
+		{"memgc", "unknown tag 'memgc', did you mean 'memcg'?"},
+		{"memcg,nosuch", "unknown tag 'nosuch'; there are memcg, slow, smoke"},
+		{"memcg,!slwo", "unknown tag 'slwo', did you mean 'slow'?"},
+		{"smoke+memc", "unknown tag 'memc', did you mean 'memcg'?"},
+		{"!nosuch", "unknown tag 'nosuch'"},
+		{"memcg+!nosuch,slow", "unknown tag 'nosuch'"},
+		{"slowly", "unknown tag 'slowly', did you mean 'slow'?"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oom_err err = {0};
+		int r = oom_tags_known(rows[i].expr, known, 3, &err);
+
+		cr_expect_eq(r, rows[i].says ? -EINVAL : 0, "'%s': %d", rows[i].expr, r);
+		cr_expect(!rows[i].says || strstr(err.msg, rows[i].says), "'%s' says: %s", rows[i].expr, err.msg);
+	}
+}
+
 #define GOOD "[Scenario]\nTags=%s\n[Workload a]\nType=idle\nSize=1M\n[Expect]\nOOMKills=0\n"
 
 static void good_file(const char *dir, const char *name, const char *tag)
@@ -264,8 +292,13 @@ Test(scenario_set, tags_choose_and_may_choose_none)
 	cr_expect_eq(f.set.count, 2);
 	cr_expect_eq(f.set.n_files, 3);
 	oom_scenario_set_release(&f.set);
-	cr_expect_eq(load(&f, "top", NULL, "none"), -ENOENT);
-	cr_expect_str_eq(f.err.msg, "no scenario has the tags 'none' (3 were looked at)");
+	cr_expect_eq(load(&f, "top", NULL, "none"), -EINVAL);
+	cr_expect(strstr(f.err.msg, "unknown tag 'none'"), "%s", f.err.msg);
+	/* one that others fit is no better, nor one that should leave something out */
+	cr_expect_eq(load(&f, "top", NULL, "memcg,none"), -EINVAL);
+	cr_expect_eq(load(&f, "top", NULL, "memcg,!none"), -EINVAL);
+	cr_expect_eq(load(&f, "top", NULL, "memcg+!memcg"), -ENOENT);
+	cr_expect_str_eq(f.err.msg, "no scenario has the tags 'memcg+!memcg' (3 were looked at)");
 	cr_expect_eq(load(&f, "top", NULL, "a,"), -EINVAL);
 	fixture_close(&f);
 }

@@ -11,20 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char prefix[] = "debian:";
-
-const char *oom_image_suite(const char *name)
-{
-	const char *suite;
-
-	if (!name || strncmp(name, prefix, sizeof(prefix) - 1))
-		return NULL;
-	suite = name + sizeof(prefix) - 1;
-	if (!*suite || suite[strspn(suite, "abcdefghijklmnopqrstuvwxyz")])
-		return NULL;
-	return suite;
-}
-
 uint64_t oom_image_recipe(void)
 {
 	struct oom_blob build = oom_blob_image_build();

@@ -193,7 +193,7 @@ int oom_image_build(struct oom_arena *arena, const char *cache, const char *name
 	int r;
 
 	if (!b.suite)
-		return oom_err_set(err, EINVAL, "no image '%s': debian:bullseye, debian:bookworm, debian:trixie, debian:forky", name);
+		return oom_suite_unknown("image", name, NULL, err);
 	if (!refresh && !oom_image_find(arena, cache, name, ret))
 		return 0;
 	r = oom_image_build_probe(err);

@@ -120,18 +120,58 @@ static int add_module(struct modules *mods, const char *name, struct oom_err *er
 	return 0;
 }
 
-static int add_modules(struct modules *mods, struct oom_err *err)
+static int read_dep(struct modules *mods, struct oom_err *err)
 {
 	char path[PATH_MAX];
 	size_t len;
 	int r;
 
+	if (snprintf(path, sizeof(path), "%s/modules.dep", mods->dir) >= (int)sizeof(path))
+		return oom_err_set(err, ENAMETOOLONG, "the path of 'modules=' is too long");
+	r = oom_file_read(&mods->arena, path, 16 << 20, &mods->dep, &len);
+	return r ? oom_err_errno(err, -r, "cannot read '%s' (depmod writes it)", path) : 0;
+}
+
+/* Of the first wanted module that lies there plainly; what is compressed is told when it is unpacked. */
+static int check_first(struct modules *mods, struct oom_err *err)
+{
+	char path[PATH_MAX], *data;
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		const char *line = dep_line(mods, wanted[i]);
+		size_t n = line ? strcspn(line, ":") : 0;
+
+		if (n < 3 || n > 200 || strncmp(line + n - 3, ".ko", 3))
+			continue;
+		snprintf(path, sizeof(path), "%s/%.*s", mods->dir, (int)n, line);
+		if (oom_file_read(&mods->arena, path, 64 << 20, &data, &len))
+			return oom_err_set(err, ENOENT, "cannot read '%s', which modules.dep names", path);
+		return check_vermagic(mods, path, data, len, err);
+	}
+	return 0;
+}
+
+int oom_modules_check(const char *modules, const char *release, struct oom_err *err)
+{
+	struct modules mods = {.dir = modules, .release = release};
+	int r = read_dep(&mods, err);
+
+	if (!r)
+		r = check_first(&mods, err);
+	oom_arena_release(&mods.arena);
+	return r;
+}
+
+static int add_modules(struct modules *mods, struct oom_err *err)
+{
+	int r;
+
 	mods->order = oom_arena_strdup(&mods->arena, "");
 	if (mods->dir) {
-		snprintf(path, sizeof(path), "%s/modules.dep", mods->dir);
-		r = oom_file_read(&mods->arena, path, 16 << 20, &mods->dep, &len);
+		r = read_dep(mods, err);
 		if (r)
-			return oom_err_errno(err, -r, "cannot read '%s' (depmod writes it)", path);
+			return r;
 		for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
 			r = add_module(mods, wanted[i], err);
 			if (r)

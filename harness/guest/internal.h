@@ -95,7 +95,7 @@ int oom_image_build(struct oom_arena *arena, const char *cache, const char *name
 /* image_probe.c: what a user other than root needs for it, below @root ("": this machine): user namespaces
  * and a range of subordinate users (subuid(5)). -EPERM with the way out. */
 int oom_image_user_probe(const char *root, const char *user, uid_t uid, struct oom_err *err);
-/* "debian:bookworm" → "bookworm"; NULL when @name is no image name. */
+/* suite.c: "debian:bookworm" → "bookworm"; NULL when @name is none of oom_suites. */
 const char *oom_image_suite(const char *name);
 uint64_t oom_image_recipe(void);
 
@@ -116,6 +116,9 @@ int oom_release_compare(const char *a, const char *b);
  * @modules: the folder of one release with modules.dep; NULL: everything is built in. */
 int oom_initrd_write(const char *path, const char *busybox, const char *modules, const char *release,
 	struct oom_err *err);
+
+/* Is @modules such a folder, of @release? As far as it can be told without unpacking. */
+int oom_modules_check(const char *modules, const char *release, struct oom_err *err);
 
 /* ---- payload.c ------------------------------------------------------------------------------------- */
 /* The disk with this program, its helper, its libraries and the --config tree. */
