@@ -51,6 +51,9 @@ Test(guest_machine, names_of_guests)
 		{"modules=/m", NULL, NULL, NULL},
 		{"kern=/k", NULL, NULL, NULL},
 		{"kernel=/k,debian:trixie", NULL, NULL, NULL},
+		{",", NULL, NULL, NULL},
+		{"kernel=/k,", NULL, NULL, NULL},
+		{"kernel=/k,,image=/d", NULL, NULL, NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

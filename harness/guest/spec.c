@@ -10,13 +10,13 @@ int oom_guest_spec_parse(struct oom_arena *arena, const char *text, struct oom_e
 	struct oom_guest_spec *ret)
 {
 	struct oom_guest_spec spec = {.id = oom_arena_strdup(arena, text)};
-	char *copy = oom_arena_strdup(arena, text), *save = NULL;
+	char *rest = oom_arena_strdup(arena, text), *word;
 	struct {
 		const char *key;
 		const char **value;
 	} keys[] = {{"kernel", &spec.kernel}, {"modules", &spec.modules}, {"image", &spec.image}};
 
-	if (!copy)
+	if (!rest)
 		return oom_err_set(err, ENOMEM, "no memory");
 	if (!*text)
 		return oom_err_set(err, EINVAL, "an empty guest name: debian:SUITE or kernel=PATH[,modules=DIR][,image=NAME]");
@@ -25,7 +25,7 @@ int oom_guest_spec_parse(struct oom_arena *arena, const char *text, struct oom_e
 		*ret = spec;
 		return 0;
 	}
-	for (char *word = strtok_r(copy, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+	while ((word = strsep(&rest, ","))) {
 		char *value = strchr(word, '=');
 		size_t i;
 
