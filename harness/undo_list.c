@@ -10,15 +10,19 @@
 /* The first line, without its newline. */
 static int parse_first(const char *line, size_t len, char ret_boot[static 40])
 {
-	char copy[160], boot[40] = "";
+	char copy[160], again[160], boot[40] = "";
 	uint64_t start;
-	int pid, end = 0;
+	int pid;
 
 	if (len >= sizeof(copy) || memchr(line, '\0', len))
 		return -EBADMSG;
 	memcpy(copy, line, len);
 	copy[len] = '\0';
-	if (sscanf(copy, OOM_UNDO_MAGIC " %d %" SCNu64 " %39s%n", &pid, &start, boot, &end) != 3 || copy[end])
+	if (sscanf(copy, OOM_UNDO_MAGIC " %d %" SCNu64 " %39s", &pid, &start, boot) != 3)
+		return -EBADMSG;
+	/* as it was written, and no other way */
+	snprintf(again, sizeof(again), OOM_UNDO_MAGIC " %d %" PRIu64 " %s", pid, start, boot);
+	if (strcmp(copy, again) != 0)
 		return -EBADMSG;
 	memcpy(ret_boot, boot, sizeof(boot));
 	return 0;

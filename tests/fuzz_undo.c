@@ -25,8 +25,9 @@ static void check_entry(const struct oom_undo_entry *entry)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const char first[] = OOM_UNDO_MAGIC " ";
 	struct oom_undo_entries list = {0};
-	char boot[40] = "none";
+	char boot[40] = "/";
 	size_t lines = 0;
 	char *text = malloc(size + 1); /* a NUL stands behind what is read from a file */
 	int r;
@@ -36,14 +37,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(text, data, size);
 	text[size] = '\0';
 	r = oom_undo_list_parse(text, size, boot, &list);
-
 	for (size_t i = 0; i < size; i++)
 		lines += data[i] == '\n';
 	FUZZ_CHECK(r == 0 || r == -EBADMSG || r == -ENOTSUP);
 	FUZZ_CHECK(strnlen(boot, sizeof(boot)) < sizeof(boot) && !strpbrk(boot, " \n"));
 	FUZZ_CHECK(list.count < lines || !list.count);
 	FUZZ_CHECK(r < 0 || list.count + 1 == lines);
-	FUZZ_CHECK(strcmp(boot, "none") || !list.count || r == 0);
+	/* without a first line there is nothing */
+	FUZZ_CHECK(!strncmp(text, first, strlen(first)) || (r < 0 && !list.count && !strcmp(boot, "/")));
 	for (unsigned i = 0; i < list.count; i++)
 		check_entry(&list.items[i]);
 	oom_undo_entries_drop(&list, 0);

@@ -34,6 +34,8 @@ Test(undo_list, lines_are_read_one_by_one)
 		{"oomgate-undo 1\n42\n7\ntree /a\ntree /b\n", -EBADMSG, 0, NULL},
 		{"oomgate-undo 1 42 7 boot-id more\ntree /a\n", -EBADMSG, 0, NULL},
 		{"oomgate-undo 1 42 7 1234567890123456789012345678901234567890\ntree /a\n", -EBADMSG, 0, NULL},
+		{"oomgate-undo 1 42 7boot-id\ntree /a\n", -EBADMSG, 0, NULL},
+		{"oomgate-undo 1  42 +7 boot-id\ntree /a\n", -EBADMSG, 0, NULL},
 		{"oomgate-undo 2 42 7 boot-id\ntree /a\n", -EBADMSG, 0, NULL},
 	};
 
