@@ -80,6 +80,14 @@ const char *oom_journal_evidence_dir(struct oom_run_command *command, const stru
 	char *buf, size_t size);
 /* Writes run.json and moves all finished attempts into the run's record. */
 int oom_journal_finish(struct oom_run_command *command, struct oom_err *err);
+/*
+ * A line of the journal: read (-EBADMSG with what is wrong; its newline may be there), and written, newline
+ * included and without a NUL behind it (malloc()ed; NULL without memory).
+ */
+int oom_journal_line_parse(const char *line, size_t len, struct oom_err *err, struct oom_attempt **ret);
+char *oom_journal_line_format(const struct oom_attempt *attempt, size_t *ret_len);
+/* Gives the record to its job, which owns it and counts as done; false: no job waits for it, and it is freed. */
+bool oom_journal_take(struct oom_run_command *command, struct oom_attempt *attempt);
 
 /* Makes all jobs; -EINTR after a signal. */
 int oom_run_jobs_local(struct oom_run_command *command, struct oom_err *err);

@@ -50,20 +50,6 @@ static void default_dir(struct oom_run_command *command)
 	}
 }
 
-static struct oom_job *job_of(struct oom_run_command *command, const struct oom_attempt *attempt)
-{
-	for (size_t i = 0; i < command->n_jobs; i++) {
-		struct oom_job *job = &command->jobs[i];
-
-		if (job->attempt == attempt->attempt &&
-			!strcmp(job->scenario->id, attempt->scenario ? attempt->scenario : "") &&
-			!strcmp(command->run->machines[job->machine].id,
-				attempt->machine ? attempt->machine : ""))
-			return job;
-	}
-	return NULL;
-}
-
 /* A line that does not parse is the one that the crash cut off: it is made again. */
 static int journal_resume(struct oom_run_command *command, struct oom_err *err)
 {
@@ -71,31 +57,20 @@ static int journal_resume(struct oom_run_command *command, struct oom_err *err)
 	oom_autofclose FILE *file = NULL;
 	size_t size = 0, line_no = 0;
 	char path[600];
+	ssize_t len;
 
 	snprintf(path, sizeof(path), "%s/attempts.jsonl", command->dir);
 	file = fopen(path, "re");
 	if (!file)
 		return errno == ENOENT ? 0 : oom_err_errno(err, errno, "cannot read '%s'", path);
-	while (getline(&line, &size, file) >= 0) {
-		json_t *json = json_loads(line, 0, NULL);
+	while ((len = getline(&line, &size, file)) >= 0) {
 		struct oom_attempt *attempt = NULL;
-		struct oom_job *job;
 
 		line_no++;
-		if (!json || oom_attempt_from_json(json, NULL, &attempt) < 0) {
+		if (oom_journal_line_parse(line, (size_t)len, NULL, &attempt) < 0)
 			fprintf(stderr, "oomgate: %s:%zu is cut off; that attempt is made again\n", path, line_no);
-			json_decref(json);
-			continue;
-		}
-		json_decref(json);
-		job = job_of(command, attempt);
-		if (!job || job->record) {
-			oom_attempt_free(attempt);
-			continue;
-		}
-		job->record = attempt;
-		command->progress.done++;
-		command->progress.counts[attempt->verdict]++;
+		else
+			oom_journal_take(command, attempt);
 	}
 	return 0;
 }
@@ -182,16 +157,13 @@ int oom_journal_open(struct oom_run_command *command, struct oom_err *err)
 int oom_journal_append(struct oom_run_command *command, const struct oom_attempt *attempt,
 	struct oom_err *err)
 {
-	json_t *json = oom_attempt_to_json(attempt);
-	oom_autofree char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-	size_t len = text ? strlen(text) : 0;
+	size_t len = 0;
+	oom_autofree char *text = oom_journal_line_format(attempt, &len);
 	int r;
 
-	json_decref(json);
 	if (!text)
 		return oom_err_set(err, ENOMEM, "no memory to write an attempt down");
-	text[len] = '\n'; /* in the place of the NUL: a line is one write */
-	r = write_all(command->journal_fd, text, len + 1);
+	r = write_all(command->journal_fd, text, len);
 	if (r >= 0 && fdatasync(command->journal_fd) < 0)
 		r = -errno;
 	return r < 0 ? not_written(command, "attempts.jsonl", r, err) : 0;

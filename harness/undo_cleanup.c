@@ -59,45 +59,6 @@ static int read_all(int fd, char **ret_text, size_t *ret_len)
 	return 0;
 }
 
-/* The lines after the first. A last line without its newline was never finished: the change it
- * speaks of was not made. */
-static int parse_list(
-	const char *text, size_t len, struct oom_undo_entries *list, bool *ret_same_boot)
-{
-	const char *end = text + len, *line = memchr(text, '\n', len);
-	char boot_id[40], owner_boot[40];
-	int pid, r, unreadable = 0;
-	uint64_t start;
-
-	if (!line ||
-		sscanf(text, OOM_UNDO_MAGIC " %d %" SCNu64 " %39s", &pid, &start, owner_boot) != 3)
-		return -EBADMSG;
-	r = oom_undo_boot_id(boot_id);
-	if (r < 0)
-		return r;
-	*ret_same_boot = !strcmp(boot_id, owner_boot);
-	for (line++; line < end;) {
-		const char *stop = memchr(line, '\n', (size_t)(end - line));
-		struct oom_undo_entry entry;
-
-		if (!stop)
-			break;
-		r = oom_undo_line_parse(line, (size_t)(stop - line), &entry);
-		if (!r) {
-			r = oom_undo_entries_push(list, &entry);
-			if (r < 0)
-				free(entry.line);
-		}
-		if (r == -ENOMEM)
-			return r;
-		/* one bad line must not keep the others from being undone */
-		if (r < 0)
-			unreadable = r;
-		line = stop + 1;
-	}
-	return unreadable;
-}
-
 static void name_entries(struct cleanup *c, const struct oom_undo_entries *list, bool same_boot)
 {
 	for (unsigned i = list->count; i > 0; i--) {
@@ -133,7 +94,8 @@ static void cleanup_list(struct cleanup *c, int dir_fd, const char *name)
 	oom_autoclose int fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	struct oom_undo_entries list = {0};
 	oom_autofree char *text = NULL;
-	bool same_boot = true;
+	char boot_id[40] = "", owner_boot[40] = "";
+	bool same_boot;
 	struct stat st;
 	size_t len = 0;
 	int r, first = 0;
@@ -153,7 +115,10 @@ static void cleanup_list(struct cleanup *c, int dir_fd, const char *name)
 	}
 	r = read_all(fd, &text, &len);
 	if (!r)
-		r = parse_list(text, len, &list, &same_boot);
+		r = oom_undo_boot_id(boot_id);
+	if (!r)
+		r = oom_undo_list_parse(text, len, owner_boot, &list);
+	same_boot = !strcmp(boot_id, owner_boot);
 	if (r < 0)
 		failed(c, r, "the undo list '%s' cannot be read: look at it and remove it", name);
 	if (c->dry) {

@@ -63,7 +63,13 @@ int oom_undo_entries_run(struct oom_undo_entries *list, unsigned mark, bool afte
 	void (*say)(const char *what), struct oom_err *err, int *ret_failed);
 
 #define OOM_UNDO_MAGIC "oomgate-undo 1"
-/* The first line: "oomgate-undo 1 PID STARTTIME BOOTID". */
+/*
+ * A whole list: its first line, "oomgate-undo 1 PID STARTTIME BOOTID", whose boot goes to @ret_boot, and one
+ * entry for each other. 0; -EBADMSG where the first line is none, and then nothing is read; else the -errno of
+ * the last line that is none: one bad line must not keep the others from being undone. A last line without
+ * its newline was never finished: the change that it speaks of was not made.
+ */
+int oom_undo_list_parse(const char *text, size_t len, char ret_boot[static 40], struct oom_undo_entries *list);
 int oom_undo_boot_id(char buf[static 40]);
 
 #endif

@@ -39,7 +39,7 @@ bool oom_kmsg_head_parse(const char *record, size_t len, struct oom_kmsg_head *r
 	const char *semicolon;
 
 	if (!head_number(&s, &prio) || !head_number(&s, &seq) || !head_number(&s, &usec) ||
-		prio > UINT_MAX || !s.len)
+		prio > UINT_MAX || !s.len || *s.at == ';')
 		return false;
 	semicolon = memchr(s.at, ';', s.len);
 	if (!semicolon)

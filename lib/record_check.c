@@ -15,16 +15,19 @@ static bool is_ok(const struct oom_attempt *attempt, const char *name)
 	return source && source->state == OOM_SOURCE_OK;
 }
 
-/* The sum of @name in the units' own counters; -1 where one of them was not read. */
+/* The sum of @name in the units' own counters, INT64_MAX where it is beyond; -1 where one of them was not read. */
 static int64_t sum_local(const struct oom_attempt *attempt, const char *name)
 {
 	int64_t sum = attempt->n_units ? 0 : -1;
 
-	for (size_t i = 0; i < attempt->n_units && sum >= 0; i++) {
+	for (size_t i = 0; i < attempt->n_units; i++) {
 		const struct oom_unit_rec *unit = &attempt->units[i];
 		int64_t value = oom_counter_get(unit->events_local, unit->n_events_local, name);
 
-		sum = value < 0 ? -1 : sum + value;
+		if (value < 0)
+			return -1;
+		if (__builtin_add_overflow(sum, value, &sum))
+			sum = INT64_MAX;
 	}
 	return sum;
 }
@@ -63,9 +66,9 @@ static int check_kills(struct oom_attempt *attempt)
 		if (kill->workload && !in_a_unit(attempt, kill))
 			return 0;
 		logged += in_a_unit(attempt, kill);
-		groups += groups >= 0 && kill->oom_group; /* at most one a member */
+		groups += groups >= 0 && groups < INT64_MAX && kill->oom_group; /* at most one a member */
 	}
-	if (counted >= logged && (groups < 0 || counted <= logged + groups))
+	if (counted >= logged && (groups < 0 || counted - logged <= groups))
 		return 0;
 	snprintf(logged_text, sizeof(logged_text), "%" PRId64, logged);
 	snprintf(counted_text, sizeof(counted_text), "%" PRId64, counted);

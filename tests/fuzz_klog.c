@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * Fuzz target of the kernel-log reader: libFuzzer (clang -fsanitize=fuzzer), AFL++ (the program reads
- * the files that it is given), or a plain program that runs its arguments, to look at a finding.
- *
- * What is checked beside memory: full and brief reading see the same kills where the text is read in
- * one piece or in many, and every answer can be ranked and made JSON.
- */
+/* The kernel-log reader: it sees the same kills where the text is read in one piece or in many, and every
+ * answer can be ranked and made JSON. */
 #include "lib/klog.h"
 
 #include "lib/arena.h"
 #include "lib/badness.h"
+#include "tests/support/fuzz.h"
 
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct pieces {
 	const uint8_t *data;
@@ -83,26 +74,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	explain(data, size, SIZE_MAX, OOM_KLOG_BRIEF);
 	return 0;
 }
-
-#ifndef OOM_LIBFUZZER
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		FILE *file = fopen(argv[i], "rb");
-		uint8_t *data = malloc(1 << 20);
-		size_t size = file && data ? fread(data, 1, 1 << 20, file) : 0;
-		uint8_t *exact = malloc(size ? size : 1);
-
-		if (!file || !data || !exact) {
-			fprintf(stderr, "fuzz_klog: cannot read '%s'\n", argv[i]);
-			return 2;
-		}
-		memcpy(exact, data, size);
-		LLVMFuzzerTestOneInput(exact, size);
-		free(exact);
-		free(data);
-		fclose(file);
-	}
-	return 0;
-}
-#endif

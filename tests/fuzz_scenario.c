@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * The scenario reader must survive any bytes, and what it accepts must read the same once it was
- * printed. With -fsanitize=fuzzer -DOOM_LIBFUZZER this is a libFuzzer target; without, a program that
- * reads the files it is given.
- */
+/* The scenario reader: a refusal names a place, and what is accepted reads the same once it was printed. */
 #include "lib/scenario.h"
 #include "tests/scenario_schema.h"
-
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/support/fuzz.h"
 
 static struct oom_scenario *parse(const char *text, size_t len)
 {
@@ -58,23 +49,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(twice);
 	return 0;
 }
-
-#ifndef OOM_LIBFUZZER
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		static uint8_t data[1 << 20];
-		FILE *in = fopen(argv[i], "rb");
-		size_t size;
-
-		if (!in) {
-			perror(argv[i]);
-			return 1;
-		}
-		size = fread(data, 1, sizeof(data), in);
-		fclose(in);
-		LLVMFuzzerTestOneInput(data, size);
-	}
-	return 0;
-}
-#endif

@@ -69,6 +69,51 @@ Test(guest_kernel, a_kernel_tells_its_release)
 	cr_expect_str_eq(release, "untouched");
 }
 
+/* A file of any bytes may be called a kernel. */
+Test(guest_kernel, a_release_is_a_whole_word_within_the_file)
+{
+	static const struct {
+		bool elf;
+		int at, bytes; /* where the text stands, and the file ends */
+		const char *text, *release; /* NULL: there is none */
+	} rows[] = {
+		{true, 4000, 8192, "Linux version 6.1.0-rc1+ (x)", "6.1.0-rc1+"},
+		{true, 4000, 8192, "Linux version %s Linux version 6.1\n", "6.1"},
+		{true, 8192 - 14, 8192, "Linux version ", NULL},
+		{true, 8192 - 15, 8192, "Linux version 6", NULL},
+		{true, 8192 - 100, 8192, "Linux version %s", NULL},
+		{true, 8192 - 100, 8192, "Linux version 6.1 ", "6.1"},
+		{false, 0x1200, 0x1205, "6.1.0", NULL},
+		{false, 0x1200, 0x1206, "6.1.0 ", "6.1.0"},
+		{false, 0x1200, 0x1200, "", NULL},
+		{false, 0x1200, 8192, "../../etc ", NULL},
+		{false, 0x1200, 8192, "6.1/../../etc ", NULL},
+		{false, 0x1200, 8192, "6.1\033[31m ", NULL},
+		{false, 0x1200, 8192, "", NULL},
+		{false, 0x1200, 8192, "6.123456789-123456789-123456789-123456789-123456789-123456789-12 ",
+			"6.123456789-123456789-123456789-123456789-123456789-123456789-12"},
+		{false, 0x1200, 8192, "6.123456789-123456789-123456789-123456789-123456789-123456789-123 ", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char *image = calloc(1, (size_t)rows[i].bytes);
+		size_t room = (size_t)(rows[i].bytes - rows[i].at), want = strlen(rows[i].text), len = 99;
+		const char *version;
+
+		memcpy(image + (rows[i].elf ? 0 : 0x202), rows[i].elf ? "\177ELF" : "HdrS", 4);
+		if (!rows[i].elf)
+			image[0x20f] = 0x10;
+		memcpy(image + rows[i].at, rows[i].text, want < room ? want : room);
+		version = oom_kernel_version(image, (size_t)rows[i].bytes, &len);
+		cr_expect_eq(!version, !rows[i].release, "row %zu", i);
+		if (version && rows[i].release)
+			cr_expect(len == strlen(rows[i].release) && !strncmp(version, rows[i].release, len),
+				"row %zu: '%.*s'", i, (int)len, version);
+		cr_expect(version || len == 99, "row %zu: untouched", i);
+		free(image);
+	}
+}
+
 Test(guest_kernel, a_restored_machine_needs_but_the_setup_of_its_kernel)
 {
 	static const struct {

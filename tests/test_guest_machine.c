@@ -56,6 +56,9 @@ Test(guest_machine, names_of_guests)
 		{"modules=/m", NULL, NULL, NULL},
 		{"kern=/k", NULL, NULL, NULL},
 		{"kernel=/k,debian:trixie", NULL, NULL, NULL},
+		{",", NULL, NULL, NULL},
+		{"kernel=/k,", NULL, NULL, NULL},
+		{"kernel=/k,,image=/d", NULL, NULL, NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -145,6 +148,59 @@ Test(guest_machine, a_tree_is_packed_with_its_links_and_goes_into_usr)
 	oom_pack_open(in_dir("t.tar"), true, &err, &pack);
 	cr_expect_eq(oom_pack_tree(&pack, "config", in_dir("tree"), &err), -EINVAL);
 	oom_pack_close(&pack, &err);
+}
+
+/* "a/b": a file; "a/b/": a folder; "a/b>c": a link to c; with the folders above it */
+static void plant(const char *tree, const char *what)
+{
+	char *path = oom_arena_printf(&arena, "%s/%s", tree, what), *target = strchr(path, '>');
+
+	if (target)
+		*target++ = '\0';
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0755);
+		*slash = '/';
+	}
+	if (target)
+		cr_assert_eq(symlink(target, path), 0);
+	else if (path[strlen(path) - 1] != '/')
+		cr_assert_eq(oom_file_write(path, "x", 1, 0644, NULL), 0, "%s", path);
+}
+
+Test(guest_machine, a_file_that_a_tree_has_twice_is_refused)
+{
+	static const struct {
+		const char *files[2]; /* a slash behind: a folder; "A>B": a link to B */
+		const char *twins[2]; /* NULL: it is packed */
+	} rows[] = {
+		{{"bin/a", "usr/bin/b"}, {NULL}},
+		{{"bin/d/a", "usr/bin/d/b"}, {NULL}},
+		{{"bin/a", "usr/sbin/a"}, {NULL}},
+		{{"etc/bin/a", "usr/bin/a"}, {NULL}},
+		{{"bin/a", "usr/bin/a"}, {"bin/a", "usr/bin/a"}},
+		{{"lib/d/a", "usr/lib/d/a"}, {"lib/d/a", "usr/lib/d/a"}},
+		{{"lib64/d/", "usr/lib64/d"}, {"lib64/d", "usr/lib64/d"}},
+		{{"sbin>usr/sbin", "usr/sbin/a"}, {"sbin", "usr/sbin"}},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *tree = in_dir(oom_arena_printf(&arena, "tree%zu", i));
+		struct oom_pack pack;
+		struct oom_err err = {0};
+		int r;
+
+		for (int f = 0; f < 2; f++)
+			plant(tree, rows[i].files[f]);
+		cr_assert_eq(oom_pack_open(in_dir("t.tar"), true, &err, &pack), 0);
+		r = oom_pack_tree(&pack, "config", tree, &err);
+		cr_expect_eq(r, rows[i].twins[0] ? -EEXIST : 0, "row %zu: %s", i, err.msg);
+		for (int t = 0; t < 2 && rows[i].twins[0]; t++)
+			cr_expect_not_null(
+				strstr(err.msg, oom_arena_printf(&arena, "%s/%s'", tree, rows[i].twins[t])),
+				"row %zu: %s", i, err.msg);
+		oom_pack_close(&pack, &err);
+	}
 }
 
 static struct oom_scenario *scenario_of(const char *machine)

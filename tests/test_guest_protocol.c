@@ -72,6 +72,36 @@ Test(guest_protocol, what_is_no_job_is_refused)
 	}
 }
 
+Test(guest_protocol, a_jobs_numbers_are_read_whole)
+{
+	static const struct {
+		const char *attempt, *entropy; /* @entropy @times in a row */
+		int times;
+		bool ok;
+	} rows[] = {{"7", "0f", 64, true}, {"4294967295", "00", 64, true}, {"4294967296", "00", 64, false},
+		{"-1", "00", 64, false}, {"7", "0", 1, false}, {"7", "0", 3, false}, {"7", "0", 127, false},
+		{"7", "00", 63, false}, {"7", "00", 65, false}, {"7", "+1", 64, false}, {"7", " 1", 64, false},
+		{"7", "0x", 64, false}, {"7", "0F", 64, false}, {"7", "", 0, false}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_arena arena = {0};
+		struct oom_guest_job job = {.attempt = 99};
+		struct oom_err err;
+		char hex[160] = "", *text;
+
+		for (int n = 0; n < rows[i].times; n++)
+			strcat(hex, rows[i].entropy);
+		text = oom_arena_printf(&arena,
+			"{\"id\":\"x\",\"path\":\"\",\"text\":\"\",\"machine\":\"\",\"attempt\":%s,\"seed\":1,"
+			"\"timeout_us\":1,\"realtime_us\":1,\"entropy\":\"%s\"" MORE,
+			rows[i].attempt, hex);
+		cr_expect_eq(oom_job_decode(&arena, text, strlen(text), &err, &job), rows[i].ok ? 0 : -EBADMSG,
+			"%s", text);
+		cr_expect(rows[i].ok || job.attempt == 99, "untouched by %s", text);
+		oom_arena_release(&arena);
+	}
+}
+
 Test(guest_protocol, frames_come_out_as_they_went_in_however_they_are_cut)
 {
 	struct oom_buffer out = {0};

@@ -29,8 +29,13 @@ Test(kmsg, heads)
 		{"12,18446744073709551615,0,-;", true, 12, 18446744073709551615ull, 0, '-', ""},
 		{"6,339,5140900", false, 0, 0, 0, 0, NULL},
 		{"6,339,5140900,-", false, 0, 0, 0, 0, NULL},
+		{"6,339,5140900,;t", false, 0, 0, 0, 0, NULL},
 		{"x,339,5140900,-;t", false, 0, 0, 0, 0, NULL},
 		{" KEY=value", false, 0, 0, 0, 0, NULL},
+		/* no number that fits: above all not priority 0, the kernel's */
+		{"4294967296,7,99,-;t", false, 0, 0, 0, 0, NULL},
+		{"6,18446744073709551616,99,-;t", false, 0, 0, 0, 0, NULL},
+		{"6,7,99999999999999999999,-;t", false, 0, 0, 0, 0, NULL},
 		{"", false, 0, 0, 0, 0, NULL},
 	};
 

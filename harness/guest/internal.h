@@ -100,6 +100,9 @@ const char *oom_image_suite(const char *name);
 uint64_t oom_image_recipe(void);
 
 /* ---- kernel.c: what a kernel file says about itself ------------------------------------------------- */
+/* Where the release stands in the bytes of a bzImage or an ELF vmlinux: of @ret_len printable bytes without a
+ * slash, a digit first. NULL: they are none. */
+const char *oom_kernel_version(const char *image, size_t len, size_t *ret_len);
 /* The release ("6.12.95+deb13-cloud-amd64") of a bzImage or an ELF vmlinux. */
 int oom_kernel_release(struct oom_arena *arena, const char *path, struct oom_err *err, const char **ret);
 /*

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <string.h>
 
 static void to_hex(const unsigned char *data, size_t len, struct oom_bounded *hex)
@@ -12,12 +13,17 @@ static void to_hex(const unsigned char *data, size_t len, struct oom_bounded *he
 		oom_bounded_printf(hex, "%02x", data[i]);
 }
 
+/* Two small hexadecimal digits a byte, as many as there is room for, and nothing else. */
 static int from_hex(const char *hex, unsigned char *data, size_t len)
 {
+	static const char digits[] = "0123456789abcdef";
+
+	if (strlen(hex) != 2 * len || strspn(hex, digits) != 2 * len)
+		return -EBADMSG;
 	for (size_t i = 0; i < len; i++)
-		if (sscanf(hex + 2 * i, "%2hhx", &data[i]) != 1)
-			return -EBADMSG;
-	return hex[2 * len] ? -EBADMSG : 0;
+		data[i] = (unsigned char)((strchr(digits, hex[2 * i]) - digits) << 4 |
+					  (strchr(digits, hex[2 * i + 1]) - digits));
+	return 0;
 }
 
 int oom_job_encode(const struct oom_guest_job *job, char **ret, size_t *ret_len)
@@ -70,7 +76,9 @@ int oom_job_decode(struct oom_arena *arena, const char *data, size_t len, struct
 		job.disk = disk;
 		job.legacy = legacy;
 		job.hugepages = hugepages;
-		r = arena->failed ? -ENOMEM : from_hex(hex, job.entropy, sizeof(job.entropy));
+		/* an attempt that does not fit is another one */
+		if (attempt >= 0 && attempt <= UINT_MAX)
+			r = arena->failed ? -ENOMEM : from_hex(hex, job.entropy, sizeof(job.entropy));
 	}
 	json_decref(json);
 	if (r)

@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+enum { RELEASE_BYTES = 65 }; /* __NEW_UTS_LEN and a NUL (include/uapi/linux/utsname.h) */
+
 /* Documentation/arch/x86/boot.rst: "HdrS" at 0x202, at 0x20e the offset (less 0x200) of the version */
 static const char *bzimage_version(const char *image, size_t len)
 {
@@ -17,25 +19,43 @@ static const char *bzimage_version(const char *image, size_t len)
 	if (len < 0x1000 || memcmp(image + 0x202, "HdrS", 4))
 		return NULL;
 	offset = (unsigned char)image[0x20e] | (unsigned)(unsigned char)image[0x20f] << 8;
-	if (!offset || offset + 0x200U + 256 > len)
-		return NULL;
-	return image + offset + 0x200;
+	return offset && offset + 0x200U < len ? image + offset + 0x200 : NULL;
 }
 
 static const char *elf_version(const char *image, size_t len)
 {
 	static const char banner[] = "Linux version ";
-	const char *at = image;
+	const char *at = image, *end = image + len;
 
 	if (len < 4096 || memcmp(image, "\177ELF", 4))
 		return NULL;
 	/* the banner's format string stands in the image, too: a digit must follow */
-	while ((at = memmem(at, len - (size_t)(at - image) - 256, banner, sizeof(banner) - 1))) {
+	while ((at = memmem(at, (size_t)(end - at), banner, sizeof(banner) - 1))) {
 		at += sizeof(banner) - 1;
-		if (isdigit((unsigned char)*at))
+		if (at < end && isdigit((unsigned char)*at))
 			return at;
 	}
 	return NULL;
+}
+
+const char *oom_kernel_version(const char *image, size_t len, size_t *ret_len)
+{
+	const char *version = bzimage_version(image, len);
+	size_t n = 0, left;
+
+	if (!version)
+		version = elf_version(image, len);
+	if (!version)
+		return NULL;
+	left = len - (size_t)(version - image);
+	while (n < left && n < RELEASE_BYTES && version[n] > ' ' && version[n] < 0x7f && version[n] != '/')
+		n++;
+	/* one that ends where it may, and can be a folder's name below /lib/modules */
+	if (!isdigit((unsigned char)*version) || n == left || n == RELEASE_BYTES ||
+		(version[n] && version[n] != ' ' && version[n] != '\n'))
+		return NULL;
+	*ret_len = n;
+	return version;
 }
 
 int oom_kernel_release(struct oom_arena *arena, const char *path, struct oom_err *err, const char **ret)
@@ -43,19 +63,17 @@ int oom_kernel_release(struct oom_arena *arena, const char *path, struct oom_err
 	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	const char *version = NULL;
 	struct stat st;
+	size_t len;
 	char *map;
 	int r = 0;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return oom_err_errno(err, errno, "cannot read the kernel '%s'", path);
 	map = st.st_size > 0 ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
-	if (map != MAP_FAILED) {
-		version = bzimage_version(map, (size_t)st.st_size);
-		if (!version)
-			version = elf_version(map, (size_t)st.st_size);
-	}
+	if (map != MAP_FAILED)
+		version = oom_kernel_version(map, (size_t)st.st_size, &len);
 	if (version) {
-		*ret = oom_arena_strndup(arena, version, strcspn(version, " \n"));
+		*ret = oom_arena_strndup(arena, version, len);
 		if (!*ret)
 			r = oom_err_set(err, ENOMEM, "no memory");
 	} else {

@@ -24,7 +24,8 @@ int oom_pack_data(struct oom_pack *pack, const char *name, const void *data, siz
 /* @mode 0: the file's own */
 int oom_pack_file(struct oom_pack *pack, const char *name, const char *path, mode_t mode,
 	struct oom_err *err);
-/* Everything below @path as @prefix; bin, sbin, lib, lib64 at the top go to usr/. */
+/* Everything below @path as @prefix; bin, sbin, lib, lib64 at the top go to usr/. -EEXIST: something is there
+ * already. */
 int oom_pack_tree(struct oom_pack *pack, const char *prefix, const char *path, struct oom_err *err);
 /* The whole content of a file that may be compressed by xz, zstd or gzip; @temp is a name to use. */
 int oom_unpack_file(struct oom_arena *arena, const char *path, const char *temp, char **ret,

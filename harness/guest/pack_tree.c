@@ -8,13 +8,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* In the guests /bin and its like are links into /usr: what a tree has there belongs into /usr. */
+/* In the guests these are links into /usr: what a tree has there belongs into /usr. */
+static const char *const merged[] = {"bin", "sbin", "lib", "lib64"};
+enum { MERGED = sizeof(merged) / sizeof(*merged) };
+
 static const char *target_name(const char *prefix, const char *name, bool top, char *buf, size_t size)
 {
-	static const char *const merged[] = {"bin", "sbin", "lib", "lib64"};
 	const char *usr = "";
 
-	for (size_t i = 0; top && i < sizeof(merged) / sizeof(*merged); i++)
+	for (size_t i = 0; top && i < MERGED; i++)
 		if (!strcmp(name, merged[i]))
 			usr = "usr/";
 	if (snprintf(buf, size, "%s/%s%s", prefix, usr, name) >= (int)size)
@@ -84,9 +86,45 @@ static int pack_below(struct oom_pack *pack, const char *prefix, const char *pat
 	return r;
 }
 
+/* /bin/x and /usr/bin/x of a tree would be one file in a guest; two folders become one. */
+static int check_twins(const char *path, const char *twin, struct oom_err *err)
+{
+	struct stat st, twin_st;
+	struct dirent **names;
+	int n, r = 0;
+
+	if (lstat(path, &st) < 0 || lstat(twin, &twin_st) < 0)
+		return 0;
+	if (!S_ISDIR(st.st_mode) || !S_ISDIR(twin_st.st_mode))
+		return oom_err_set(err, EEXIST, "'%s' and '%s' are one and the same in a guest: remove one",
+			path, twin);
+	n = scandir(path, &names, no_dots, alphasort);
+	for (int i = 0; i < n; i++) {
+		char below[PATH_MAX], twin_below[PATH_MAX];
+
+		if (!r && snprintf(below, sizeof(below), "%s/%s", path, names[i]->d_name) < (int)sizeof(below) &&
+			snprintf(twin_below, sizeof(twin_below), "%s/%s", twin, names[i]->d_name) <
+				(int)sizeof(twin_below))
+			r = check_twins(below, twin_below, err);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return r;
+}
+
 int oom_pack_tree(struct oom_pack *pack, const char *prefix, const char *path, struct oom_err *err)
 {
-	return pack_below(pack, prefix, path, true, err);
+	int r = 0;
+
+	for (size_t i = 0; i < MERGED && !r; i++) {
+		char below[PATH_MAX], twin[PATH_MAX];
+
+		if (snprintf(below, sizeof(below), "%s/%s", path, merged[i]) < (int)sizeof(below) &&
+			snprintf(twin, sizeof(twin), "%s/usr/%s", path, merged[i]) < (int)sizeof(twin))
+			r = check_twins(below, twin, err);
+	}
+	return r ? r : pack_below(pack, prefix, path, true, err);
 }
 
 /* xz, zstd and gzip by their magic numbers; NULL: not compressed. */

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A run's record, run.json: what is refused has a message; what is read is written as the same bytes once it was
+ * written; sources can be compared; and every report of it is the same bytes each time, without a control
+ * character that nobody asked for.
+ */
+#include "lib/record.h"
+#include "reports/report.h"
+#include "tests/support/fuzz.h"
+
+#include <jansson.h>
+
+static char *dump(json_t *json)
+{
+	char *text;
+
+	FUZZ_CHECK(json);
+	text = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	FUZZ_CHECK(text);
+	return text;
+}
+
+static struct oom_run *read_run(const char *text, size_t len)
+{
+	json_t *json = json_loadb(text, len, 0, NULL);
+	struct oom_err err = {0};
+	struct oom_run *run = NULL;
+	int r;
+
+	if (!json)
+		return NULL;
+	r = oom_run_from_json(json, &err, &run);
+	json_decref(json);
+	FUZZ_CHECK((r == 0) == (run != NULL));
+	FUZZ_CHECK(r <= 0 && (r == 0) == !*err.msg);
+	return run;
+}
+
+static bool is_clean(const char *text, size_t len, const struct oom_report_options *options)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if ((c < ' ' && c != '\n' && !(c == 27 && options->color)) || c == 0x7f ||
+			(c >= 0x80 && !options->utf8))
+			return false;
+	}
+	return true;
+}
+
+static char *report(const struct oom_report *format, const struct oom_run *run,
+	const struct oom_report_options *options, size_t *ret_len)
+{
+	char *text = NULL;
+	FILE *out = open_memstream(&text, ret_len);
+
+	FUZZ_CHECK(out && !format->write(run, options, out) && !fclose(out));
+	return text;
+}
+
+/* @pick: under which of the options; one of them is enough for a record, and there are many records. */
+static void report_all(const struct oom_run *run, size_t pick)
+{
+	static const struct oom_report_options options[] = {{.utf8 = true, .to_file = true},
+		{.utf8 = false, .width = 80}, {.utf8 = true, .color = true, .width = 40, .run_dir = "run"}};
+	const struct oom_report_options *picked = &options[pick % (sizeof(options) / sizeof(*options))];
+
+	for (const struct oom_report *const *format = oom_reports; *format; format++) {
+		size_t len, again_len;
+		char *text = report(*format, run, picked, &len), *again = report(*format, run, picked, &again_len);
+
+		FUZZ_CHECK(len == again_len && !memcmp(text, again, len));
+		FUZZ_CHECK(is_clean(text, len, picked));
+		free(text);
+		free(again);
+	}
+}
+
+static void use(struct oom_run *run, size_t pick)
+{
+	for (size_t i = 0; i < run->n_attempts; i++)
+		FUZZ_CHECK(!oom_attempt_cross_check(run->attempts[i]));
+	report_all(run, pick);
+	free(dump(oom_run_to_json(run)));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct oom_run *run = read_run((const char *)data, size), *again;
+	char *once, *twice;
+
+	if (!run)
+		return 0;
+	once = dump(oom_run_to_json(run));
+	again = read_run(once, strlen(once));
+	FUZZ_CHECK(again);
+	twice = dump(oom_run_to_json(again));
+	FUZZ_CHECK(!strcmp(once, twice));
+	use(run, size);
+	oom_run_free(run);
+	oom_run_free(again);
+	free(once);
+	free(twice);
+	return 0;
+}
