@@ -71,6 +71,15 @@ uint64_t oom_tsc_khz(void);
 char *oom_log_tail(struct oom_arena *arena, const char *path, size_t max);
 
 /* ---- image.c, image_build.c ------------------------------------------------------------------------ */
+/* own_disk.c: a disk image of the user's, opened for reading and looked at. */
+struct oom_own_disk {
+	int fd;
+	bool is_qcow2;	/* else raw */
+	bool is_device; /* else a file */
+};
+/* -EINVAL with the way out: a format that is not taken, or one that names other files. */
+int oom_own_disk_open(const char *path, struct oom_err *err, struct oom_own_disk *ret);
+
 struct oom_image {
 	const char *name;    /* debian:bookworm, or the path of a disk image */
 	const char *dir;     /* NULL: a disk image of the user's */
@@ -78,6 +87,7 @@ struct oom_image {
 	const char *vmlinuz, *modules, *busybox;
 	const char *kernel, *systemd; /* releases; systemd NULL: not known */
 	bool own_disk;
+	struct oom_own_disk own; /* where it is one */
 	uint64_t size_bytes;
 	int64_t built_realtime;
 };
