@@ -138,7 +138,7 @@ static int make_initrd(struct oom_guest_host *host, struct oom_prepared *p, stru
 		return oom_err_set(err, ENOMEM, "no memory");
 	if (!utimensat(AT_FDCWD, p->initrd, NULL, 0))
 		return 0;
-	r = oom_cache_temp(&host->arena, oom_arena_printf(&host->arena, "%s/kernels", host->cache), err, &temp);
+	r = oom_cache_temp(&host->arena, host->cache, OOM_CACHE_KERNELS, err, &temp);
 	if (r)
 		return r;
 	snprintf(path, sizeof(path), "%s/initrd", temp);

@@ -207,7 +207,7 @@ int oom_image_build(struct oom_arena *arena, const char *cache, const char *name
 		return lock_fd;
 	if (!refresh && !oom_image_find(arena, cache, name, ret))
 		return 0;
-	r = oom_cache_temp(arena, b.images, err, &b.temp);
+	r = oom_cache_temp(arena, cache, OOM_CACHE_IMAGES, err, &b.temp);
 	if (r)
 		return r;
 	unlink(b.log);

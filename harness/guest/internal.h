@@ -34,6 +34,16 @@ uint64_t oom_hash_text(uint64_t seed, const char *text);
 int oom_hash_fd(uint64_t seed, int fd, uint64_t *ret, uint64_t *ret_size);
 int oom_hash_file(uint64_t seed, const char *path, uint64_t *ret);
 
+/* The folders of the cache; what is half made lies in one of them, and all of them are swept. */
+enum oom_cache_folder {
+	OOM_CACHE_IMAGES,
+	OOM_CACHE_STATES,
+	OOM_CACHE_PAYLOADS,
+	OOM_CACHE_KERNELS,
+	OOM_CACHE_QEMU,
+	OOM_CACHE_FOLDERS,
+};
+const char *oom_cache_folder_name(enum oom_cache_folder folder);
 /* $OOMGATE_CACHE, $XDG_CACHE_HOME/oomgate or ~/.cache/oomgate with its folders, made where missing. */
 int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **ret);
 /* $OOMGATE_CACHE_MAX (a size), default 8 GiB: bound of saved machines and payload disks. What is no size
@@ -49,10 +59,15 @@ int oom_cache_hold(const char *path, int *ret_fd);
 int oom_tree_remove(const char *path);
 /* Bytes on disk of a file or a tree. */
 uint64_t oom_tree_bytes(const char *path);
-/* A new empty folder DIR/.tmp-PID-RANDOM, ours until it is removed or we end. */
-int oom_cache_temp(struct oom_arena *arena, const char *dir, struct oom_err *err, const char **ret);
-/* Removes such folders in @dir of processes that are gone: how many, or -errno. @say may be NULL. */
-int oom_cache_sweep(const char *dir, bool dry, void (*say)(const char *what));
+/* A new empty folder CACHE/FOLDER/.tmp-PID-RANDOM, ours until it is removed or we end. */
+int oom_cache_temp(struct oom_arena *arena, const char *cache, enum oom_cache_folder folder, struct oom_err *err,
+	const char **ret);
+/* Removes such folders of all of @cache that nobody fills any more: how many, or -errno. Where the process that
+ * made one is gone and its tool is just ending, that is waited for as long as @wait_us. @say may be NULL. */
+int oom_cache_sweep(const char *cache, bool dry, uint64_t wait_us, void (*say)(const char *what),
+	struct oom_err *err);
+/* Closes what a child has inherited, from 3 on, but for the locks on such folders. */
+void oom_cache_temp_keep(void);
 int oom_file_read(struct oom_arena *arena, const char *path, size_t max, char **ret, size_t *ret_len);
 int oom_file_write(const char *path, const void *data, size_t len, mode_t mode, struct oom_err *err);
 

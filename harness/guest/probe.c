@@ -45,7 +45,7 @@ static bool boot(struct oom_arena *arena, const char *cache, const struct oom_qe
 	bool works = false;
 	pid_t pid;
 
-	if (oom_cache_temp(arena, oom_arena_printf(arena, "%s/states", cache), NULL, &temp))
+	if (oom_cache_temp(arena, cache, OOM_CACHE_STATES, NULL, &temp))
 		return false;
 	files.console = oom_arena_printf(arena, "%s/console", temp);
 	files.log = oom_arena_printf(arena, "%s/log", temp);

@@ -37,7 +37,7 @@ static int ask_version(struct oom_arena *arena, const char *cache, struct oom_qe
 		qemu->program, "--version", NULL};
 	const char *temp;
 	char log[PATH_MAX], *text = NULL, *version;
-	int r = oom_cache_temp(arena, oom_arena_printf(arena, "%s/qemu", cache), err, &temp);
+	int r = oom_cache_temp(arena, cache, OOM_CACHE_QEMU, err, &temp);
 
 	if (r)
 		return r;
@@ -110,7 +110,7 @@ int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 		return 0;
 	if (say)
 		say(say_ctx, "fetching a newer QEMU into the cache (the host's is too old for this kernel)");
-	r = oom_cache_temp(arena, oom_arena_printf(arena, "%s/qemu", cache), err, &temp);
+	r = oom_cache_temp(arena, cache, OOM_CACHE_QEMU, err, &temp);
 	if (r || !final || !log)
 		return r ? r : oom_err_set(err, ENOMEM, "no memory");
 	unlink(log);

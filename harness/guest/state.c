@@ -83,7 +83,7 @@ int oom_state_create(struct oom_state *state, const char *cache, struct oom_err 
 	struct oom_arena arena = {0};
 	char path[640];
 	const char *temp;
-	int fd, r = oom_cache_temp(&arena, oom_arena_printf(&arena, "%s/states", cache), err, &temp);
+	int fd, r = oom_cache_temp(&arena, cache, OOM_CACHE_STATES, err, &temp);
 
 	if (!r)
 		snprintf(state->temp, sizeof(state->temp), "%s", temp);

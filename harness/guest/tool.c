@@ -190,8 +190,8 @@ static int guard(const char *const argv[])
 	sigset_t set;
 	pid_t pid;
 
-	/* what we hold (locks, pipes) is not for it */
-	(void)syscall(SYS_close_range, 3, ~0U, 0);
+	/* what we hold (pipes) is not for it; but nobody shall clear a folder away that a tool still fills */
+	oom_cache_temp_keep();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGCHLD, SIG_DFL);
 	signals_of_an_end(&set);
