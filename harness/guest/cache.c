@@ -15,7 +15,7 @@
 
 static int make_dir(const char *path, struct oom_err *err)
 {
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return oom_err_errno(err, errno, "cannot make the cache folder '%s' (OOMGATE_CACHE=DIR names another)", path);
 	return 0;
 }
@@ -25,7 +25,7 @@ static int make_path(char *path, struct oom_err *err)
 {
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (mkdir(path, 0755) < 0 && errno != EEXIST && access(path, F_OK) < 0) {
+		if (mkdir(path, 0700) < 0 && errno != EEXIST && access(path, F_OK) < 0) {
 			int e = errno;
 
 			oom_err_errno(err, e, "cannot make the cache folder '%s' (OOMGATE_CACHE=DIR names another)", path);
@@ -48,6 +48,13 @@ const char *oom_cache_folder_name(enum oom_cache_folder folder)
 /* A tool has ten seconds to clear its own things away (tool.c), and is killed then. */
 #define CLEANUP_WAIT_US 12000000
 #define OPEN_WAIT_US	1000000
+
+static bool is_given(void)
+{
+	const char *own = getenv("OOMGATE_CACHE");
+
+	return own && *own;
+}
 
 /* Where it is, or would be. */
 static int find_dir(struct oom_arena *arena, struct oom_err *err, char **ret)
@@ -133,6 +140,8 @@ int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **re
 		sub = oom_arena_printf(arena, "%s/%s", dir, oom_cache_folder_name(i));
 		r = sub ? make_dir(sub, err) : -ENOMEM;
 	}
+	if (!r)
+		r = oom_cache_narrow(dir, is_given(), err);
 	if (r)
 		return oom_cache_explain(dir, r, err);
 	(void)oom_cache_sweep(dir, false, OPEN_WAIT_US, NULL, NULL);

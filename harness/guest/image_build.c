@@ -39,7 +39,7 @@ static int lock(struct build *b)
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/.lock-%s", b->images, b->suite);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return oom_err_errno(b->err, errno, "cannot write '%s'", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
@@ -117,7 +117,7 @@ static int describe(struct build *b, const char **ret_folder)
 		kernel, "systemd", systemd, "size_bytes", (json_int_t)oom_tree_bytes(b->temp), "built",
 		(json_int_t)time(NULL));
 	snprintf(path, sizeof(path), "%s/image.json", b->temp);
-	r = json ? json_dump_file(json, path, JSON_INDENT(2)) : -1;
+	r = oom_cache_json_write(path, json, JSON_INDENT(2));
 	json_decref(json);
 	*ret_folder = oom_arena_printf(b->arena, "%s/debian-%s-%08" PRIx64 "-%08" PRIx64, b->images, b->suite,
 		oom_image_recipe(), content);
@@ -186,6 +186,9 @@ static int build(struct build *b)
 int oom_image_build(struct oom_arena *arena, const char *cache, const char *name, bool refresh,
 	void (*say_fn)(void *ctx, const char *line), void *say_ctx, struct oom_err *err,
 	struct oom_image *ret)
+	r = oom_tree_narrow(b->temp);
+	if (r)
+		return oom_err_errno(b->err, -r, "cannot make '%s' its owner's alone", b->temp);
 {
 	struct build b = {arena, oom_arena_printf(arena, "%s/images", cache), name, oom_image_suite(name), NULL,
 		NULL, say_fn, say_ctx, err};

@@ -6,6 +6,7 @@
 #include "lib/arena.h"
 #include "lib/err.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +47,12 @@ enum oom_cache_folder {
 const char *oom_cache_folder_name(enum oom_cache_folder folder);
 /* $OOMGATE_CACHE, $XDG_CACHE_HOME/oomgate or ~/.cache/oomgate with its folders, made where missing. */
 int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **ret);
+/* cache_modes.c: takes the group's and the others' permissions from a tree; from all of a cache that is ours. One
+ * that was given @by_name stays itself as it is, with what else is in it. */
+int oom_tree_narrow(const char *path);
+int oom_cache_narrow(const char *cache, bool by_name, struct oom_err *err);
+/* As json_dump_file(), for the owner alone. 0 or -errno. */
+int oom_cache_json_write(const char *path, const json_t *json, size_t flags);
 /* $OOMGATE_CACHE_MAX (a size), default 8 GiB: bound of saved machines and payload disks. What is no size
  * does not count: oom_cache_open() has refused it. */
 uint64_t oom_cache_bound_bytes(void);

@@ -82,7 +82,7 @@ bool oom_kvm_works(const char *cache, const struct oom_qemu *qemu, const struct 
 		works = boot(&arena, cache, qemu, image, vmlinuz, initrd);
 		/* a kernel of the user's that does not boot says nothing about KVM */
 		if (!oom_interrupted_within(0) && (works || !strcmp(vmlinuz, image->vmlinuz)))
-			oom_file_write(path, works ? "yes\n" : "no\n", works ? 4 : 3, 0644, NULL);
+			oom_file_write(path, works ? "yes\n" : "no\n", works ? 4 : 3, 0600, NULL);
 	}
 	oom_arena_release(&arena);
 	return works;

@@ -322,7 +322,7 @@ static void inherit(int fd)
 int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, struct oom_err *err,
 	pid_t *ret_pid, int *ret_pidfd)
 {
-	oom_autoclose int log = open(files->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	oom_autoclose int log = open(files->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	oom_autoclose int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct oom_arena arena = {0};
 	const char **argv;
@@ -338,6 +338,7 @@ int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, stru
 		dup2(null, 0);
 		dup2(log, 1);
 		dup2(log, 2);
+		umask(077); /* the console's file */
 		inherit(files->qmp_fd);
 		inherit(files->port_fd);
 		inherit(files->swap_fd);

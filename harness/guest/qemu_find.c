@@ -123,7 +123,7 @@ int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 	}
 	unlink(log);
 	/* another process may have been quicker */
-	if (rename(temp, final) < 0)
+	if (oom_tree_narrow(temp) || rename(temp, final) < 0)
 		oom_tree_remove(temp);
 	r = find_cached(arena, cache, ret);
 	if (r || ret->major < NEWER_MAJOR)

@@ -260,7 +260,7 @@ static int wait_for(pid_t pid, int *ret_status)
 int oom_tool_run(const char *const argv[], const char *input, const char *log, struct oom_err *err)
 {
 	oom_autoclose int in = input_fd(input);
-	oom_autoclose int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	oom_autoclose int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	struct oom_arena arena = {0};
 	const char *why;
 	int status, r;
@@ -275,6 +275,7 @@ int oom_tool_run(const char *const argv[], const char *input, const char *log, s
 		dup2(in, 0);
 		dup2(out, 1);
 		dup2(out, 2);
+		umask(077); /* its files are ours alone */
 		_exit(guard(argv));
 	}
 	r = wait_for(pid, &status);
