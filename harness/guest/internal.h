@@ -123,6 +123,8 @@ int oom_image_remove(const char *cache, const char *name, struct oom_err *err);
 int oom_image_build(struct oom_arena *arena, const char *cache, const char *name, bool refresh,
 	void (*say)(void *ctx, const char *line), void *say_ctx, struct oom_err *err,
 	struct oom_image *ret);
+/* The sentence for a tool that failed to @what ("build 'X'") from an archive, by what it @said, with the way out. */
+int oom_archive_failed(const char *what, const char *said, const char *log, struct oom_err *err);
 /* image_probe.c: what a user other than root needs for it, below @root ("": this machine): user namespaces
  * and a range of subordinate users (subuid(5)). -EPERM with the way out. */
 int oom_image_user_probe(const char *root, const char *user, uid_t uid, struct oom_err *err);

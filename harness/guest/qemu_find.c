@@ -119,7 +119,7 @@ int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 		oom_tree_remove(temp);
 		if (r == -EINTR)
 			return oom_err_set(err, EINTR, "%s", cause.msg);
-		return oom_err_set(err, EIO, "cannot fetch a newer QEMU: %s (whole log: '%s')", cause.msg, log);
+		return oom_archive_failed("fetch a newer QEMU", cause.msg, log, err);
 	}
 	unlink(log);
 	/* another process may have been quicker */
