@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A run is an append-only journal, attempts.jsonl; run.json is written from it at the end. */
+/* A run is an append-only journal, attempts.jsonl; run.json is written from it at the end. All of a run is its
+ * owner's alone, whatever the umask: it holds what the machines and the programs in them have said. */
 
 static int make_dirs(const char *path)
 {
@@ -24,11 +25,11 @@ static int make_dirs(const char *path)
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(part, 0777) < 0 && errno != EEXIST)
+		if (mkdir(part, 0700) < 0 && errno != EEXIST)
 			return -errno;
 		*p = '/';
 	}
-	return mkdir(part, 0777) < 0 && errno != EEXIST ? -errno : 0;
+	return mkdir(part, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
 static void default_dir(struct oom_run_command *command)
@@ -44,7 +45,7 @@ static void default_dir(struct oom_run_command *command)
 	oom_bounded_printf(&dir, "oomgate-run-%s", when);
 	len = dir.len;
 	/* another run may have begun in the same second */
-	for (int i = 2; mkdir(command->dir, 0777) < 0 && errno == EEXIST && i < 1000; i++) {
+	for (int i = 2; mkdir(command->dir, 0700) < 0 && errno == EEXIST && i < 1000; i++) {
 		oom_bounded_back(&dir, len);
 		oom_bounded_printf(&dir, "-%d", i);
 	}
@@ -119,9 +120,10 @@ static int journal_lock(struct oom_run_command *command, struct oom_err *err)
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/attempts.jsonl", command->dir);
-	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return not_written(command, "attempts.jsonl", -errno, err);
+	(void)fchmod(fd, 0600); /* an older run's is wider */
 	command->journal_fd = fd;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return oom_err_set(err, EBUSY,
@@ -207,7 +209,7 @@ static int write_run_json(struct oom_run_command *command, struct oom_err *err)
 		return oom_err_set(err, ENOMEM, "no memory to write the run down");
 	snprintf(path, sizeof(path), "%s/run.json", command->dir);
 	snprintf(temp, sizeof(temp), "%s.tmp", path);
-	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return not_written(command, "run.json", -errno, err);
 	r = write_all(fd, text, strlen(text));

@@ -15,7 +15,7 @@ static const struct argp_option options[] = {
 	{"in", OPT_IN, "PLACE", 0,
 		"Where: guest, scope, cgroup, or auto (default: auto, which is a guest)", 0},
 	{"guest", OPT_GUEST, "NAME", 0,
-		"Guest: debian:SUITE or kernel=PATH[,modules=DIR][,image=NAME|PATH.qcow2]; several make a "
+		"Guest: debian:SUITE or kernel=PATH[,modules=DIR][,image=NAME|FILE.qcow2|FILE.raw]; several make "
 		"matrix (default: debian:bookworm)", 0},
 	{"config", OPT_CONFIG, "DIR", 0, "Tree that is laid over the guest's root", 0},
 	{"accel", OPT_ACCEL, "ACCEL", 0, "kvm, tcg, or auto: KVM where a probe boots (default)", 0},

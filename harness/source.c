@@ -117,6 +117,6 @@ int oom_evidence_open(const struct oom_run_state *run, const char *name)
 	if (!run->evidence_dir)
 		return -ENOENT;
 	snprintf(path, sizeof(path), "%s/%s", run->evidence_dir, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	return fd < 0 ? -errno : fd;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The cache: hashes, saved machines that rot, least recently used first. */
 #include "harness/guest/internal.h"
+#include "tests/support/own_cache.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -9,27 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char dir[64];
-static const char *cache;
-static struct oom_arena arena;
-
-static void open_cache(void)
-{
-	struct oom_err err;
-
-	snprintf(dir, sizeof(dir), "/tmp/oomgate-test-XXXXXX");
-	cr_assert_not_null(mkdtemp(dir));
-	setenv("OOMGATE_CACHE", dir, 1);
-	cr_assert_eq(oom_cache_open(&arena, &err, &cache), 0, "%s", err.msg);
-}
-
-static void close_cache(void)
-{
-	oom_tree_remove(dir);
-	oom_arena_release(&arena);
-}
-
-TestSuite(guest_cache, .init = open_cache, .fini = close_cache);
+TestSuite(guest_cache, .init = test_cache_open, .fini = test_cache_close);
 
 Test(guest_cache, every_flipped_bit_and_every_length_changes_the_hash)
 {
@@ -55,10 +36,10 @@ static void save(uint64_t key, size_t bytes, struct oom_state *state)
 	char *data = calloc(1, bytes);
 	int fd;
 
-	oom_state_init(cache, key, state);
-	cr_assert_eq(oom_state_create(state, cache, &err, &fd), 0, "%s", err.msg);
+	oom_state_init(test_cache, key, state);
+	cr_assert_eq(oom_state_create(state, test_cache, &err, &fd), 0, "%s", err.msg);
 	cr_assert_eq(write(fd, data, bytes), (ssize_t)bytes);
-	cr_assert_eq(oom_state_commit(state, cache, fd, &err), 0, "%s", err.msg);
+	cr_assert_eq(oom_state_commit(state, test_cache, fd, &err), 0, "%s", err.msg);
 	close(fd);
 	free(data);
 }
@@ -74,7 +55,7 @@ Test(guest_cache, a_saved_machine_is_found_and_another_is_not)
 	cr_expect_eq(oom_state_open(&state, seen, &err, &fd), 0);
 	cr_expect_geq(fd, 0);
 	close(fd);
-	oom_state_init(cache, 2, &other);
+	oom_state_init(test_cache, 2, &other);
 	cr_expect_eq(oom_state_open(&other, seen, &err, &fd), -ENOENT);
 }
 
@@ -160,10 +141,10 @@ Test(guest_cache, the_least_recently_used_go_first_and_what_is_in_use_stays)
 	set_age(states[1].dir, 1000); /* the oldest, but kept */
 	set_age(states[2].dir, 100);
 	set_age(states[3].dir, 1);
-	cr_assert_eq(oom_cache_prune(cache, UINT64_MAX, NULL), 0);
+	cr_assert_eq(oom_cache_prune(test_cache, UINT64_MAX, NULL), 0);
 	for (int i = 0; i < 4; i++)
 		cr_assert_eq(access(states[i].dir, F_OK), 0);
-	cr_assert_eq(oom_cache_prune(cache, 5 << 19, states[1].dir), 0);
+	cr_assert_eq(oom_cache_prune(test_cache, 5 << 19, states[1].dir), 0);
 	cr_expect_eq(access(states[0].dir, F_OK), -1);
 	cr_expect_eq(access(states[1].dir, F_OK), 0);
 	cr_expect_eq(access(states[2].dir, F_OK), -1);
@@ -175,36 +156,17 @@ Test(guest_cache, what_a_run_holds_is_not_pruned)
 	char payloads[128], path[160];
 	int held = -1;
 
-	snprintf(payloads, sizeof(payloads), "%s/payloads", cache);
+	snprintf(payloads, sizeof(payloads), "%s/payloads", test_cache);
 	snprintf(path, sizeof(path), "%s/one.ext2", payloads);
 	mkdir(payloads, 0755);
 	cr_assert_eq(oom_file_write(path, "x", 1, 0644, NULL), 0);
 	cr_assert_eq(oom_cache_hold(path, &held), 0);
-	cr_assert_eq(oom_cache_prune(cache, 0, NULL), 0);
+	cr_assert_eq(oom_cache_prune(test_cache, 0, NULL), 0);
 	cr_expect_eq(access(path, F_OK), 0, "held");
 	close(held);
-	cr_assert_eq(oom_cache_prune(cache, 0, NULL), 0);
+	cr_assert_eq(oom_cache_prune(test_cache, 0, NULL), 0);
 	cr_expect_eq(access(path, F_OK), -1, "let go");
 	cr_expect_eq(oom_cache_hold(path, &held), -ENOENT);
-}
-
-Test(guest_cache, folders_of_the_dead_are_swept_and_those_of_the_living_stay)
-{
-	char dead[160], alive[160], states[96];
-	const char *temp;
-	struct oom_err err;
-
-	snprintf(states, sizeof(states), "%s/states", cache);
-	snprintf(dead, sizeof(dead), "%s/.tmp-4194305-1", states); /* above any pid */
-	snprintf(alive, sizeof(alive), "%s/.tmp-%d-99", states, (int)getppid());
-	cr_assert_eq(mkdir(dead, 0755) | mkdir(alive, 0755), 0);
-	cr_assert_eq(oom_cache_temp(&arena, states, &err, &temp), 0);
-	cr_expect_eq(oom_cache_sweep(states, true, NULL), 1);
-	cr_expect_eq(access(dead, F_OK), 0, "a dry sweep only counts");
-	cr_expect_eq(oom_cache_sweep(states, false, NULL), 1);
-	cr_expect_eq(access(dead, F_OK), -1);
-	cr_expect_eq(access(alive, F_OK), 0);
-	cr_expect_eq(access(temp, F_OK), 0);
 }
 
 Test(guest_cache, the_bound_is_a_size_or_the_default)
@@ -226,10 +188,10 @@ Test(guest_cache, a_bound_that_is_no_size_is_refused)
 	struct oom_err err = {0};
 
 	setenv("OOMGATE_CACHE_MAX", "50%", 1);
-	cr_expect_eq(oom_cache_open(&arena, &err, &cache), -EINVAL);
+	cr_expect_eq(oom_cache_open(&test_cache_arena, &err, &test_cache), -EINVAL);
 	cr_expect_str_eq(err.msg, "OOMGATE_CACHE_MAX='50%' is no size like 4G");
 	setenv("OOMGATE_CACHE_MAX", "300M", 1);
-	cr_expect_eq(oom_cache_open(&arena, &err, &cache), 0);
+	cr_expect_eq(oom_cache_open(&test_cache_arena, &err, &test_cache), 0);
 }
 
 Test(guest_cache, only_a_full_disk_is_explained)
@@ -253,7 +215,7 @@ Test(guest_cache, a_tool_without_room_is_told_from_one_that_fails)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const char *const argv[] = {"sh", "-c", rows[i].script, NULL};
-		const char *log = oom_arena_printf(&arena, "%s/log-%zu", dir, i);
+		const char *log = oom_arena_printf(&test_cache_arena, "%s/log-%zu", test_cache_dir, i);
 		struct oom_err err = {0};
 
 		cr_expect_eq(oom_tool_run(argv, NULL, log, &err), rows[i].result, "%s: %s", rows[i].script, err.msg);
@@ -262,7 +224,7 @@ Test(guest_cache, a_tool_without_room_is_told_from_one_that_fails)
 
 static void etc(const char *name, const char *text)
 {
-	oom_file_write(oom_arena_printf(&arena, "%s/%s", dir, name), text, strlen(text), 0644, NULL);
+	oom_file_write(oom_arena_printf(&test_cache_arena, "%s/%s", test_cache_dir, name), text, strlen(text), 0644, NULL);
 }
 
 Test(guest_cache, who_is_not_root_needs_subordinate_users_for_an_image)
@@ -280,7 +242,7 @@ Test(guest_cache, who_is_not_root_needs_subordinate_users_for_an_image)
 	};
 
 	for (const char *const *d = (const char *const[]){"etc", "proc", "proc/sys", "proc/sys/user", NULL}; *d; d++)
-		mkdir(oom_arena_printf(&arena, "%s/%s", dir, *d), 0755);
+		mkdir(oom_arena_printf(&test_cache_arena, "%s/%s", test_cache_dir, *d), 0755);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct oom_err err = {0};
 		int r;
@@ -289,7 +251,7 @@ Test(guest_cache, who_is_not_root_needs_subordinate_users_for_an_image)
 		etc("etc/subgid", rows[i].subgid);
 		etc("etc/nsswitch.conf", rows[i].nsswitch);
 		etc("proc/sys/user/max_user_namespaces", rows[i].namespaces);
-		r = oom_image_user_probe(dir, "bob", 1001, &err);
+		r = oom_image_user_probe(test_cache_dir, "bob", 1001, &err);
 		cr_expect_eq(r, rows[i].said ? -EPERM : 0, "row %zu: %s", i, err.msg);
 		cr_expect(!rows[i].said || strstr(err.msg, rows[i].said), "row %zu: %s", i, err.msg);
 	}

@@ -167,12 +167,11 @@ static int find_evidence_dir(struct oom_guest_attempt *a, const char *evidence_d
 {
 	if (evidence_dir) {
 		a->evidence_dir = oom_arena_strdup(&a->arena, evidence_dir);
-		if (mkdir(evidence_dir, 0755) < 0 && errno != EEXIST)
+		if (mkdir(evidence_dir, 0700) < 0 && errno != EEXIST)
 			return oom_err_errno(err, errno, "cannot make '%s'", evidence_dir);
 		return a->evidence_dir ? 0 : oom_err_set(err, ENOMEM, "no memory");
 	}
-	return oom_cache_temp(&a->arena, oom_arena_printf(&a->arena, "%s/states", a->host->cache), err,
-		&a->evidence_dir);
+	return oom_cache_temp(&a->arena, a->host->cache, OOM_CACHE_STATES, err, &a->evidence_dir);
 }
 
 /* A guest that cannot come up is not asked to. */

@@ -73,11 +73,11 @@ static int keep_file(struct oom_guest_attempt *a, const struct oom_frame *frame)
 		return -ENAMETOOLONG;
 	for (char *slash = strchr(path + strlen(a->evidence_dir) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		if (mkdir(path, 0700) < 0 && errno != EEXIST)
 			return -errno;
 		*slash = '/';
 	}
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	while (left) {

@@ -15,7 +15,7 @@
 
 static int make_dir(const char *path, struct oom_err *err)
 {
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return oom_err_errno(err, errno, "cannot make the cache folder '%s' (OOMGATE_CACHE=DIR names another)", path);
 	return 0;
 }
@@ -25,7 +25,7 @@ static int make_path(char *path, struct oom_err *err)
 {
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (mkdir(path, 0755) < 0 && errno != EEXIST && access(path, F_OK) < 0) {
+		if (mkdir(path, 0700) < 0 && errno != EEXIST && access(path, F_OK) < 0) {
 			int e = errno;
 
 			oom_err_errno(err, e, "cannot make the cache folder '%s' (OOMGATE_CACHE=DIR names another)", path);
@@ -37,7 +37,24 @@ static int make_path(char *path, struct oom_err *err)
 	return make_dir(path, err);
 }
 
-static const char *const folders[] = {"images", "states", "payloads", "kernels", "qemu", NULL};
+const char *oom_cache_folder_name(enum oom_cache_folder folder)
+{
+	static const char *const names[OOM_CACHE_FOLDERS] = {[OOM_CACHE_IMAGES] = "images", [OOM_CACHE_STATES] = "states",
+		[OOM_CACHE_PAYLOADS] = "payloads", [OOM_CACHE_KERNELS] = "kernels", [OOM_CACHE_QEMU] = "qemu"};
+
+	return names[folder];
+}
+
+/* A tool has ten seconds to clear its own things away (tool.c), and is killed then. */
+#define CLEANUP_WAIT_US 12000000
+#define OPEN_WAIT_US	1000000
+
+static bool is_given(void)
+{
+	const char *own = getenv("OOMGATE_CACHE");
+
+	return own && *own;
+}
 
 /* Where it is, or would be. */
 static int find_dir(struct oom_arena *arena, struct oom_err *err, char **ret)
@@ -70,18 +87,12 @@ static int find_dir(struct oom_arena *arena, struct oom_err *err, char **ret)
 int oom_guest_cleanup(int dry, void (*say)(const char *what), struct oom_err *err)
 {
 	struct oom_arena arena = {0};
-	char *dir, path[PATH_MAX];
+	char *dir;
 	int count = 0;
 
 	/* no cache, nothing left in it */
 	if (!find_dir(&arena, NULL, &dir))
-		for (size_t i = 0; folders[i] && count >= 0; i++) {
-			int r;
-
-			snprintf(path, sizeof(path), "%s/%s", dir, folders[i]);
-			r = oom_cache_sweep(path, dry, say);
-			count = r < 0 ? oom_err_errno(err, -r, "cannot clear '%s'", path) : count + r;
-		}
+		count = oom_cache_sweep(dir, dry, CLEANUP_WAIT_US, say, err);
 	oom_arena_release(&arena);
 	return count;
 }
@@ -125,14 +136,15 @@ int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **re
 	if (r < 0)
 		return r;
 	r = make_path(dir, err);
-	for (size_t i = 0; !r && folders[i]; i++) {
-		sub = oom_arena_printf(arena, "%s/%s", dir, folders[i]);
+	for (enum oom_cache_folder i = 0; !r && i < OOM_CACHE_FOLDERS; i++) {
+		sub = oom_arena_printf(arena, "%s/%s", dir, oom_cache_folder_name(i));
 		r = sub ? make_dir(sub, err) : -ENOMEM;
-		if (!r)
-			(void)oom_cache_sweep(sub, false, NULL);
 	}
+	if (!r)
+		r = oom_cache_narrow(dir, is_given(), err);
 	if (r)
 		return oom_cache_explain(dir, r, err);
+	(void)oom_cache_sweep(dir, false, OPEN_WAIT_US, NULL, NULL);
 	*ret = dir;
 	return 0;
 }
@@ -245,12 +257,12 @@ int oom_cache_prune(const char *cache, uint64_t bound_bytes, const char *keep)
 	oom_autofree struct entry *entries = NULL;
 	uint64_t total = 0;
 	size_t count = 0;
-	int r = collect(cache, "states", &entries, &count);
+	int r = collect(cache, oom_cache_folder_name(OOM_CACHE_STATES), &entries, &count);
 
 	if (!r)
-		r = collect(cache, "payloads", &entries, &count);
+		r = collect(cache, oom_cache_folder_name(OOM_CACHE_PAYLOADS), &entries, &count);
 	if (!r)
-		r = collect(cache, "kernels", &entries, &count);
+		r = collect(cache, oom_cache_folder_name(OOM_CACHE_KERNELS), &entries, &count);
 	if (r)
 		return r;
 	for (size_t i = 0; i < count; i++)

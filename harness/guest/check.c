@@ -22,17 +22,14 @@ static int check_folder(const char *what, const char *path, struct oom_err *err)
 	return 0;
 }
 
-/* A disk image of the user's: a file that is not empty, or a block device, and may be read. */
+/* A disk image of the user's: one that may be opened. */
 static int check_disk_image(const char *path, struct oom_err *err)
 {
-	struct stat st;
+	struct oom_own_disk disk = {.fd = -1};
+	int r = oom_own_disk_open(path, err, &disk);
 
-	if (access(path, R_OK) < 0 || stat(path, &st) < 0)
-		return oom_err_errno(err, errno, "cannot read the disk image '%s'", path);
-	if (!S_ISBLK(st.st_mode) && (!S_ISREG(st.st_mode) || !st.st_size))
-		return oom_err_set(err, EINVAL, "the disk image '%s' is %s", path,
-			S_ISREG(st.st_mode) ? "empty" : "no file");
-	return 0;
+	oom_closep(&disk.fd);
+	return r;
 }
 
 int oom_guest_spec_check(const struct oom_guest_spec *spec, struct oom_err *err)

@@ -34,7 +34,7 @@ static int make_template(const char *cache, uint64_t bytes, const char *path, st
 	const char *const argv[] = {"genext2fs", "-f", "-z", "-B", "4096", "-b", blocks, "-N", "256", "-m", "0",
 		"-d", empty, disk, NULL};
 	const char *temp;
-	int r = oom_cache_temp(&arena, oom_arena_printf(&arena, "%s/payloads", cache), err, &temp);
+	int r = oom_cache_temp(&arena, cache, OOM_CACHE_PAYLOADS, err, &temp);
 
 	if (r)
 		return r;

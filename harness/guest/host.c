@@ -93,8 +93,11 @@ void oom_guest_host_close(struct oom_guest_host *host)
 		host->boots = boot->next;
 		free(boot);
 	}
-	for (struct oom_prepared *p = host->prepared; p; p = p->next)
+	for (struct oom_prepared *p = host->prepared; p; p = p->next) {
 		oom_closep(&p->initrd_fd);
+		if (p->image.own_disk)
+			oom_closep(&p->image.own.fd);
+	}
 	oom_closep(&host->payload_fd);
 	oom_arena_release(&host->arena);
 	free(host);
@@ -135,7 +138,7 @@ static int make_initrd(struct oom_guest_host *host, struct oom_prepared *p, stru
 		return oom_err_set(err, ENOMEM, "no memory");
 	if (!utimensat(AT_FDCWD, p->initrd, NULL, 0))
 		return 0;
-	r = oom_cache_temp(&host->arena, oom_arena_printf(&host->arena, "%s/kernels", host->cache), err, &temp);
+	r = oom_cache_temp(&host->arena, host->cache, OOM_CACHE_KERNELS, err, &temp);
 	if (r)
 		return r;
 	snprintf(path, sizeof(path), "%s/initrd", temp);
@@ -174,19 +177,19 @@ static int find_image(struct oom_guest_host *host, const struct oom_guest_spec *
 	struct oom_image *image, struct oom_err *err)
 {
 	bool own = !oom_image_suite(spec->image);
-	struct stat st;
-	int r;
+	struct oom_own_disk disk = {.fd = -1};
+	int r = own ? oom_own_disk_open(spec->image, err, &disk) : 0;
 
-	if (own && (access(spec->image, R_OK) < 0 || stat(spec->image, &st) < 0))
-		return oom_err_errno(err, errno, "cannot read the disk image '%s'", spec->image);
-	if (own && !S_ISBLK(st.st_mode) && (!S_ISREG(st.st_mode) || !st.st_size))
-		return oom_err_set(err, EINVAL, "the disk image '%s' is %s", spec->image,
-			S_ISREG(st.st_mode) ? "empty" : "no file");
+	if (r)
+		return r;
 	r = oom_image_build(&host->arena, host->cache, own ? "debian:bookworm" : spec->image, false,
 		host->options.say, host->options.say_ctx, err, image);
-	if (r || !own)
+	if (r || !own) {
+		oom_closep(&disk.fd);
 		return r;
+	}
 	image->own_disk = true;
+	image->own = disk;
 	image->name = image->disk = spec->image;
 	image->systemd = NULL;
 	return 0;
@@ -234,8 +237,11 @@ int oom_host_prepared(struct oom_guest_host *host, const struct oom_guest_spec *
 	}
 	if (!r)
 		r = choose_qemu(host, p, err);
-	if (r)
+	if (r) {
+		if (p->image.own_disk)
+			oom_closep(&p->image.own.fd);
 		return oom_cache_explain(host->cache, r, err);
+	}
 	p->next = host->prepared;
 	host->prepared = p;
 	*ret = p;

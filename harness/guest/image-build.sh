@@ -5,6 +5,7 @@
 # Works as root and as an ordinary user (a user namespace, newuidmap). The archive is the one that this
 # machine uses itself, or $OOMGATE_MIRROR (and $OOMGATE_MIRROR_SECURITY).
 set -eu
+umask 022 # of the image; the folder it lies in is its owner's alone
 trap '' HUP # mmdebstrap sends it to its whole group when it fails
 suite=$1 dir=$2
 mirror_of() # PATTERN: the first configured archive whose address matches
@@ -32,11 +33,30 @@ case $suite in
   *) packages=$packages,systemd-oomd ;;
 esac
 
-set -- "deb [signed-by=$keyring] $mirror $suite main"
+# A Release file that has expired (Valid-Until) may be an old one that somebody replays, with the holes of its day.
+# It is refused, but for what is meant to stand still: an archived suite, or a mirror that is said to be frozen. On
+# the machine's own archive the machine's own apt.conf(5) decides.
+checks_valid_until() # MIRROR-BY-NAME: yes or no
+{
+  case $suite in
+    bullseye) echo no; return ;;
+  esac
+  case ${OOMGATE_MIRROR_FROZEN:-} in
+    1 | yes | true) echo no; return ;;
+  esac
+  v=
+  [ -n "$1" ] || ! command -v apt-config >/dev/null || eval "$(apt-config shell v Acquire::Check-Valid-Until/b)"
+  [ "$v" = false ] && echo no || echo yes
+}
+valid=$(checks_valid_until "${OOMGATE_MIRROR:-}")
+security_valid=$(checks_valid_until "${OOMGATE_MIRROR_SECURITY:-}")
+
+set -- "deb [signed-by=$keyring check-valid-until=$valid] $mirror $suite main"
 case $suite in
   sid | unstable) security= ;;
 esac
-[ -z "$security" ] || set -- "$@" "deb [signed-by=$keyring] $security $suite-security main"
+[ -z "$security" ] ||
+  set -- "$@" "deb [signed-by=$keyring check-valid-until=$security_valid] $security $suite-security main"
 
 # ---- hooks: $1 is the root of the image -----------------------------------------------------------
 # The kernel's packages are unpacked, not installed: that would drag in an initramfs generator. The
@@ -141,7 +161,7 @@ merge_usr='for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "usr/$d" 
 build() # SOURCES...
 {
   mmdebstrap --variant=essential --format=ext2 --setup-hook="$merge_usr" --include="$packages" \
-    --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Languages "none"' \
+    --aptopt='Acquire::Languages "none"' \
     --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
@@ -153,9 +173,13 @@ build() # SOURCES...
     --customize-hook='rm -rf "$1/oomgate-out"' \
     "$suite" "$dir/root.ext2" "$@"
 }
+expired() # in what was said so far, where that is a file
+{
+  [ -f /proc/self/fd/2 ] && grep -q '^E: Release file for .* is expired' /proc/self/fd/2
+}
 build "$@" || {
-  # an archive of updates may name what it does not hold (any more)
-  [ -n "$security" ] || exit 1
+  # an archive of updates may name what it does not hold (any more); one that is too old is no reason to do without
+  [ -n "$security" ] && ! expired || exit 1
   echo "trying again without $security" >&2
   rm -rf "$dir"/*
   build "$1"

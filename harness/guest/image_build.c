@@ -39,7 +39,7 @@ static int lock(struct build *b)
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/.lock-%s", b->images, b->suite);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return oom_err_errno(b->err, errno, "cannot write '%s'", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
@@ -117,7 +117,7 @@ static int describe(struct build *b, const char **ret_folder)
 		kernel, "systemd", systemd, "size_bytes", (json_int_t)oom_tree_bytes(b->temp), "built",
 		(json_int_t)time(NULL));
 	snprintf(path, sizeof(path), "%s/image.json", b->temp);
-	r = json ? json_dump_file(json, path, JSON_INDENT(2)) : -1;
+	r = oom_cache_json_write(path, json, JSON_INDENT(2));
 	json_decref(json);
 	*ret_folder = oom_arena_printf(b->arena, "%s/debian-%s-%08" PRIx64 "-%08" PRIx64, b->images, b->suite,
 		oom_image_recipe(), content);
@@ -152,6 +152,20 @@ static bool no_network(const char *text)
 	return false;
 }
 
+int oom_archive_failed(const char *what, const char *said, const char *log, struct oom_err *err)
+{
+	const char *end = strstr(said, " is expired"), *url = end ? memrchr(said, ' ', (size_t)(end - said)) : NULL;
+
+	if (url) {
+		/* "Release file for URL is expired (invalid since 5d 3h 2min 1s). …"; of a long one the end says more */
+		url = end - url > 70 ? end - 70 : url + 1;
+		return oom_err_set(err, EIO, "cannot %s: '%.*s' is expired: the clock is wrong, somebody replays an old copy, or "
+			"the mirror is a frozen one (OOMGATE_MIRROR_FROZEN=yes)", what, (int)(end - url), url);
+	}
+	return oom_err_set(err, EIO, "cannot %s: %s%s (whole log: '%s')", what, said,
+		no_network(said) ? "; is there a network, or another OOMGATE_MIRROR?" : "", log);
+}
+
 static int build(struct build *b)
 {
 	struct oom_blob recipe = oom_blob_image_build();
@@ -168,11 +182,13 @@ static int build(struct build *b)
 		return oom_err_set(b->err, EIO, "cannot build '%s': the disk is full, that of the cache '%s' (OOMGATE_CACHE "
 			"names another) or that of temporary files (TMPDIR names another)", b->name, b->images);
 	if (r)
-		return oom_err_set(b->err, EIO, "cannot build '%s': %s%s (whole log: '%s')", b->name, cause.msg,
-			no_network(cause.msg) ? "; is there a network, or another OOMGATE_MIRROR?" : "", b->log);
+		return oom_archive_failed(oom_arena_printf(b->arena, "build '%s'", b->name), cause.msg, b->log, b->err);
 	r = describe(b, &folder);
 	if (r)
 		return r;
+	r = oom_tree_narrow(b->temp);
+	if (r)
+		return oom_err_errno(b->err, -r, "cannot make '%s' its owner's alone", b->temp);
 	if (rename(b->temp, folder) < 0) {
 		if (errno != EEXIST && errno != ENOTEMPTY)
 			return oom_err_errno(b->err, errno, "cannot put the image to '%s'", folder);
@@ -207,7 +223,7 @@ int oom_image_build(struct oom_arena *arena, const char *cache, const char *name
 		return lock_fd;
 	if (!refresh && !oom_image_find(arena, cache, name, ret))
 		return 0;
-	r = oom_cache_temp(arena, b.images, err, &b.temp);
+	r = oom_cache_temp(arena, cache, OOM_CACHE_IMAGES, err, &b.temp);
 	if (r)
 		return r;
 	unlink(b.log);

@@ -6,6 +6,7 @@
 #include "lib/arena.h"
 #include "lib/err.h"
 
+#include <jansson.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,8 +36,24 @@ uint64_t oom_hash_text(uint64_t seed, const char *text);
 int oom_hash_fd(uint64_t seed, int fd, uint64_t *ret, uint64_t *ret_size);
 int oom_hash_file(uint64_t seed, const char *path, uint64_t *ret);
 
+/* The folders of the cache; what is half made lies in one of them, and all of them are swept. */
+enum oom_cache_folder {
+	OOM_CACHE_IMAGES,
+	OOM_CACHE_STATES,
+	OOM_CACHE_PAYLOADS,
+	OOM_CACHE_KERNELS,
+	OOM_CACHE_QEMU,
+	OOM_CACHE_FOLDERS,
+};
+const char *oom_cache_folder_name(enum oom_cache_folder folder);
 /* $OOMGATE_CACHE, $XDG_CACHE_HOME/oomgate or ~/.cache/oomgate with its folders, made where missing. */
 int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **ret);
+/* cache_modes.c: takes the group's and the others' permissions from a tree; from all of a cache that is ours. One
+ * that was given @by_name stays itself as it is, with what else is in it. */
+int oom_tree_narrow(const char *path);
+int oom_cache_narrow(const char *cache, bool by_name, struct oom_err *err);
+/* As json_dump_file(), for the owner alone. 0 or -errno. */
+int oom_cache_json_write(const char *path, const json_t *json, size_t flags);
 /* $OOMGATE_CACHE_MAX (a size), default 8 GiB: bound of saved machines and payload disks. What is no size
  * does not count: oom_cache_open() has refused it. */
 uint64_t oom_cache_bound_bytes(void);
@@ -50,10 +67,15 @@ int oom_cache_hold(const char *path, int *ret_fd);
 int oom_tree_remove(const char *path);
 /* Bytes on disk of a file or a tree. */
 uint64_t oom_tree_bytes(const char *path);
-/* A new empty folder DIR/.tmp-PID-RANDOM, ours until it is removed or we end. */
-int oom_cache_temp(struct oom_arena *arena, const char *dir, struct oom_err *err, const char **ret);
-/* Removes such folders in @dir of processes that are gone: how many, or -errno. @say may be NULL. */
-int oom_cache_sweep(const char *dir, bool dry, void (*say)(const char *what));
+/* A new empty folder CACHE/FOLDER/.tmp-PID-RANDOM, ours until it is removed or we end. */
+int oom_cache_temp(struct oom_arena *arena, const char *cache, enum oom_cache_folder folder, struct oom_err *err,
+	const char **ret);
+/* Removes such folders of all of @cache that nobody fills any more: how many, or -errno. Where the process that
+ * made one is gone and its tool is just ending, that is waited for as long as @wait_us. @say may be NULL. */
+int oom_cache_sweep(const char *cache, bool dry, uint64_t wait_us, void (*say)(const char *what),
+	struct oom_err *err);
+/* Closes what a child has inherited, from 3 on, but for the locks on such folders. */
+void oom_cache_temp_keep(void);
 int oom_file_read(struct oom_arena *arena, const char *path, size_t max, char **ret, size_t *ret_len);
 int oom_file_write(const char *path, const void *data, size_t len, mode_t mode, struct oom_err *err);
 
@@ -72,6 +94,15 @@ uint64_t oom_tsc_khz(void);
 char *oom_log_tail(struct oom_arena *arena, const char *path, size_t max);
 
 /* ---- image.c, image_build.c ------------------------------------------------------------------------ */
+/* own_disk.c: a disk image of the user's, opened for reading and looked at. */
+struct oom_own_disk {
+	int fd;
+	bool is_qcow2;	/* else raw */
+	bool is_device; /* else a file */
+};
+/* -EINVAL with the way out: a format that is not taken, or one that names other files. */
+int oom_own_disk_open(const char *path, struct oom_err *err, struct oom_own_disk *ret);
+
 struct oom_image {
 	const char *name;    /* debian:bookworm, or the path of a disk image */
 	const char *dir;     /* NULL: a disk image of the user's */
@@ -79,6 +110,7 @@ struct oom_image {
 	const char *vmlinuz, *modules, *busybox;
 	const char *kernel, *systemd; /* releases; systemd NULL: not known */
 	bool own_disk;
+	struct oom_own_disk own; /* where it is one */
 	uint64_t size_bytes;
 	int64_t built_realtime;
 };
@@ -92,6 +124,8 @@ int oom_image_remove(const char *cache, const char *name, struct oom_err *err);
 int oom_image_build(struct oom_arena *arena, const char *cache, const char *name, bool refresh,
 	void (*say)(void *ctx, const char *line), void *say_ctx, struct oom_err *err,
 	struct oom_image *ret);
+/* The sentence for a tool that failed to @what ("build 'X'") from an archive, by what it @said, with the way out. */
+int oom_archive_failed(const char *what, const char *said, const char *log, struct oom_err *err);
 /* image_probe.c: what a user other than root needs for it, below @root ("": this machine): user namespaces
  * and a range of subordinate users (subuid(5)). -EPERM with the way out. */
 int oom_image_user_probe(const char *root, const char *user, uid_t uid, struct oom_err *err);

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define DAY_ONE 946684800 /* 2000-01-01 */
 
@@ -109,8 +110,15 @@ static int finish(struct oom_pack *pack)
 
 int oom_pack_open(const char *path, bool tar, struct oom_err *err, struct oom_pack *ret)
 {
-	*ret = (struct oom_pack){.tar = tar, .out = fopen(path, "we")};
-	return ret->out ? 0 : oom_err_errno(err, errno, "cannot write '%s'", path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), r;
+
+	*ret = (struct oom_pack){.tar = tar, .out = fd < 0 ? NULL : fdopen(fd, "w")};
+	if (ret->out)
+		return 0;
+	r = oom_err_errno(err, errno, "cannot write '%s'", path);
+	if (fd >= 0)
+		close(fd);
+	return r;
 }
 
 int oom_pack_close(struct oom_pack *pack, struct oom_err *err)

@@ -193,7 +193,7 @@ int oom_payload_make(struct oom_arena *arena, const char *cache, const char *exe
 	const char *temp;
 	char *final = NULL;
 	uint64_t hash;
-	int r = oom_cache_temp(arena, oom_arena_printf(arena, "%s/payloads", cache), err, &temp);
+	int r = oom_cache_temp(arena, cache, OOM_CACHE_PAYLOADS, err, &temp);
 
 	if (r)
 		return r;

@@ -74,7 +74,7 @@ static bool boot(struct oom_arena *arena, const char *cache, const struct oom_qe
 	pid_t pid;
 
 	snprintf(why, size, "the probe could not be made");
-	if (oom_cache_temp(arena, oom_arena_printf(arena, "%s/states", cache), NULL, &temp))
+	if (oom_cache_temp(arena, cache, OOM_CACHE_STATES, NULL, &temp))
 		return false;
 	files.console = oom_arena_printf(arena, "%s/console", temp);
 	files.log = oom_arena_printf(arena, "%s/log", temp);
@@ -166,7 +166,7 @@ bool oom_kvm_works(const char *cache, const struct oom_qemu *qemu, const struct 
 		kvm.works ? "" : "\n");
 	/* a kernel of the user's that does not boot says nothing about KVM */
 	if (text && !oom_interrupted_within(0) && (kvm.works || !strcmp(vmlinuz, image->vmlinuz)))
-		oom_file_write(kvm.path, text, strlen(text), 0644, NULL);
+		oom_file_write(kvm.path, text, strlen(text), 0600, NULL);
 	oom_arena_release(&arena);
 	return kvm.works;
 }

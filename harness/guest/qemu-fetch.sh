@@ -13,7 +13,16 @@ release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 apt=$dir/.apt
 mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/etc/preferences.d" "$apt/etc/parts"
-printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$release" "$keyring" "$mirror" "$release-backports" \
+# what has expired may be an old Release file that somebody replays: see image-build.sh
+valid=yes v=
+[ -n "${OOMGATE_MIRROR:-}" ] || eval "$(apt-config shell v Acquire::Check-Valid-Until/b)"
+[ "$v" != false ] || valid=no
+case ${OOMGATE_MIRROR_FROZEN:-} in
+  1 | yes | true) valid=no ;;
+esac
+for suite in "$release" "$release-backports"; do
+  echo "deb [signed-by=$keyring check-valid-until=$valid] $mirror $suite main"
+done \
   >"$apt/sources.list"
 printf 'Package: *\nPin: release n=%s-backports\nPin-Priority: 600\n' "$release" >"$apt/etc/preferences"
 apt_get()
@@ -22,7 +31,7 @@ apt_get()
     -o Dir::Etc::preferences="$apt/etc/preferences" -o Dir::Etc::preferencesparts="$apt/etc/preferences.d" \
     -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o Dir::State::status="$1" \
     -o Acquire::Languages=none -o APT::Install-Recommends=false -o APT::Sandbox::User="$(id -un)" \
-    -o Debug::NoLocking=true -o Acquire::Check-Valid-Until=false "$2" ${3:+"$3"} ${4:+"$4"}
+    -o Debug::NoLocking=true "$2" ${3:+"$3"} ${4:+"$4"}
 }
 # against what is installed here: only what QEMU needs beyond it is fetched
 status=/var/lib/dpkg/status

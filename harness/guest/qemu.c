@@ -45,14 +45,6 @@ static const char *quoted(struct args *a, const char *path)
 	return out ? out : "";
 }
 
-static const char *disk_format(const char *path)
-{
-	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char magic[4];
-
-	return fd >= 0 && read(fd, magic, 4) == 4 && !memcmp(magic, "QFI\xfb", 4) ? "qcow2" : "raw";
-}
-
 static void add_memory(struct args *a, const struct oom_guest_shape *shape)
 {
 	uint64_t spare_bytes = (uint64_t)shape->spare_dimms * OOM_GUEST_DIMM_BYTES;
@@ -94,12 +86,39 @@ static void add_spares(struct args *a, const struct oom_vm *vm)
 	}
 }
 
-static void add_disk(struct args *a, const char *id, const char *path)
+static void add_device(struct args *a, const char *id)
 {
-	add(a, "-drive");
-	addf(a, "file=%s,if=none,id=%s,format=%s,readonly=on", quoted(a, path), id, disk_format(path));
 	add(a, "-device");
 	addf(a, "virtio-blk-pci,drive=%s", id);
+}
+
+/* A disk of ours in the cache. Its format is named, here as everywhere: QEMU never guesses. */
+static void add_disk(struct args *a, const char *id, const char *path)
+{
+	add(a, "-blockdev");
+	addf(a, "driver=file,node-name=%sfile,read-only=on,filename=%s", id, quoted(a, path));
+	add(a, "-blockdev");
+	addf(a, "driver=raw,node-name=%s,read-only=on,file=%sfile", id, id);
+	add_device(a, id);
+}
+
+#define ROOT_FDSET 3
+
+/* A disk of the user's, by its descriptor. Whatever a qcow2 says now (see own_disk.c), it has no backing file. */
+static void add_user_disk(struct args *a, const struct oom_own_disk *own, bool run)
+{
+	if (run) {
+		add(a, "-add-fd");
+		addf(a, "fd=%d,set=%d", own->fd, ROOT_FDSET);
+	}
+	add(a, "-blockdev");
+	addf(a, "driver=%s,node-name=rootfile,read-only=on,filename=/dev/fdset/%d",
+		own->is_device ? "host_device" : "file", ROOT_FDSET);
+	add(a, "-blockdev");
+	add(a, own->is_qcow2 ? "{\"driver\":\"qcow2\",\"node-name\":\"root\",\"read-only\":true,"
+			       "\"file\":\"rootfile\",\"backing\":null}" :
+			       "driver=raw,node-name=root,read-only=on,file=rootfile");
+	add_device(a, "root");
 }
 
 /* A name-less file of ours, which QEMU may write; or nothing but zeroes. With a filter whose child can be
@@ -124,7 +143,10 @@ static void add_own_disk(struct args *a, const char *id, const char *serial, int
 
 static void add_disks(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
 {
-	add_disk(a, "root", vm->image->disk);
+	if (vm->image->own_disk)
+		add_user_disk(a, &vm->image->own, files != NULL);
+	else
+		add_disk(a, "root", vm->image->disk);
 	if (vm->payload)
 		add_disk(a, "payload", vm->payload);
 	add_own_disk(a, "swap", OOM_SWAP_SERIAL, 1, files ? files->swap_fd : -1);
@@ -246,12 +268,13 @@ int oom_vm_argv(struct oom_arena *arena, const struct oom_vm *vm, const struct o
 	return 0;
 }
 
-static uint64_t hash_identity(uint64_t hash, const char *path)
+/* @fd: the file, where it is open, whatever bears its name now; else -1. */
+static uint64_t hash_identity(uint64_t hash, const char *path, int fd)
 {
 	struct stat st;
 	uint64_t id[4] = {0};
 
-	if (path && !stat(path, &st)) {
+	if (path && !(fd >= 0 ? fstat(fd, &st) : stat(path, &st))) {
 		id[0] = (uint64_t)st.st_size;
 		id[1] = (uint64_t)st.st_mtim.tv_sec;
 		id[2] = (uint64_t)st.st_mtim.tv_nsec;
@@ -282,9 +305,9 @@ int oom_vm_key(const struct oom_vm *vm, uint64_t *ret)
 
 	for (; !r && *argv; argv++)
 		hash = oom_hash_text(hash, *argv);
-	hash = hash_identity(hash, vm->image->disk);
-	hash = hash_identity(hash, vm->vmlinuz);
-	hash = hash_identity(hash, vm->qemu.program);
+	hash = hash_identity(hash, vm->image->disk, vm->image->own_disk ? vm->image->own.fd : -1);
+	hash = hash_identity(hash, vm->vmlinuz, -1);
+	hash = hash_identity(hash, vm->qemu.program, -1);
 	if (!strcmp(vm->accel, "kvm"))
 		hash = hash_processor(&arena, hash);
 	oom_arena_release(&arena);
@@ -302,7 +325,7 @@ static void inherit(int fd)
 int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, struct oom_err *err,
 	pid_t *ret_pid, int *ret_pidfd)
 {
-	oom_autoclose int log = open(files->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	oom_autoclose int log = open(files->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	oom_autoclose int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct oom_arena arena = {0};
 	const char **argv;
@@ -318,11 +341,14 @@ int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, stru
 		dup2(null, 0);
 		dup2(log, 1);
 		dup2(log, 2);
+		umask(077); /* the console's file */
 		inherit(files->qmp_fd);
 		inherit(files->port_fd);
 		inherit(files->swap_fd);
 		inherit(files->disk_fd);
 		inherit(files->head_fd);
+		if (vm->image->own_disk)
+			inherit(vm->image->own.fd);
 		if (vm->qemu.lib_dir)
 			setenv("LD_LIBRARY_PATH", vm->qemu.lib_dir, 1);
 		execvp(argv[0], (char *const *)argv);

@@ -33,7 +33,7 @@ static int ask_version(struct oom_arena *arena, const char *cache, struct oom_qe
 		qemu->program, "--version", NULL};
 	const char *temp;
 	char log[PATH_MAX], *text = NULL, *version;
-	int r = oom_cache_temp(arena, oom_arena_printf(arena, "%s/qemu", cache), err, &temp);
+	int r = oom_cache_temp(arena, cache, OOM_CACHE_QEMU, err, &temp);
 
 	if (r)
 		return r;
@@ -117,7 +117,7 @@ int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 		return 0;
 	if (say)
 		say(say_ctx, "fetching a newer QEMU into the cache (the host's is too old for this kernel)");
-	r = oom_cache_temp(arena, oom_arena_printf(arena, "%s/qemu", cache), err, &temp);
+	r = oom_cache_temp(arena, cache, OOM_CACHE_QEMU, err, &temp);
 	if (r || !final || !log)
 		return r ? r : oom_err_set(err, ENOMEM, "no memory");
 	unlink(log);
@@ -126,11 +126,11 @@ int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 		oom_tree_remove(temp);
 		if (r == -EINTR)
 			return oom_err_set(err, EINTR, "%s", cause.msg);
-		return oom_err_set(err, EIO, "cannot fetch a newer QEMU: %s (whole log: '%s')", cause.msg, log);
+		return oom_archive_failed("fetch a newer QEMU", cause.msg, log, err);
 	}
 	unlink(log);
 	/* another process may have been quicker */
-	if (rename(temp, final) < 0)
+	if (oom_tree_narrow(temp) || rename(temp, final) < 0)
 		oom_tree_remove(temp);
 	if (oom_qemu_find_newer(arena, cache, ret))
 		return oom_err_set(err, EIO, "the QEMU fetched into '%s' does not run or is too old, too", final);

@@ -83,7 +83,7 @@ int oom_state_create(struct oom_state *state, const char *cache, struct oom_err 
 	struct oom_arena arena = {0};
 	char path[640];
 	const char *temp;
-	int fd, r = oom_cache_temp(&arena, oom_arena_printf(&arena, "%s/states", cache), err, &temp);
+	int fd, r = oom_cache_temp(&arena, cache, OOM_CACHE_STATES, err, &temp);
 
 	if (!r)
 		snprintf(state->temp, sizeof(state->temp), "%s", temp);
@@ -110,9 +110,9 @@ static int write_meta(const struct oom_state *state, int fd, struct oom_err *err
 	snprintf(hex, sizeof(hex), "%016" PRIx64, hash);
 	snprintf(path, sizeof(path), "%s/meta.json", state->temp);
 	json = json_pack("{s:s, s:I, s:s}", "schema", "oomgate.state/1", "size_bytes", (json_int_t)size, "hash", hex);
-	r = json ? json_dump_file(json, path, 0) : -1;
+	r = oom_cache_json_write(path, json, 0);
 	json_decref(json);
-	return r ? oom_err_errno(err, errno ? errno : EIO, "cannot write '%s'", path) : 0;
+	return r ? oom_err_errno(err, -r, "cannot write '%s'", path) : 0;
 }
 
 int oom_state_commit(struct oom_state *state, const char *cache, int fd, struct oom_err *err)

@@ -194,8 +194,8 @@ static int guard(const char *const argv[])
 	sigset_t set;
 	pid_t pid;
 
-	/* what we hold (locks, pipes) is not for it */
-	(void)syscall(SYS_close_range, 3, ~0U, 0);
+	/* what we hold (pipes) is not for it; but nobody shall clear a folder away that a tool still fills */
+	oom_cache_temp_keep();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGCHLD, SIG_DFL);
 	signals_of_an_end(&set);
@@ -264,7 +264,7 @@ static int wait_for(pid_t pid, int *ret_status)
 int oom_tool_run(const char *const argv[], const char *input, const char *log, struct oom_err *err)
 {
 	oom_autoclose int in = input_fd(input);
-	oom_autoclose int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	oom_autoclose int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	struct oom_arena arena = {0};
 	const char *why;
 	int status, r;
@@ -279,6 +279,7 @@ int oom_tool_run(const char *const argv[], const char *input, const char *log, s
 		dup2(in, 0);
 		dup2(out, 1);
 		dup2(out, 2);
+		umask(077); /* its files are ours alone */
 		_exit(guard(argv));
 	}
 	r = wait_for(pid, &status);
