@@ -5,7 +5,8 @@
 
 #include <errno.h>
 
-#define CELL_COLUMNS 16 /* a machine's column is never cut below that */
+#define CELL_COLUMNS  16 /* with less for each machine the names are cut, too */
+#define LEAST_COLUMNS 8	 /* a verdict */
 
 /* "pass  hog by kernel-memcg", "fail 1/3  nobody killed", "skipped  needs swap"; "" where not run.
  */
@@ -66,50 +67,72 @@ static int texts_fill(struct oom_view *view, const struct oom_report_options *op
 	return 0;
 }
 
-/* Columns of each machine: an equal share of what there is beside the names; 0: as many as it needs. */
-static size_t share_of(struct oom_view *view, const struct oom_report_options *options,
+/* Columns of the names, and of each machine an equal share of the rest; 0: as many as they need. */
+struct room {
+	size_t name, cell;
+};
+
+static size_t cell_columns(size_t whole, size_t name, size_t n_machines)
+{
+	size_t others = 1 + 2 + name; /* the mark, its separator */
+
+	return whole > others + n_machines * 2 ? (whole - others) / n_machines - 2 : 0;
+}
+
+/* With little room names give up what is more than a third of it. */
+static struct room room_of(struct oom_view *view, const struct oom_report_options *options,
 	const char **texts, size_t n_columns)
 {
-	size_t names = 0, share, whole = oom_style_columns(options);
+	size_t whole = oom_style_columns(options);
+	struct room room = {0};
 
 	for (size_t i = 0; i <= view->n_rows; i++) {
 		size_t columns = oom_text_columns(texts[i * n_columns + 1]);
 
-		names = columns > names ? columns : names;
+		room.name = columns > room.name ? columns : room.name;
 	}
-	names += 1 + 2; /* the mark and its separator */
-	if (whole <= names)
-		return whole ? CELL_COLUMNS : 0;
-	share = (whole - names) / view->n_machines;
-	return share > CELL_COLUMNS + 2 ? share - 2 : CELL_COLUMNS;
+	if (!whole)
+		return (struct room){0};
+	room.cell = cell_columns(whole, room.name, view->n_machines);
+	if (room.cell < CELL_COLUMNS && room.name > whole / 3) {
+		room.name = whole / 3;
+		room.cell = cell_columns(whole, room.name, view->n_machines);
+	}
+	room.cell = room.cell > LEAST_COLUMNS ? room.cell : LEAST_COLUMNS;
+	return room;
 }
 
-/* A row whose machines' cells take @share columns: cut on a terminal, else in as many lines as they need. */
+/* A row: its texts are cut on a terminal, else they go on in as many lines as they need. */
 static int row_print(struct oom_view *view, struct libscols_table *table,
 	const struct oom_report_options *options, const char **texts, const char **tones,
-	size_t n_columns, size_t share)
+	size_t n_columns, struct room room)
 {
 	const char **left = oom_arena_alloc(&view->arena, n_columns * sizeof(*left));
 	bool more;
 
 	if (!left)
 		return -ENOMEM;
-	for (size_t c = 2; c < n_columns; c++)
-		left[c] = options->width ? oom_text_cut(&view->arena, texts[c], share, options->utf8)
-					 : texts[c];
+	for (size_t c = 1; c < n_columns; c++) {
+		size_t columns = c == 1 ? room.name : room.cell;
+
+		left[c] = options->width && columns
+				  ? oom_text_cut(&view->arena, texts[c], columns, options->utf8)
+				  : texts[c];
+	}
 	do {
 		more = false;
-		for (size_t c = 2; c < n_columns; c++) {
+		for (size_t c = 1; c < n_columns; c++) {
 			if (!left[c])
 				return -ENOMEM;
-			texts[c] = oom_text_break(&view->arena, &left[c], share);
+			texts[c] = oom_text_break(
+				&view->arena, &left[c], c == 1 ? room.name : room.cell);
 			if (!texts[c])
 				return -ENOMEM;
 			more = more || *left[c];
 		}
 		if (oom_table_add(table, texts, tones) < 0)
 			return -ENOMEM;
-		texts[0] = texts[1] = "";
+		texts[0] = "";
 	} while (more);
 	return 0;
 }
@@ -117,7 +140,8 @@ static int row_print(struct oom_view *view, struct libscols_table *table,
 int oom_text_matrix(struct oom_view *view, const struct oom_report_options *options, FILE *out)
 {
 	/* the mark of a difference, the scenario, and a column for each machine */
-	size_t n_columns = view->n_machines + 2, n_texts = (view->n_rows + 1) * n_columns, share;
+	size_t n_columns = view->n_machines + 2, n_texts = (view->n_rows + 1) * n_columns;
+	struct room room;
 	oom_cleanup(oom_table_freep) struct libscols_table *table =
 		oom_table_new(n_columns, options, out);
 	const char **texts = oom_arena_alloc(&view->arena, n_texts * sizeof(*texts));
@@ -125,10 +149,10 @@ int oom_text_matrix(struct oom_view *view, const struct oom_report_options *opti
 
 	if (!table || !texts || !tones || texts_fill(view, options, texts, tones, n_columns) < 0)
 		return -ENOMEM;
-	share = share_of(view, options, texts, n_columns);
+	room = room_of(view, options, texts, n_columns);
 	for (size_t i = 0; i <= view->n_rows; i++) {
 		if (row_print(view, table, options, texts + i * n_columns, tones + i * n_columns,
-			    n_columns, share) < 0)
+			    n_columns, room) < 0)
 			return -ENOMEM;
 	}
 	return oom_table_print(table);

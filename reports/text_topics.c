@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define OUTCOME_COLUMNS 24 /* below that a terminal is too narrow to cut to */
+#define NAME_COLUMNS	16
 
 enum { COL_TOPIC, COL_VERDICT, COL_NAME, COL_TIME, COL_OUTCOME, COL_COUNT_ };
 
@@ -67,32 +68,61 @@ static void widths_add(size_t widths[static COL_COUNT_], const char *const texts
 	}
 }
 
-/* The row, and what does not fit beside the others in lines of its own. */
-static int row_print(struct oom_view *view, struct libscols_table *table, const struct oom_view_row *row,
-	const struct oom_report_options *options, const char *texts[static COL_COUNT_], size_t room)
-{
-	const char *left = texts[COL_OUTCOME];
+/* Columns of a scenario's name and of its outcome; 0: as many as it needs. */
+struct room {
+	size_t name, outcome;
+};
 
-	if (options->width && room >= OUTCOME_COLUMNS) {
-		texts[COL_OUTCOME] = oom_text_cut(&view->arena, left, room, options->utf8);
-		return texts[COL_OUTCOME] ? row_add(table, row, options, texts) : -ENOMEM;
+/* The row: names and outcomes are cut on a terminal, else they go on in lines of their own. */
+static int row_print(struct oom_view *view, struct libscols_table *table, const struct oom_view_row *row,
+	const struct oom_report_options *options, const char *texts[static COL_COUNT_],
+	struct room room)
+{
+	const char *name = texts[COL_NAME], *outcome = texts[COL_OUTCOME];
+
+	if (options->width) {
+		name = room.name ? oom_text_cut(&view->arena, name, room.name, options->utf8) : name;
+		outcome = room.outcome
+				  ? oom_text_cut(&view->arena, outcome, room.outcome, options->utf8)
+				  : outcome;
 	}
+	if (!name || !outcome)
+		return -ENOMEM;
 	do {
-		texts[COL_OUTCOME] = oom_text_break(
-			&view->arena, &left, room >= OUTCOME_COLUMNS ? room : 0);
-		if (!texts[COL_OUTCOME] || row_add(table, row, options, texts) < 0)
+		texts[COL_NAME] = oom_text_break(&view->arena, &name, room.name);
+		texts[COL_OUTCOME] = oom_text_break(&view->arena, &outcome, room.outcome);
+		if (!texts[COL_NAME] || !texts[COL_OUTCOME] ||
+			row_add(table, row, options, texts) < 0)
 			return -ENOMEM;
 		for (int c = 0; c < COL_OUTCOME; c++)
 			texts[c] = "";
-	} while (*left);
+	} while (*name || *outcome);
 	return 0;
+}
+
+/* An outcome has what the other columns leave; if that is too little, names give up some of theirs. */
+static struct room room_of(const struct oom_report_options *options, const size_t widths[static COL_COUNT_])
+{
+	size_t whole = oom_style_columns(options), others = 0;
+	struct room room = {0};
+
+	for (int c = 0; c < COL_OUTCOME; c++)
+		others += widths[c] ? widths[c] + 2 : 0;
+	if (whole >= others + OUTCOME_COLUMNS) {
+		room.outcome = whole - others;
+	} else if (whole >= others - widths[COL_NAME] + NAME_COLUMNS + OUTCOME_COLUMNS) {
+		room.outcome = OUTCOME_COLUMNS;
+		room.name = whole - OUTCOME_COLUMNS - (others - widths[COL_NAME]);
+	}
+	return room;
 }
 
 int oom_text_topics(struct oom_view *view, const struct oom_report_options *options, FILE *out)
 {
 	oom_cleanup(oom_table_freep) struct libscols_table *table =
 		oom_table_new(COL_COUNT_, options, out);
-	size_t widths[COL_COUNT_] = {0}, others = 0, room = 0;
+	size_t widths[COL_COUNT_] = {0};
+	struct room room;
 	const char *topic = NULL, *(*texts)[COL_COUNT_];
 
 	texts = oom_arena_alloc(&view->arena, view->n_rows * sizeof(*texts));
@@ -108,13 +138,10 @@ int oom_text_topics(struct oom_view *view, const struct oom_report_options *opti
 			return -ENOMEM;
 		widths_add(widths, texts[i]);
 	}
-	for (int c = 0; c < COL_OUTCOME; c++)
-		others += widths[c] ? widths[c] + 2 : 0;
 	if (!widths[COL_TOPIC] && scols_column_set_flags(scols_table_get_column(table, COL_TOPIC),
 					  SCOLS_FL_HIDDEN) < 0)
 		return -ENOMEM;
-	if (oom_style_columns(options) > others)
-		room = oom_style_columns(options) - others;
+	room = room_of(options, widths);
 	for (size_t i = 0; i < view->n_rows; i++) {
 		if (row_print(view, table, &view->rows[i], options, texts[i], room) < 0)
 			return -ENOMEM;

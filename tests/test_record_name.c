@@ -28,71 +28,72 @@ Test(record_name, names_go_both_ways)
 	cr_expect_null(oom_verdict_name(OOM_VERDICT_COUNT_));
 }
 
+static const struct {
+	struct oom_workload_rec workload;
+	struct oom_signal_rec sent;
+	const char *fate, *brief;
+} fates[] = {
+	{{.end = OOM_END_NOT_STARTED}, {0}, "not started", NULL},
+	{{.end = OOM_END_EXITED, .exit_code = 3}, {0}, "exited 3", NULL},
+	{{.end = OOM_END_EXITED, .kills = 2, .killed_by = OOM_KILLER_KERNEL_MEMCG}, {0},
+		"exited 0, 2 killed by kernel-memcg", "kernel-memcg"},
+	{{.end = OOM_END_SURVIVED}, {0}, "survived", NULL},
+	{{.end = OOM_END_STUCK, .signal = 9, .killed_by = OOM_KILLER_SIGNAL}, {0},
+		"stuck, ended at the deadline", "the harness"},
+	{{.end = OOM_END_SIGNALLED, .signal = 9, .killed_by = OOM_KILLER_KERNEL_MEMCG,
+		 .reached_bytes = 199 << 20},
+		{0}, "killed by kernel-memcg at 199M", "kernel-memcg"},
+	{{.end = OOM_END_SIGNALLED, .signal = 9, .pid = 7,
+		 .killed_by = OOM_KILLER_KERNEL_MEMCG, .reached_bytes = -1},
+		{.sender_pid = 3, .target_pid = 7, .signal = 9, .sender_comm = "sh"},
+		"killed by kernel-memcg", "kernel-memcg"},
+	{{.end = OOM_END_SIGNALLED, .signal = 15, .pid = 7, .killed_by = OOM_KILLER_SIGNAL,
+		 .reached_bytes = 64 << 20},
+		{.sender_pid = 123, .target_pid = 7, .signal = 15, .sender_comm = "sh"},
+		"killed by SIGTERM (from sh, pid 123) at 64M", "SIGTERM from sh"},
+	{{.end = OOM_END_SIGNALLED, .signal = 9, .pid = 7, .killed_by = OOM_KILLER_SIGNAL,
+		 .reached_bytes = -1},
+		{.sender_pid = 123, .target_pid = 7, .signal = 9},
+		"killed by SIGKILL (from ?, pid 123)", "SIGKILL from ?"},
+	/* of another process, of another signal, and of the kernel: not the sender */
+	{{.end = OOM_END_SIGNALLED, .signal = 9, .pid = 7, .killed_by = OOM_KILLER_SIGNAL,
+		 .reached_bytes = -1},
+		{.sender_pid = 123, .target_pid = 8, .signal = 9, .sender_comm = "sh"},
+		"killed by SIGKILL", "SIGKILL"},
+	{{.end = OOM_END_SIGNALLED, .signal = 9, .pid = 7, .killed_by = OOM_KILLER_SIGNAL,
+		 .reached_bytes = -1},
+		{.sender_pid = 123, .target_pid = 7, .signal = 15, .sender_comm = "sh"},
+		"killed by SIGKILL", "SIGKILL"},
+	{{.end = OOM_END_SIGNALLED, .signal = 9, .pid = 7, .killed_by = OOM_KILLER_SIGNAL,
+		 .reached_bytes = -1},
+		{.sender_pid = 7, .target_pid = 7, .signal = 9, .code = 128, .sender_comm = "x"},
+		"killed by SIGKILL", "SIGKILL"},
+	{{.end = OOM_END_SIGNALLED, .signal = 15, .pid = 7, .killed_by = OOM_KILLER_EARLYOOM,
+		 .reached_bytes = -1},
+		{.sender_pid = 9, .target_pid = 7, .signal = 15, .sender_comm = "earlyoom"},
+		"killed by earlyoom (SIGTERM, pid 9)", "earlyoom"},
+	{{.end = OOM_END_SIGNALLED, .signal = 9, .killed_by = OOM_KILLER_EARLYOOM,
+		 .reached_bytes = -1},
+		{0}, "killed by earlyoom (SIGKILL)", "earlyoom"},
+	{{.end = OOM_END_SIGNALLED, .signal = 11, .killed_by = OOM_KILLER_NOBODY}, {0},
+		"ended by SIGSEGV", NULL},
+	{{.end = OOM_END_SIGNALLED, .signal = 9, .killed_by = OOM_KILLER_UNKNOWN}, {0},
+		"ended by SIGKILL, sender unknown", NULL},
+};
+
 Test(record_name, the_fate_of_a_workload)
 {
-	static const struct {
-		struct oom_workload_rec workload;
-		struct oom_signal_rec sent;
-		const char *fate, *brief;
-	} rows[] = {
-		{{.end = OOM_END_NOT_STARTED}, {0}, "not started", NULL},
-		{{.end = OOM_END_EXITED, .exit_code = 3}, {0}, "exited 3", NULL},
-		{{.end = OOM_END_EXITED, .kills = 2, .killed_by = OOM_KILLER_KERNEL_MEMCG}, {0},
-			"exited 0, 2 killed by kernel-memcg", "kernel-memcg"},
-		{{.end = OOM_END_SURVIVED}, {0}, "survived", NULL},
-		{{.end = OOM_END_STUCK, .signal = 9, .killed_by = OOM_KILLER_SIGNAL}, {0},
-			"stuck, ended at the deadline", "the harness"},
-		{{.end = OOM_END_SIGNALLED, .signal = 9, .killed_by = OOM_KILLER_KERNEL_MEMCG,
-			 .reached_bytes = 199 << 20},
-			{0}, "killed by kernel-memcg at 199M", "kernel-memcg"},
-		{{.end = OOM_END_SIGNALLED, .signal = 9, .pid = 7,
-			 .killed_by = OOM_KILLER_KERNEL_MEMCG, .reached_bytes = -1},
-			{.sender_pid = 3, .target_pid = 7, .signal = 9, .sender_comm = "sh"},
-			"killed by kernel-memcg", "kernel-memcg"},
-		{{.end = OOM_END_SIGNALLED, .signal = 15, .pid = 7, .killed_by = OOM_KILLER_SIGNAL,
-			 .reached_bytes = 64 << 20},
-			{.sender_pid = 123, .target_pid = 7, .signal = 15, .sender_comm = "sh"},
-			"killed by SIGTERM (from sh, pid 123) at 64M", "SIGTERM from sh"},
-		{{.end = OOM_END_SIGNALLED, .signal = 9, .pid = 7, .killed_by = OOM_KILLER_SIGNAL,
-			 .reached_bytes = -1},
-			{.sender_pid = 123, .target_pid = 7, .signal = 9},
-			"killed by SIGKILL (from ?, pid 123)", "SIGKILL from ?"},
-		/* of another process, of another signal, and of the kernel: not the sender */
-		{{.end = OOM_END_SIGNALLED, .signal = 9, .pid = 7, .killed_by = OOM_KILLER_SIGNAL,
-			 .reached_bytes = -1},
-			{.sender_pid = 123, .target_pid = 8, .signal = 9, .sender_comm = "sh"},
-			"killed by SIGKILL", "SIGKILL"},
-		{{.end = OOM_END_SIGNALLED, .signal = 9, .pid = 7, .killed_by = OOM_KILLER_SIGNAL,
-			 .reached_bytes = -1},
-			{.sender_pid = 123, .target_pid = 7, .signal = 15, .sender_comm = "sh"},
-			"killed by SIGKILL", "SIGKILL"},
-		{{.end = OOM_END_SIGNALLED, .signal = 9, .pid = 7, .killed_by = OOM_KILLER_SIGNAL,
-			 .reached_bytes = -1},
-			{.sender_pid = 7, .target_pid = 7, .signal = 9, .code = 128, .sender_comm = "x"},
-			"killed by SIGKILL", "SIGKILL"},
-		{{.end = OOM_END_SIGNALLED, .signal = 15, .pid = 7, .killed_by = OOM_KILLER_EARLYOOM,
-			 .reached_bytes = -1},
-			{.sender_pid = 9, .target_pid = 7, .signal = 15, .sender_comm = "earlyoom"},
-			"killed by earlyoom (SIGTERM, pid 9)", "earlyoom"},
-		{{.end = OOM_END_SIGNALLED, .signal = 9, .killed_by = OOM_KILLER_EARLYOOM,
-			 .reached_bytes = -1},
-			{0}, "killed by earlyoom (SIGKILL)", "earlyoom"},
-		{{.end = OOM_END_SIGNALLED, .signal = 11, .killed_by = OOM_KILLER_NOBODY}, {0},
-			"ended by SIGSEGV", NULL},
-		{{.end = OOM_END_SIGNALLED, .signal = 9, .killed_by = OOM_KILLER_UNKNOWN}, {0},
-			"ended by SIGKILL, sender unknown", NULL},
-	};
 	char buf[160];
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct oom_signal_rec sent = rows[i].sent;
+	for (size_t i = 0; i < sizeof(fates) / sizeof(*fates); i++) {
+		struct oom_signal_rec sent = fates[i].sent;
 		struct oom_attempt attempt = {.signals = &sent, .n_signals = sent.signal != 0};
 
-		cr_expect_str_eq(oom_workload_fate(&attempt, &rows[i].workload, buf, sizeof(buf)),
-			rows[i].fate, "row %zu: '%s'", i, buf);
-		if (rows[i].brief)
-			cr_expect_str_eq(oom_workload_killer(&attempt, &rows[i].workload, true, buf, sizeof(buf)),
-				rows[i].brief, "row %zu: '%s'", i, buf);
+		cr_expect_str_eq(oom_workload_fate(&attempt, &fates[i].workload, buf, sizeof(buf)),
+			fates[i].fate, "row %zu: '%s'", i, buf);
+		if (fates[i].brief)
+			cr_expect_str_eq(oom_workload_killer(&attempt, &fates[i].workload, true, buf, sizeof(buf)),
+				fates[i].brief, "row %zu: '%s'", i, buf);
 	}
 }
 

@@ -155,42 +155,43 @@ Test(scenario_set, files_are_named_after_their_folder)
 	fixture_close(&f);
 }
 
+static const struct {
+	const char *from, *given, *id;
+} namings[] = {
+	{"", "scenarios", "memcg/cap"},
+	{"", "./scenarios/", "memcg/cap"},
+	{"", ".", "memcg/cap"},
+	{"", "scenarios/memcg", "memcg/cap"},
+	{"", "scenarios/memcg/cap.scenario", "memcg/cap"},
+	{"", "scenarios/own/../memcg/cap.scenario", "memcg/cap"},
+	{"", "linked/cap.scenario", "memcg/cap"},
+	{"", "linked", "memcg/cap"},
+	{"scenarios", ".", "memcg/cap"},
+	{"scenarios", "memcg", "memcg/cap"},
+	{"scenarios", "memcg/cap.scenario", "memcg/cap"},
+	{"scenarios/memcg", ".", "memcg/cap"},
+	{"scenarios/memcg", "cap.scenario", "memcg/cap"},
+	{"scenarios/memcg", "./cap.scenario", "memcg/cap"},
+	{"scenarios/memcg", "../memcg/cap.scenario", "memcg/cap"},
+	{"scenarios/memcg", "..", "memcg/cap"},
+	{"scenarios/own", "../flat.scenario", "flat"},
+	{"", "scenarios", "flat"},
+	{"", "scenarios", "own/deep/er/x"},
+	{"scenarios/own/deep/er", "x.scenario", "own/deep/er/x"},
+	{"scenarios/own/deep", "er", "own/deep/er/x"},
+	/* outside of a folder of that name: the file's folder */
+	{"", "top", "b/one"},
+	{"top", "b/one.scenario", "b/one"},
+	{"top/b", "one.scenario", "b/one"},
+	{"top/b", ".", "b/one"},
+	{"top", ".", "top/a"},
+	{"top", "a.scenario", "top/a"},
+	{"", "top/README", "top/README"},
+};
+
 /* One id, whatever folder one stands in and whatever one names. */
 Test(scenario_set, a_scenario_has_one_id)
 {
-	static const struct {
-		const char *from, *given, *id;
-	} rows[] = {
-		{"", "scenarios", "memcg/cap"},
-		{"", "./scenarios/", "memcg/cap"},
-		{"", ".", "memcg/cap"},
-		{"", "scenarios/memcg", "memcg/cap"},
-		{"", "scenarios/memcg/cap.scenario", "memcg/cap"},
-		{"", "scenarios/own/../memcg/cap.scenario", "memcg/cap"},
-		{"", "linked/cap.scenario", "memcg/cap"},
-		{"", "linked", "memcg/cap"},
-		{"scenarios", ".", "memcg/cap"},
-		{"scenarios", "memcg", "memcg/cap"},
-		{"scenarios", "memcg/cap.scenario", "memcg/cap"},
-		{"scenarios/memcg", ".", "memcg/cap"},
-		{"scenarios/memcg", "cap.scenario", "memcg/cap"},
-		{"scenarios/memcg", "./cap.scenario", "memcg/cap"},
-		{"scenarios/memcg", "../memcg/cap.scenario", "memcg/cap"},
-		{"scenarios/memcg", "..", "memcg/cap"},
-		{"scenarios/own", "../flat.scenario", "flat"},
-		{"", "scenarios", "flat"},
-		{"", "scenarios", "own/deep/er/x"},
-		{"scenarios/own/deep/er", "x.scenario", "own/deep/er/x"},
-		{"scenarios/own/deep", "er", "own/deep/er/x"},
-		/* outside of a folder of that name: the file's folder */
-		{"", "top", "b/one"},
-		{"top", "b/one.scenario", "b/one"},
-		{"top/b", "one.scenario", "b/one"},
-		{"top/b", ".", "b/one"},
-		{"top", ".", "top/a"},
-		{"top", "a.scenario", "top/a"},
-		{"", "top/README", "top/README"},
-	};
 	struct fixture f;
 	char path[256];
 
@@ -201,17 +202,17 @@ Test(scenario_set, a_scenario_has_one_id)
 	cr_assert_eq(unlink(path), 0);
 	snprintf(path, sizeof(path), "%s/linked", f.dir);
 	cr_assert_eq(symlink("scenarios/memcg", path), 0);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(namings) / sizeof(namings[0]); i++) {
 		bool found = false;
 
-		snprintf(path, sizeof(path), "%s/%s", f.dir, rows[i].from);
+		snprintf(path, sizeof(path), "%s/%s", f.dir, namings[i].from);
 		cr_assert_eq(chdir(path), 0);
-		cr_assert_eq(oom_scenario_set_parse(&rows[i].given, 1, NULL, &f.diags, &f.err, &f.set), 0,
+		cr_assert_eq(oom_scenario_set_parse(&namings[i].given, 1, NULL, &f.diags, &f.err, &f.set), 0,
 			"row %zu: %s", i, f.err.msg);
 		for (size_t s = 0; s < f.set.count; s++)
-			found = found || !strcmp(f.set.scenarios[s]->id, rows[i].id);
-		cr_expect(found, "row %zu: '%s' from '%s' has no '%s', but '%s'", i, rows[i].given,
-			rows[i].from, rows[i].id, f.set.scenarios[0]->id);
+			found = found || !strcmp(f.set.scenarios[s]->id, namings[i].id);
+		cr_expect(found, "row %zu: '%s' from '%s' has no '%s', but '%s'", i, namings[i].given,
+			namings[i].from, namings[i].id, f.set.scenarios[0]->id);
 		oom_scenario_set_release(&f.set);
 	}
 	cr_assert_eq(chdir("/"), 0);
