@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/command.h"
+#include "harness/say.h"
 #include "harness/scenario_set.h"
+#include "lib/cleanup.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -37,7 +39,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->n_paths = state->argc - state->next;
 		break;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "name a scenario file or a folder");
+		oom_say_usage(state, "name a scenario file or a folder");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -56,12 +58,27 @@ static const struct argp argp = {
 	NULL,
 };
 
+/* Where a value has what no terminal should get, the text is for people, and no scenario to be read. */
+static int print_scenario(const struct oom_scenario *scenario)
+{
+	oom_autofree char *text = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+	int r = memory ? oom_scenario_print(scenario, memory) : -ENOMEM;
+
+	if (memory && fclose(memory) && r == 0)
+		r = -ENOMEM;
+	if (r == 0)
+		oom_say_lines(stdout, text);
+	return r;
+}
+
 static int print_effective(const struct oom_scenario_set *set)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		if (set->count > 1)
-			printf("%s==> %s <==\n", i ? "\n" : "", set->scenarios[i]->id);
-		if (oom_scenario_print(set->scenarios[i], stdout) < 0)
+			oom_say(stdout, "%s==> %s <==\n", i ? "\n" : "", set->scenarios[i]->id);
+		if (print_scenario(set->scenarios[i]) < 0)
 			return -EIO;
 	}
 	return fflush(stdout) ? -EIO : 0;
@@ -74,21 +91,21 @@ static int run(int argc, char **argv)
 	struct oom_err err = {0};
 	int r, status = OOM_EXIT_OK;
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
+	if (oom_say_parse(&argp, argc, argv, &options))
 		return OOM_EXIT_USAGE;
 	r = oom_scenario_set_load((const char *const *)options.paths, (size_t)options.n_paths,
 		options.tag_expr, &err, &set);
 	if (r == -EBADMSG)
 		return OOM_EXIT_USAGE;
 	if (r < 0) {
-		fprintf(stderr, "oomgate: %s\n", err.msg);
+		oom_say(stderr, "oomgate: %s\n", err.msg);
 		return OOM_EXIT_USAGE;
 	}
 	if (options.effective && print_effective(&set) < 0) {
-		fprintf(stderr, "oomgate: cannot write to standard output\n");
+		oom_say(stderr, "oomgate: cannot write to standard output\n");
 		status = OOM_EXIT_BROKEN;
 	} else if (!options.effective) {
-		fprintf(stderr, "oomgate: %zu scenario%s, no mistake\n", set.count,
+		oom_say(stderr, "oomgate: %zu scenario%s, no mistake\n", set.count,
 			set.count == 1 ? "" : "s");
 	}
 	oom_scenario_set_release(&set);

@@ -2,6 +2,7 @@
 #include "harness/command.h"
 
 #include "harness/explain_session.h"
+#include "harness/say.h"
 #include "lib/cleanup.h"
 
 #include <argp.h>
@@ -51,7 +52,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				o->format = formats[i];
 		}
 		if (!o->format)
-			argp_error(state, "unknown format '%s' (text, json, html, summary)", arg);
+			oom_say_usage(state, "unknown format '%s' (text, json, html, summary)", arg);
 		return 0;
 	case OPT_SUMMARY:
 		o->format = &explain_summary;
@@ -65,7 +66,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 		o->all_boots = !strcmp(arg, "all");
 		if (!o->all_boots && (*end || end == arg || boot > 0 || boot < -63))
-			argp_error(state, "'%s' is no boot: 0, -1 … -63, or all", arg);
+			oom_say_usage(state, "'%s' is no boot: 0, -1 … -63, or all", arg);
 		o->boot = (int)boot;
 		o->boot_given = true;
 		return 0;
@@ -78,7 +79,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (o->file)
-			argp_error(state, "one log at a time: '%s' is one too many (cat joins them)", arg);
+			oom_say_usage(state, "one log at a time: '%s' is one too many (cat joins them)", arg);
 		o->file = arg;
 		return 0;
 	default:
@@ -162,12 +163,12 @@ static int session_run(struct explain_session *s, struct explain_source *source)
 		snprintf(damage, sizeof(damage), "%s",
 			rc == -EBADMSG ? "the compressed log ends early or is damaged" : strerror(-rc));
 		end.damage = damage;
-		fprintf(stderr, "oomgate explain: only a part could be read: %s\n", damage);
+		oom_say(stderr, "oomgate explain: only a part could be read: %s\n", damage);
 	}
 	s->format->end(s->writer, &end);
 	written = s->format->close(s->writer);
 	if (written && written != -EPIPE)
-		fprintf(stderr, "oomgate explain: cannot write the answer: %s\n", strerror(-written));
+		oom_say(stderr, "oomgate explain: cannot write the answer: %s\n", strerror(-written));
 	if (is_stopped())
 		return OOM_EXIT_INTERRUPTED;
 	return rc || written ? OOM_EXIT_BROKEN : OOM_EXIT_OK;
@@ -181,7 +182,7 @@ static int explain(const struct explain_options *o)
 	int status;
 
 	if (!s || open_source(o, &err, &source)) {
-		fprintf(stderr, "oomgate explain: %s\n", s ? err.msg : "no memory");
+		oom_say(stderr, "oomgate explain: %s\n", s ? err.msg : "no memory");
 		free(s);
 		return OOM_EXIT_USAGE;
 	}
@@ -203,7 +204,7 @@ static int run(int argc, char **argv)
 	struct explain_options o = {.format = &explain_text};
 
 	argp_err_exit_status = OOM_EXIT_USAGE;
-	if (argp_parse(&argp, argc, argv, 0, NULL, &o))
+	if (oom_say_parse(&argp, argc, argv, &o))
 		return OOM_EXIT_USAGE;
 	if (!!o.file + o.journal + o.live > 1) {
 		fputs("oomgate explain: a file, --journal or --live: one of them\n", stderr);

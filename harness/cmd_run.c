@@ -2,6 +2,7 @@
 #include "harness/command.h"
 #include "harness/machine.h"
 #include "harness/run_command.h"
+#include "harness/say.h"
 #include "lib/cleanup.h"
 #include "lib/key.h"
 
@@ -63,7 +64,7 @@ static void add_text(struct argp_state *state, const char **array, size_t *count
 	const char *text, const char *option)
 {
 	if (*count == max)
-		argp_error(state, "more than %zu %s options", max, option);
+		oom_say_usage(state, "more than %zu %s options", max, option);
 	else
 		array[(*count)++] = text;
 }
@@ -73,7 +74,7 @@ static int64_t parse_number(struct argp_state *state, const char *option, const 
 	int64_t n = 0;
 
 	if (oom_parse_int(text, &n) < 0 || n < min)
-		argp_error(state, "%s wants a whole number from %lld, not '%s'", option, (long long)min,
+		oom_say_usage(state, "%s wants a whole number from %lld, not '%s'", option, (long long)min,
 			text);
 	return n;
 }
@@ -105,7 +106,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case OPT_IN:
 		if (parse_place(o, text) < 0)
-			argp_error(state, "--in is one of auto, guest, scope, cgroup, not '%s'", text);
+			oom_say_usage(state, "--in is one of auto, guest, scope, cgroup, not '%s'", text);
 		break;
 	case OPT_GUEST:
 		add_text(state, o->guests, &o->n_guests, 32, text, "--guest");
@@ -118,7 +119,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		break;
 	case OPT_ACCEL:
 		if (strcmp(text, "auto") && strcmp(text, "kvm") && strcmp(text, "tcg"))
-			argp_error(state, "--accel is one of auto, kvm, tcg, not '%s'", text);
+			oom_say_usage(state, "--accel is one of auto, kvm, tcg, not '%s'", text);
 		o->accel = text;
 		break;
 	case OPT_REPEAT:
@@ -135,7 +136,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		break;
 	case OPT_TIMEOUT:
 		if (oom_parse_duration(text, &o->timeout_us) < 0 || !o->timeout_us)
-			argp_error(state, "--timeout wants a duration like 30s, not '%s'", text);
+			oom_say_usage(state, "--timeout wants a duration like 30s, not '%s'", text);
 		break;
 	case 'o':
 		o->output_dir = text;
@@ -145,7 +146,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		o->n_paths = (size_t)(state->argc - state->next);
 		break;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "name a scenario file or a folder of them");
+		oom_say_usage(state, "name a scenario file or a folder of them");
 		break;
 	default:
 		return parse_flag(o, key) ? 0 : ARGP_ERR_UNKNOWN;
@@ -217,7 +218,7 @@ static int open_machines(struct oom_run_command *c, struct oom_err *err)
 static void dry_run(const struct oom_run_command *c)
 {
 	for (size_t i = 0; i < c->n_jobs; i++)
-		printf("%s\t%s\t%u\n", c->jobs[i].scenario->id, c->run->machines[c->jobs[i].machine].id,
+		oom_say(stdout, "%s\t%s\t%u\n", c->jobs[i].scenario->id, c->run->machines[c->jobs[i].machine].id,
 			c->jobs[i].attempt);
 }
 
@@ -269,7 +270,7 @@ static int exit_status(const struct oom_run_command *c)
 static int complain(struct oom_run_command *c, const struct oom_err *err, int status)
 {
 	oom_progress_clear(c);
-	fprintf(stderr, "oomgate: %s\n", err->msg);
+	oom_say(stderr, "oomgate: %s\n", err->msg);
 	return status;
 }
 
@@ -335,7 +336,7 @@ static int cmd_run(int argc, char **argv)
 	int status = OOM_EXIT_BROKEN;
 
 	c.options.seed = (uint64_t)time(NULL);
-	if (argp_parse(&argp, argc, argv, 0, NULL, &c.options))
+	if (oom_say_parse(&argp, argc, argv, &c.options))
 		return OOM_EXIT_USAGE;
 	c.run = oom_run_new();
 	if (c.run) {

@@ -2,6 +2,7 @@
 /* Numbers, strings and rows as JSON: no tree, no format strings, for a log may hold millions. */
 #include "harness/explain_put.h"
 
+#include "lib/escape.h"
 #include "lib/utf8.h"
 
 #include <endian.h>
@@ -87,10 +88,21 @@ void json_put_int(struct explain_writer *w, int64_t value)
 	w->len = (size_t)(append_int(w->buf + w->len, value) - w->buf);
 }
 
+/* What no terminal should get, as JSON's escape, which loses nothing: of UTF-16, two beyond U+FFFF. */
+static void put_codepoint(struct explain_writer *w, uint32_t cp)
+{
+	if (cp > 0xffff)
+		w->len += (size_t)sprintf(w->buf + w->len, "\\u%04x\\u%04x",
+			0xd800 + ((cp - 0x10000) >> 10), 0xdc00 + (cp & 0x3ff));
+	else
+		w->len += (size_t)sprintf(w->buf + w->len, "\\u%04x", cp);
+}
+
 /* One character that cannot stand for itself; returns its length in @text. */
 static size_t put_special(struct explain_writer *w, const char *text, size_t len)
 {
 	unsigned char c = (unsigned char)*text;
+	uint32_t cp = 0;
 	size_t n;
 
 	if (c == '"' || c == '\\') {
@@ -98,22 +110,27 @@ static size_t put_special(struct explain_writer *w, const char *text, size_t len
 		w->buf[w->len++] = (char)c;
 		return 1;
 	}
-	if (c < 0x20 || c == 0x7f) {
+	/* a control character, or a "##[", which begins a command to GitHub's runner */
+	if (c < 0x20 || c == 0x7f || (len > 2 && !memcmp(text, "##[", 3))) {
 		w->len += (size_t)sprintf(w->buf + w->len, "\\u%04x", c);
 		return 1;
 	}
 	n = oom_utf8_len(text, len);
 	if (n)
+		oom_utf8_decode(text, &cp);
+	if (n && oom_codepoint_is_harmful(cp))
+		put_codepoint(w, cp);
+	else if (n)
 		memcpy(w->buf + w->len, text, n);
 	else
 		memcpy(w->buf + w->len, "\xef\xbf\xbd", 3);
-	w->len += n ? n : 3;
+	w->len += !n ? 3 : oom_codepoint_is_harmful(cp) ? 0 : n;
 	return n ? n : 1;
 }
 
 /* Characters that stand for themselves; the NUL does not. */
 static const bool plain[256] = {
-	[' '] = true, ['!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
+	[' '] = true, ['!'] = true, ['$' ... '['] = true, [']' ... '~'] = true};
 
 void json_put_text(struct explain_writer *w, const char *text)
 {

@@ -2,7 +2,7 @@
 /* The words that people read: a sentence each. */
 #include "harness/explain.h"
 
-#include "lib/utf8.h"
+#include "lib/escape.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -40,33 +40,17 @@ const char *explain_kib(int64_t kib, char buf[static 16])
 
 char *explain_printable(const char *text)
 {
-	size_t len = text ? strlen(text) : 0, out = 0;
-	char *copy = malloc(4 * len + 2);
+	char piece[OOM_ESCAPE_BYTES], *copy, *end;
+	size_t len;
 
-	if (!copy)
-		return NULL;
-	if (!text) {
-		strcpy(copy, "?");
-		return copy;
+	text = text ? text : "?";
+	copy = end = malloc(4 * strlen(text) + 1);
+	while (copy && (len = oom_escape_next(&text, true, piece))) {
+		memcpy(end, piece, len);
+		end += len;
 	}
-	for (size_t i = 0; i < len;) {
-		unsigned char c = (unsigned char)text[i];
-		size_t n = oom_utf8_len(text + i, len - i);
-
-		/* C1 control characters are terminal commands, too */
-		if (c < 0x20 || c == 0x7f || !n || (c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
-			out += (size_t)sprintf(copy + out, "\\x%02x", c);
-			if (n == 2 && c == 0xc2)
-				out += (size_t)sprintf(copy + out, "\\x%02x",
-					(unsigned char)text[i + 1]);
-			i += n ? n : 1;
-			continue;
-		}
-		memcpy(copy + out, text + i, n);
-		out += n;
-		i += n;
-	}
-	copy[out] = '\0';
+	if (copy)
+		*end = '\0';
 	return copy;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/list.h"
+#include "harness/say.h"
 
 #include "harness/backend.h"
 #include "harness/command.h"
@@ -15,14 +16,14 @@ static void options_print(const struct oom_command *command)
 	 */
 	for (; o && (o->name || o->key || o->doc || o->group); o++)
 		if (o->name && !(o->flags & OPTION_HIDDEN))
-			printf(" --%s%s", o->name,
+			oom_say(stdout, " --%s%s", o->name,
 				o->arg && !(o->flags & OPTION_ARG_OPTIONAL) ? "=" : "");
 	fputs(" --help", stdout);
 }
 
 static void command_print(const struct oom_command *command)
 {
-	printf("    %s) options='", command->name);
+	oom_say(stdout, "    %s) options='", command->name);
 	options_print(command);
 	fputs("' ;;\n", stdout);
 }
@@ -40,15 +41,15 @@ int oom_list_completion(struct oom_list *list, struct oom_err *err)
 	fputs("  if [ \"$cword\" -eq 1 ]; then\n    COMPREPLY=($(compgen -W '", stdout);
 	for (const struct oom_command *const *c = oom_commands; *c; c++)
 		if (!(*c)->hidden)
-			printf("%s ", (*c)->name);
+			oom_say(stdout, "%s ", (*c)->name);
 	puts("help' -- \"$cur\"))\n    return\n  fi\n  case $prev in");
 	fputs("    --format) COMPREPLY=($(compgen -W '", stdout);
 	for (const struct oom_report *const *r = oom_reports; *r; r++)
-		printf("%s ", (*r)->name);
+		oom_say(stdout, "%s ", (*r)->name);
 	puts("' -- \"$cur\")); return ;;");
 	fputs("    --in) COMPREPLY=($(compgen -W 'auto guest ", stdout);
 	for (const struct oom_backend *const *b = oom_backends; *b; b++)
-		printf("%s ", (*b)->name);
+		oom_say(stdout, "%s ", (*b)->name);
 	puts("' -- \"$cur\")); return ;;\n"
 	     "    --output|--config) _filedir -d; return ;;\n"
 	     "  esac\n  case $command in");
@@ -64,7 +65,7 @@ int oom_list_completion(struct oom_list *list, struct oom_err *err)
 	      "    COMPREPLY=($(compgen -W '",
 		stdout);
 	for (const struct oom_list_kind *kind = oom_list_kinds; kind->name; kind++)
-		printf("%s ", kind->name);
+		oom_say(stdout, "%s ", kind->name);
 	puts("' -- \"$cur\"))\n    return\n  fi\n"
 	     "  if [ \"$command\" = image ] && [ \"$cword\" -eq 2 ]; then\n"
 	     "    COMPREPLY=($(compgen -W 'build list remove' -- \"$cur\"))\n    return\n  fi\n"

@@ -51,7 +51,7 @@ static void fold_column(struct oom_list *list, size_t column, size_t width)
 	struct libscols_line *line;
 
 	scols_column_set_wrapfunc(c, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
-	scols_column_set_safechars(c, "\n");
+	scols_column_set_safechars(c, "\\\n");
 	scols_column_set_flags(c, SCOLS_FL_WRAP);
 	while (iter && scols_table_next_line(list->table, iter, &line) == 0)
 		scols_line_set_data(

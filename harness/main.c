@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/command.h"
+#include "harness/say.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,7 @@ static void usage(FILE *out)
 		out);
 	for (const struct oom_command *const *c = oom_commands; *c; c++)
 		if (!(*c)->hidden)
-			fprintf(out, "  %-9s %s\n", (*c)->name, (*c)->help);
+			oom_say(out, "  %-9s %s\n", (*c)->name, (*c)->help);
 	fputs("\n'oomgate COMMAND --help' lists a command's options; see oomgate(1).\n", out);
 }
 
@@ -39,6 +40,6 @@ int main(int argc, char **argv)
 			return (*c)->run(argc - 1, argv + 1);
 		}
 	}
-	fprintf(stderr, "oomgate: unknown command '%s' ('oomgate --help' lists them)\n", argv[1]);
+	oom_say(stderr, "oomgate: unknown command '%s' ('oomgate --help' lists them)\n", argv[1]);
 	return OOM_EXIT_USAGE;
 }

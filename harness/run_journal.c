@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/run_command.h"
+#include "harness/say.h"
 
 #include "lib/cleanup.h"
 
@@ -76,7 +77,7 @@ static int journal_resume(struct oom_run_command *command, struct oom_err *err)
 
 		line_no++;
 		if (!json || oom_attempt_from_json(json, NULL, &attempt) < 0) {
-			fprintf(stderr, "oomgate: %s:%zu is cut off; that attempt is made again\n", path, line_no);
+			oom_say(stderr, "oomgate: %s:%zu is cut off; that attempt is made again\n", path, line_no);
 			json_decref(json);
 			continue;
 		}
@@ -207,7 +208,7 @@ const char *oom_journal_evidence_dir(struct oom_run_command *command, const stru
 	snprintf(buf + base, size - (size_t)base, "/%s/%u", job->scenario->id, job->attempt);
 	r = make_dirs(buf);
 	if (r < 0)
-		fprintf(stderr, "oomgate: cannot make '%s': %s; raw evidence is not kept\n", buf,
+		oom_say(stderr, "oomgate: cannot make '%s': %s; raw evidence is not kept\n", buf,
 			strerror(-r));
 	return r < 0 ? NULL : buf;
 }

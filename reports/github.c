@@ -203,5 +203,6 @@ static int write_github(
 const struct oom_report oom_report_github = {
 	.name = "github",
 	.help = "GitHub Actions: annotations and Markdown (to a FILE: only the Markdown)",
+	.commands = true,
 	.write = write_github,
 };
