@@ -110,8 +110,7 @@ static size_t put_special(struct explain_writer *w, const char *text, size_t len
 		w->buf[w->len++] = (char)c;
 		return 1;
 	}
-	/* a control character, or a "##[", which begins a command to GitHub's runner */
-	if (c < 0x20 || c == 0x7f || (len > 2 && !memcmp(text, "##[", 3))) {
+	if (c < 0x20 || c == 0x7f || oom_begins_command(text, len)) {
 		w->len += (size_t)sprintf(w->buf + w->len, "\\u%04x", c);
 		return 1;
 	}
@@ -128,9 +127,9 @@ static size_t put_special(struct explain_writer *w, const char *text, size_t len
 	return n ? n : 1;
 }
 
-/* Characters that stand for themselves; the NUL does not. */
+/* Characters that stand for themselves; the NUL does not, nor what may begin a command. */
 static const bool plain[256] = {
-	[' '] = true, ['!'] = true, ['$' ... '['] = true, [']' ... '~'] = true};
+	[' '] = true, ['!'] = true, ['$' ... ';'] = true, ['=' ... '['] = true, [']' ... '~'] = true};
 
 void json_put_text(struct explain_writer *w, const char *text)
 {
@@ -152,7 +151,7 @@ void json_put_text(struct explain_writer *w, const char *text)
 		w->len += (size_t)(p - from);
 		if (*p && !plain[(unsigned char)*p]) {
 			room(w, SLACK);
-			p += put_special(w, p, strnlen(p, 4));
+			p += put_special(w, p, strnlen(p, OOM_COMMAND_BYTES));
 		}
 	}
 	PUT(w, "\"");

@@ -17,8 +17,8 @@
  *  - no control character, no byte that is no UTF-8, nothing invisible or turning the direction;
  *  - no line feed: an argument never begins a line of its own;
  *  - a line never begins with an argument's "::", blanks and what is beyond ASCII before it aside: to
- *    GitHub's runner that is a command (actions/runner, ActionCommand.cs, which trims lines). "##[" is
- *    one anywhere, and is escaped anywhere.
+ *    GitHub's runner that is a command (actions/runner, ActionCommand.cs, which trims lines). What is
+ *    one anywhere in a line is escaped anywhere (oom_begins_command()).
  *
  * A call is whole lines, written at once. Where standard output or standard error is a terminal that is
  * not of UTF-8, arguments are ASCII.

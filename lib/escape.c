@@ -32,11 +32,29 @@ bool oom_codepoint_is_harmful(uint32_t cp)
 	return false;
 }
 
-/* "##[error]" is a command to GitHub's runner wherever it stands in a line (actions/runner,
- * ActionCommand.cs); what only begins like one is cut off from it. */
-static bool begins_command(const char *text)
+bool oom_begins_command(const char *text, size_t len)
 {
-	return text[0] == '#' && text[1] == '#' && text[2] == '[';
+	static const char *const commands[] = {
+		"##[",		 /* GitHub (actions/runner, ActionCommand.cs) and Azure Pipelines */
+		"##vso[",	 /* Azure Pipelines */
+		"##teamcity[",	 /* TeamCity */
+		"<LAVA_SIGNAL_", /* LAVA's dispatcher, on a console */
+	};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		size_t n = strlen(commands[i]);
+
+		if (len >= n && !memcmp(text, commands[i], n))
+			return true;
+	}
+	return false;
+}
+
+static bool is_plain(const char *text, uint32_t cp)
+{
+	if (cp == '#' || cp == '<')
+		return !oom_begins_command(text, strnlen(text, OOM_COMMAND_BYTES));
+	return cp >= 0x20 && cp < 0x7f;
 }
 
 size_t oom_escape_next(const char **text, bool utf8, char piece[static OOM_ESCAPE_BYTES])
@@ -48,7 +66,7 @@ size_t oom_escape_next(const char **text, bool utf8, char piece[static OOM_ESCAP
 	if (!*s)
 		return 0;
 	len = oom_utf8_decode(*text, &cp);
-	if (len == 1 && cp >= 0x20 && cp < 0x7f && !begins_command(*text)) {
+	if (len == 1 && is_plain(*text, cp)) {
 		piece[0] = (char)cp;
 	} else if (len > 1 && utf8 && !oom_codepoint_is_harmful(cp)) {
 		memcpy(piece, s, len);

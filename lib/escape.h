@@ -12,9 +12,13 @@
  * Untrusted text, made harmless. What a terminal or a parser could take for a command becomes \xNN,
  * byte by byte: control characters (C0, DEL, C1), bytes that are no UTF-8, invisible and
  * direction-changing characters, noncharacters (XML has no place for them). \n, \r and \t are written
- * so. Without @utf8 every byte above 0x7e is written as \xNN. A "##[", which begins a command to
- * GitHub's runner, loses its first '#'.
+ * so. Without @utf8 every byte above 0x7e is written as \xNN. What begins a command to the reader of
+ * a CI job's log (oom_begins_command()) loses its first character so.
  */
+
+enum { OOM_COMMAND_BYTES = 16 }; /* of which oom_begins_command() looks at, at most */
+/* Does @text, of @len bytes, begin with what such a reader obeys wherever it stands in a line? */
+bool oom_begins_command(const char *text, size_t len);
 
 enum { OOM_ESCAPE_BYTES = 8 };
 /* The next harmless piece of *@text, which moves on: a character as it is, or an escape. Its length; 0

@@ -30,10 +30,17 @@ void oom_escape_xml(FILE *out, const char *text, bool utf8)
 
 	if (!text)
 		return;
-	while (oom_escape_next(&text, true, piece)) {
-		const char *mapped = piece[1] ? NULL : map_xml(piece[0]);
+	while (*text) {
+		const char *mapped;
 		uint32_t cp = 0;
 
+		/* an entity ends a command as well, and loses nothing */
+		if (oom_begins_command(text, strnlen(text, OOM_COMMAND_BYTES))) {
+			fprintf(out, "&#%d;", *text++);
+			continue;
+		}
+		oom_escape_next(&text, true, piece);
+		mapped = piece[1] ? NULL : map_xml(piece[0]);
 		if (!utf8 && oom_utf8_decode(piece, &cp) > 1)
 			fprintf(out, "&#x%x;", cp);
 		else

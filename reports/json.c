@@ -2,21 +2,21 @@
 #include "reports/report.h"
 
 #include "lib/cleanup.h"
+#include "lib/escape.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <string.h>
 
 static void decref_cleanup(json_t **json)
 {
 	json_decref(*json);
 }
 
-/* DEL, and the "##[" that GitHub's runner takes for a command: in JSON they can only stand in a string,
+/* DEL, and what the reader of a job's log takes for a command: in JSON they can only stand in a string,
  * where an escape may, too. */
 static bool wants_escape(const char *p, const char *end)
 {
-	return *p == 0x7f || (end - p >= 3 && !memcmp(p, "##[", 3));
+	return *p == 0x7f || oom_begins_command(p, (size_t)(end - p));
 }
 
 /* jansson leaves them as they are; what it need not escape comes in one piece. */

@@ -34,6 +34,8 @@ Test(say, arguments_are_harmless)
 	SAID("\\r\\t\\x07\\x7f\\xff\n", "%s\n", "\r\t\x07\x7f\xff");
 	SAID("a\\xc2\\x9bb\\xe2\\x80\\xaec größe\n", "a%sb%sc %s\n", c1, bidi, "größe");
 	SAID("\\x23#[error]x and ## and #[\n", "%s and %s and %s\n", "##[error]x", "##", "#[");
+	SAID("\\x23#vso[a] \\x23#teamcity[b] \\x3cLAVA_SIGNAL_TESTCASE x> <LAVA #\n", "%s\n",
+		"##vso[a] ##teamcity[b] <LAVA_SIGNAL_TESTCASE x> <LAVA #");
 	SAID("?\n", "%s\n", nothing);
 	SAID("\\n-\\x1b-x\n", "%c-%c-%c\n", '\n', 27, 'x');
 }
