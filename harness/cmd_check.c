@@ -2,6 +2,7 @@
 #include "harness/command.h"
 #include "harness/scenario_set.h"
 #include "harness/usage.h"
+#include "harness/say.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -51,7 +52,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->n_paths = state->argc - state->next;
 		break;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "name a scenario file or a folder");
+		oom_say_usage(state, "name a scenario file or a folder");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -74,7 +75,7 @@ static int print_effective(const struct oom_scenario_set *set)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		if (set->count > 1)
-			printf("%s==> %s <==\n", i ? "\n" : "", set->scenarios[i]->id);
+			oom_say(stdout, "%s==> %s <==\n", i ? "\n" : "", set->scenarios[i]->id);
 		if (oom_scenario_print(set->scenarios[i], stdout) < 0)
 			return -EIO;
 	}
@@ -88,7 +89,7 @@ static int run(int argc, char **argv)
 	struct oom_err err = {0};
 	int r, status = OOM_EXIT_OK;
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
+	if (oom_say_parse(&argp, argc, argv, &options))
 		return OOM_EXIT_USAGE;
 	r = oom_usage_check(&usage, &options.given, options.effective ? 0 : CHECKS_ONLY, &err);
 	if (r == 0)
@@ -97,14 +98,14 @@ static int run(int argc, char **argv)
 	if (r == -EBADMSG)
 		return OOM_EXIT_USAGE;
 	if (r < 0) {
-		fprintf(stderr, "oomgate: %s\n", err.msg);
+		oom_say(stderr, "oomgate: %s\n", err.msg);
 		return OOM_EXIT_USAGE;
 	}
 	if (options.effective && print_effective(&set) < 0) {
-		fprintf(stderr, "oomgate: cannot write to standard output\n");
+		oom_say(stderr, "oomgate: cannot write to standard output\n");
 		status = OOM_EXIT_BROKEN;
 	} else if (!options.effective) {
-		fprintf(stderr, "oomgate: %zu scenario%s, no mistake\n", set.count,
+		oom_say(stderr, "oomgate: %zu scenario%s, no mistake\n", set.count,
 			set.count == 1 ? "" : "s");
 	}
 	oom_scenario_set_release(&set);

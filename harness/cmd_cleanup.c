@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/command.h"
 #include "harness/guest.h"
+#include "harness/say.h"
 #include "harness/undo.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 struct options {
 	int dry;
@@ -18,7 +21,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->dry = 1;
 		return 0;
 	case ARGP_KEY_ARG:
-		argp_error(state, "takes no argument: '%s'", arg);
+		oom_say_usage(state, "takes no argument: '%s'", arg);
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -40,7 +43,7 @@ static const struct argp argp = {
 
 static void say(const char *what)
 {
-	puts(what);
+	oom_say(stdout, "%s\n", what);
 }
 
 static int run(int argc, char **argv)
@@ -50,15 +53,15 @@ static int run(int argc, char **argv)
 	int count, r;
 
 	argp_err_exit_status = OOM_EXIT_USAGE;
-	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
+	if (oom_say_parse(&argp, argc, argv, &options))
 		return OOM_EXIT_USAGE;
 	count = oom_undo_cleanup(options.dry, say, &err);
 	r = oom_guest_cleanup(options.dry, say, count < 0 ? NULL : &err);
 	count = count < 0 || r < 0 ? -1 : count + r;
 	if (fflush(stdout) == EOF)
-		perror("oomgate: cannot write");
+		oom_say(stderr, "oomgate: cannot write: %s\n", strerror(errno));
 	if (count < 0) {
-		fprintf(stderr, "oomgate: %s\n", err.msg);
+		oom_say(stderr, "oomgate: %s\n", err.msg);
 		return OOM_EXIT_BROKEN;
 	}
 	if (!count)

@@ -5,6 +5,7 @@
 #include "harness/guest.h"
 #include "harness/libexec.h"
 #include "harness/needs.h"
+#include "harness/say.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -25,9 +26,9 @@ static void row_of(struct doctor *d, const char *what, const char *can, const ch
 
 	if (!line)
 		return;
-	scols_line_set_data(line, 0, can);
-	scols_line_set_data(line, 1, what);
-	scols_line_set_data(line, 2, note);
+	oom_say_cell(line, 0, can);
+	oom_say_cell(line, 1, what);
+	oom_say_cell(line, 2, note);
 	if (isatty(STDOUT_FILENO))
 		scols_line_set_color(line, color);
 }
@@ -106,15 +107,15 @@ static int cmd_doctor(int argc, char **argv)
 	static const struct argp argp = {.doc = "Tells what this machine can do, what not, and why."};
 	struct doctor d = {0};
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, NULL))
+	if (oom_say_parse(&argp, argc, argv, NULL))
 		return OOM_EXIT_USAGE;
 	scols_init_debug(0);
 	d.table = scols_new_table();
 	if (!d.table)
 		return OOM_EXIT_BROKEN;
-	scols_table_new_column(d.table, "CAN", 0, 0);
-	scols_table_new_column(d.table, "WHAT", 0, 0);
-	scols_table_new_column(d.table, "WHY, OR HOW TO GET IT", 0, 0);
+	oom_say_column(d.table, "CAN", 0);
+	oom_say_column(d.table, "WHAT", 0);
+	oom_say_column(d.table, "WHY, OR HOW TO GET IT", 0);
 	scols_table_enable_colors(d.table, isatty(STDOUT_FILENO));
 	check_places(&d);
 	check_needs(&d);

@@ -3,6 +3,7 @@
 
 #include "harness/explain_session.h"
 #include "harness/usage.h"
+#include "harness/say.h"
 #include "lib/choice.h"
 #include "lib/cleanup.h"
 
@@ -87,7 +88,7 @@ static void parse_format(struct explain_options *o, const char *name, struct arg
 	}
 	if (!o->format) {
 		oom_choice_unknown(&err, "format", name, names, N_FORMATS);
-		argp_error(state, "%s", err.msg);
+		oom_say_usage(state, "%s", err.msg);
 	}
 }
 
@@ -112,7 +113,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 		o->all_boots = !strcmp(arg, "all");
 		if (!o->all_boots && (*end || end == arg || boot > 0 || boot < -63))
-			argp_error(state, "'%s' is no boot: 0, -1 … -63, or all", arg);
+			oom_say_usage(state, "'%s' is no boot: 0, -1 … -63, or all", arg);
 		o->boot = (int)boot;
 		o->boot_given = true;
 		return 0;
@@ -125,7 +126,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (o->file)
-			argp_error(state, "one log at a time: '%s' is one too many (cat joins them)", arg);
+			oom_say_usage(state, "one log at a time: '%s' is one too many (cat joins them)", arg);
 		o->file = arg;
 		return 0;
 	default:
@@ -209,12 +210,12 @@ static int session_run(struct explain_session *s, struct explain_source *source)
 		snprintf(damage, sizeof(damage), "%s",
 			rc == -EBADMSG ? "the compressed log ends early or is damaged" : strerror(-rc));
 		end.damage = damage;
-		fprintf(stderr, "oomgate explain: only a part could be read: %s\n", damage);
+		oom_say(stderr, "oomgate explain: only a part could be read: %s\n", damage);
 	}
 	s->format->end(s->writer, &end);
 	written = s->format->close(s->writer);
 	if (written && written != -EPIPE)
-		fprintf(stderr, "oomgate explain: cannot write the answer: %s\n", strerror(-written));
+		oom_say(stderr, "oomgate explain: cannot write the answer: %s\n", strerror(-written));
 	if (is_stopped())
 		return OOM_EXIT_INTERRUPTED;
 	return rc || written ? OOM_EXIT_BROKEN : OOM_EXIT_OK;
@@ -228,7 +229,7 @@ static int explain(const struct explain_options *o)
 	int status;
 
 	if (!s || open_source(o, &err, &source)) {
-		fprintf(stderr, "oomgate explain: %s\n", s ? err.msg : "no memory");
+		oom_say(stderr, "oomgate explain: %s\n", s ? err.msg : "no memory");
 		free(s);
 		return OOM_EXIT_USAGE;
 	}
@@ -251,10 +252,10 @@ static int run(int argc, char **argv)
 	struct oom_err err = {0};
 
 	argp_err_exit_status = OOM_EXIT_USAGE;
-	if (argp_parse(&argp, argc, argv, 0, NULL, &o))
+	if (oom_say_parse(&argp, argc, argv, &o))
 		return OOM_EXIT_USAGE;
 	if (check_usage(&o, &err) < 0) {
-		fprintf(stderr, "oomgate explain: %s\n", err.msg);
+		oom_say(stderr, "oomgate explain: %s\n", err.msg);
 		return OOM_EXIT_USAGE;
 	}
 	if (o.summary)

@@ -5,6 +5,7 @@
 #include "harness/guest.h"
 #include "harness/libexec.h"
 #include "harness/runner.h"
+#include "harness/say.h"
 #include "harness/schema.h"
 #include "lib/cleanup.h"
 
@@ -104,13 +105,13 @@ static int run(int argc, char **argv)
 	int r;
 
 	if (argc != 2) {
-		fprintf(stderr, "oomgate: guest-agent needs a port\n");
+		oom_say(stderr, "oomgate: guest-agent needs a port\n");
 		return OOM_EXIT_USAGE;
 	}
 	/* started by a loader of its own it would be called after that, and sign what it sends so */
 	prctl(PR_SET_NAME, "oomgate");
 	r = oom_guest_agent(argv[1], &service);
-	fprintf(stderr, "oomgate: the guest's agent ends: %s\n", strerror(-r));
+	oom_say(stderr, "oomgate: the guest's agent ends: %s\n", strerror(-r));
 	return OOM_EXIT_BROKEN;
 }
 

@@ -3,6 +3,7 @@
 #include "harness/fit.h"
 #include "harness/guest/internal.h"
 #include "harness/usage.h"
+#include "harness/say.h"
 #include "lib/choice.h"
 #include "lib/bounded.h"
 #include "lib/key.h"
@@ -52,13 +53,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!options->verb)
 			options->verb = arg;
 		else if (options->n_names == NAMES_MAX)
-			argp_error(state, "more than %d names", NAMES_MAX);
+			oom_say_usage(state, "more than %d names", NAMES_MAX);
 		else
 			options->names[options->n_names++] = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->verb)
-			argp_error(state, "needs one of build NAME..., list, remove NAME...");
+			oom_say_usage(state, "needs one of build NAME..., list, remove NAME...");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -91,7 +92,7 @@ static const struct argp argp = {
 static void say(void *ctx, const char *line)
 {
 	(void)ctx;
-	fprintf(stderr, "%s\n", line);
+	oom_say(stderr, "%s\n", line);
 }
 
 static int build(const struct options *options, struct oom_arena *arena, const char *cache,
@@ -103,7 +104,7 @@ static int build(const struct options *options, struct oom_arena *arena, const c
 
 		if (r)
 			return r;
-		printf("%s: kernel %s, systemd %s\n", image.name, image.kernel, image.systemd ? image.systemd : "?");
+		oom_say(stdout, "%s: kernel %s, systemd %s\n", image.name, image.kernel, image.systemd ? image.systemd : "?");
 	}
 	return 0;
 }
@@ -171,13 +172,13 @@ static int add_row(struct libscols_table *table, const char *cache, const struct
 	oom_arena_release(&arena);
 	if (!line)
 		return -ENOMEM;
-	r = scols_line_set_data(line, 0, image->name);
-	r |= scols_line_set_data(line, 1, image->kernel);
-	r |= scols_line_set_data(line, 2, image->systemd ? image->systemd : "?");
-	r |= scols_line_set_data(line, 3, oom_format_size(image->size_bytes, size));
-	r |= scols_line_set_data(line, 4, age(image->built_realtime, old));
+	r = oom_say_cell(line, 0, image->name);
+	r |= oom_say_cell(line, 1, image->kernel);
+	r |= oom_say_cell(line, 2, image->systemd ? image->systemd : "?");
+	r |= oom_say_cell(line, 3, oom_format_size(image->size_bytes, size));
+	r |= oom_say_cell(line, 4, age(image->built_realtime, old));
 	/* of an older recipe or with older packages: nothing uses it any more */
-	r |= scols_line_set_data(line, 5, usable ? "" : "superseded");
+	r |= oom_say_cell(line, 5, usable ? "" : "superseded");
 	return r ? -ENOMEM : 0;
 }
 
@@ -190,7 +191,7 @@ static int list(struct oom_arena *arena, const char *cache, struct oom_err *err)
 	int r = oom_image_list(arena, cache, &images, &count);
 
 	for (size_t i = 0; !r && table && i < sizeof(columns) / sizeof(*columns); i++)
-		if (!scols_table_new_column(table, columns[i], 0, 0))
+		if (!oom_say_column(table, columns[i], 0))
 			r = -ENOMEM;
 	for (size_t i = 0; !r && table && i < count; i++)
 		r = add_row(table, cache, &images[i]);
@@ -243,7 +244,7 @@ static int run(int argc, char **argv)
 	int r;
 
 	argp_err_exit_status = OOM_EXIT_USAGE;
-	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
+	if (oom_say_parse(&argp, argc, argv, &options))
 		return OOM_EXIT_USAGE;
 	r = check_options(&options, &err, &verb);
 	if (!r)
@@ -255,7 +256,7 @@ static int run(int argc, char **argv)
 	else if (!r)
 		r = remove_images(&options, &arena, cache, &err);
 	if (r)
-		fprintf(stderr, "oomgate: %s\n", err.msg);
+		oom_say(stderr, "oomgate: %s\n", err.msg);
 	oom_arena_release(&arena);
 	if (!r)
 		return OOM_EXIT_OK;

@@ -3,6 +3,7 @@
 #include "harness/fit.h"
 #include "harness/list.h"
 #include "harness/usage.h"
+#include "harness/say.h"
 #include "lib/choice.h"
 #include "lib/cleanup.h"
 
@@ -89,7 +90,7 @@ static const struct argp argp = {
 static int add_columns(struct oom_list *list, const struct oom_list_kind *kind)
 {
 	for (; kind->columns[list->n_columns]; list->n_columns++)
-		if (!scols_table_new_column(list->table, kind->columns[list->n_columns], 0, 0))
+		if (!oom_say_column(list->table, kind->columns[list->n_columns], 0))
 			return -ENOMEM;
 	return 0;
 }
@@ -102,7 +103,7 @@ int oom_list_row(struct oom_list *list, ...)
 
 	va_start(args, list);
 	for (size_t i = 0; r == 0 && i < list->n_columns; i++)
-		r = scols_line_set_data(line, i, va_arg(args, const char *));
+		r = oom_say_cell(line, i, va_arg(args, const char *));
 	va_end(args);
 	return r;
 }
@@ -161,7 +162,7 @@ static void print_names(const struct oom_list *list)
 	struct libscols_line *line;
 
 	while (iter && scols_table_next_line(list->table, iter, &line) == 0)
-		puts(scols_cell_get_data(scols_line_get_cell(line, 0)));
+		oom_say(stdout, "%s\n", scols_cell_get_data(scols_line_get_cell(line, 0)));
 	scols_free_iter(iter);
 }
 
@@ -199,11 +200,11 @@ static int run(int argc, char **argv)
 	struct oom_err err = {0};
 	int r = -ENOMEM;
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
+	if (oom_say_parse(&argp, argc, argv, &options))
 		return OOM_EXIT_USAGE;
 	kind = kind_choose(&options, &err);
 	if (!kind) {
-		fprintf(stderr, "oomgate: %s\n", err.msg);
+		oom_say(stderr, "oomgate: %s\n", err.msg);
 		return OOM_EXIT_USAGE;
 	}
 	scols_init_debug(0);
@@ -217,7 +218,7 @@ static int run(int argc, char **argv)
 	if (r == 0 && fflush(stdout))
 		r = oom_err_set(&err, EIO, "cannot write to standard output");
 	if (r < 0 && err.code)
-		fprintf(stderr, "oomgate: %s\n", err.msg);
+		oom_say(stderr, "oomgate: %s\n", err.msg);
 	return r == -EBADMSG || r == -ENOENT ? OOM_EXIT_USAGE
 	       : r < 0			     ? OOM_EXIT_BROKEN
 					     : OOM_EXIT_OK;

@@ -4,6 +4,7 @@
 #include "harness/explain.h"
 #include "harness/fit.h"
 #include "harness/usage.h"
+#include "harness/say.h"
 #include "lib/cleanup.h"
 #include "lib/rank.h"
 
@@ -45,7 +46,7 @@ static long number_of(const char *text, long min, long max, struct argp_state *s
 	long value = strtol(text, &end, 10);
 
 	if (end == text || *end || value < min || value > max)
-		argp_error(state, "'%s' is no number from %ld to %ld", text, min, max);
+		oom_say_usage(state, "'%s' is no number from %ld to %ld", text, min, max);
 	return value;
 }
 
@@ -68,7 +69,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_CGROUP:
 		if (*arg != '/')
-			argp_error(state, "'%s' is no cgroup path: it begins with '/'", arg);
+			oom_say_usage(state, "'%s' is no cgroup path: it begins with '/'", arg);
 		o->cgroup = arg;
 		return 0;
 	case OPT_NODE:
@@ -87,7 +88,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->watch_sec = arg ? number_of(arg, 1, 86400, state) : 2;
 		return 0;
 	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is one too many (--cgroup=PATH?)", arg);
+		oom_say_usage(state, "'%s' is one too many (--cgroup=PATH?)", arg);
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -109,12 +110,6 @@ static bool differs(const struct oom_rank_task *task)
 	return task->oom_score >= 0 && llabs(task->oom_score - task->expected_score) > 1;
 }
 
-static void cell(struct libscols_line *line, size_t column, int64_t value, bool known)
-{
-	scols_line_refer_data(line, column,
-		known ? explain_printf("%" PRId64, value) : explain_printf("-"));
-}
-
 static void add_line(struct libscols_table *table, const struct oom_rank_task *task, size_t place)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
@@ -124,17 +119,17 @@ static void add_line(struct libscols_table *table, const struct oom_rank_task *t
 
 	if (!line)
 		return;
-	cell(line, 0, (int64_t)place, taken);
-	cell(line, 1, t->pid, true);
-	scols_line_refer_data(line, 2, explain_printable(t->comm));
-	cell(line, 3, t->oom_score_adj, t->oom_score_adj != OOM_ADJ_UNKNOWN);
-	scols_line_set_data(line, 4, explain_kib(t->rss_kib, size));
-	cell(line, 5, t->swapents, t->swapents >= 0);
-	cell(line, 6, t->points, taken);
-	cell(line, 7, task->oom_score, task->oom_score >= 0);
-	cell(line, 8, task->expected_score, true);
-	scols_line_refer_data(line, 9, explain_printable(task->cgroup ? task->cgroup : "-"));
-	scols_line_set_data(line, 10,
+	oom_say_number(line, 0, (int64_t)place, taken);
+	oom_say_number(line, 1, t->pid, true);
+	oom_say_cell(line, 2, t->comm ? t->comm : "?");
+	oom_say_number(line, 3, t->oom_score_adj, t->oom_score_adj != OOM_ADJ_UNKNOWN);
+	oom_say_cell(line, 4, explain_kib(t->rss_kib, size));
+	oom_say_number(line, 5, t->swapents, t->swapents >= 0);
+	oom_say_number(line, 6, t->points, taken);
+	oom_say_number(line, 7, task->oom_score, task->oom_score >= 0);
+	oom_say_number(line, 8, task->expected_score, true);
+	oom_say_cell(line, 9, task->cgroup ? task->cgroup : "-");
+	oom_say_cell(line, 10,
 		differs(task) ? "differs"
 		: task->init  ? "init: never taken"
 		: !taken      ? "never taken"
@@ -155,7 +150,7 @@ static int print_table(const struct oom_rank *rank, size_t shown)
 	if (!table)
 		return -ENOMEM;
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		scols_table_new_column(table, columns[i].name, 0, columns[i].flags);
+		oom_say_column(table, columns[i].name, columns[i].flags);
 	for (size_t i = 0; i < rank->n_tasks && i < shown; i++)
 		add_line(table, rank->tasks + i, i + 1);
 	oom_fit_table(table, oom_fit_columns(STDOUT_FILENO));
@@ -177,7 +172,7 @@ static void print_protected(const struct oom_rank *rank)
 
 		if (task->points == OOM_POINTS_NONE || task->oom_score_adj >= 0)
 			continue;
-		printf("%s (%" PRId64 ") has oom_score_adj %" PRId64 ", but is number %zu: it holds %s, and "
+		oom_say(stdout, "%s (%" PRId64 ") has oom_score_adj %" PRId64 ", but is number %zu: it holds %s, and "
 		       "each point of adj is worth only %" PRId64 " pages here\n",
 			name ? name : "?", task->pid, task->oom_score_adj, i + 1,
 			explain_kib(task->rss_kib, size), rank->rule.total_pages / 1000);
@@ -193,7 +188,7 @@ static void print_protected(const struct oom_rank *rank)
 			task->task.oom_score_adj >= 0 || task->task.oom_score_adj <= -1000)
 			continue;
 		name = explain_printable(task->task.comm);
-		printf("%s (%" PRId64 ") would die with the first: memory.oom.group is set in %s, and only "
+		oom_say(stdout, "%s (%" PRId64 ") would die with the first: memory.oom.group is set in %s, and only "
 		       "oom_score_adj -1000 is spared\n",
 			name ? name : "?", task->task.pid, task->group);
 	}
@@ -206,7 +201,7 @@ static void print_rank(const struct rank_options *o, const struct oom_rank *rank
 	oom_autofree char *name = rank->n_tasks ? explain_printable(first->task.comm) : NULL;
 
 	if (o->cgroup)
-		printf("cgroup %s: %s used of %s%s\n", o->cgroup, explain_kib(rank->usage_kib, usage),
+		oom_say(stdout, "cgroup %s: %s used of %s%s\n", o->cgroup, explain_kib(rank->usage_kib, usage),
 			rank->limit_kib < 0 ? "no limit (the machine's memory)"
 					    : explain_kib(rank->limit_kib, limit),
 			rank->oom_group ? ", killed as a group" : "");
@@ -214,11 +209,11 @@ static void print_rank(const struct rank_options *o, const struct oom_rank *rank
 		puts("nobody: no process here can be killed");
 		return;
 	}
-	printf("next: %s (%" PRId64 ")%s%s, of %zu processes, against %" PRId64 " pages\n",
+	oom_say(stdout, "next: %s (%" PRId64 ")%s%s, of %zu processes, against %" PRId64 " pages\n",
 		name ? name : "?", first->task.pid, first->group ? ", and with it all of " : "",
 		first->group ? first->group : "", rank->n_tasks, rank->rule.total_pages);
 	print_table(rank, o->shown ? (size_t)o->shown : rank->n_tasks);
-	printf("oom_score agrees with the formula in %zu of %zu processes\n", rank->n_agree,
+	oom_say(stdout, "oom_score agrees with the formula in %zu of %zu processes\n", rank->n_agree,
 		rank->n_scores);
 	print_protected(rank);
 }
@@ -242,7 +237,7 @@ static int show(const struct rank_options *o, int root_fd)
 	int status = OOM_EXIT_OK;
 
 	if (rc) {
-		fprintf(stderr, "oomgate rank: %s\n", err.msg);
+		oom_say(stderr, "oomgate rank: %s\n", err.msg);
 		status = rc == -ENOENT ? OOM_EXIT_USAGE : OOM_EXIT_BROKEN;
 	} else {
 		print_rank(o, &rank);
@@ -269,7 +264,7 @@ static int watch(const struct rank_options *o, int root_fd)
 	oom_autoclose int timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 
 	if (timer_fd < 0 || timerfd_settime(timer_fd, 0, &every, NULL)) {
-		fprintf(stderr, "oomgate rank: cannot set a timer: %s\n", strerror(errno));
+		oom_say(stderr, "oomgate rank: cannot set a timer: %s\n", strerror(errno));
 		return OOM_EXIT_BROKEN;
 	}
 	sigaction(SIGINT, &action, NULL);
@@ -297,15 +292,15 @@ static int run(int argc, char **argv)
 	struct oom_err err = {0};
 
 	argp_err_exit_status = OOM_EXIT_USAGE;
-	if (argp_parse(&argp, argc, argv, 0, NULL, &o))
+	if (oom_say_parse(&argp, argc, argv, &o))
 		return OOM_EXIT_USAGE;
 	if (oom_usage_check(&rules, &o.given, o.cgroup ? OF_CGROUP : 0, &err) < 0) {
-		fprintf(stderr, "oomgate rank: %s\n", err.msg);
+		oom_say(stderr, "oomgate rank: %s\n", err.msg);
 		return OOM_EXIT_USAGE;
 	}
 	root_fd = open(o.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0) {
-		fprintf(stderr, "oomgate rank: cannot open '%s': %s\n", o.root, strerror(errno));
+		oom_say(stderr, "oomgate rank: cannot open '%s': %s\n", o.root, strerror(errno));
 		return OOM_EXIT_USAGE;
 	}
 	return o.watch_sec ? watch(&o, root_fd) : show(&o, root_fd);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/command.h"
 #include "harness/report_out.h"
+#include "harness/say.h"
 
 #include "lib/cleanup.h"
 
@@ -31,15 +32,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'f':
 		if (oom_report_outs_add(&arguments->outs, arg, &err) < 0)
-			argp_error(state, "%s", err.msg);
+			oom_say_usage(state, "%s", err.msg);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->run)
-			argp_error(state, "more than one RUN: '%s'", arg);
+			oom_say_usage(state, "more than one RUN: '%s'", arg);
 		arguments->run = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no RUN: name a run's folder or its run.json");
+		oom_say_usage(state, "no RUN: name a run's folder or its run.json");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -112,7 +113,7 @@ static int run_report(int argc, char **argv)
 	int r, status;
 
 	argp_err_exit_status = OOM_EXIT_USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	oom_say_parse(&argp, argc, argv, &arguments);
 	if (!arguments.outs.count)
 		oom_report_outs_add(&arguments.outs, "text", NULL);
 	r = run_load(arguments.run, &err, &dir, &run);
@@ -127,7 +128,7 @@ static int run_report(int argc, char **argv)
 	}
 	oom_run_free(run);
 	if (r < 0)
-		fprintf(stderr, "oomgate report: %s\n", err.msg);
+		oom_say(stderr, "oomgate report: %s\n", err.msg);
 	return status;
 }
 

@@ -3,6 +3,7 @@
 #include "harness/machine.h"
 #include "harness/run_folder.h"
 #include "harness/usage.h"
+#include "harness/say.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -99,7 +100,7 @@ static int open_machines(struct oom_run_command *c, struct oom_err *err)
 static void dry_run(const struct oom_run_command *c)
 {
 	for (size_t i = 0; i < c->n_jobs; i++)
-		printf("%s\t%s\t%u\n", c->jobs[i].scenario->id, c->run->machines[c->jobs[i].machine].id,
+		oom_say(stdout, "%s\t%s\t%u\n", c->jobs[i].scenario->id, c->run->machines[c->jobs[i].machine].id,
 			c->jobs[i].attempt);
 }
 
@@ -151,7 +152,7 @@ static int exit_status(const struct oom_run_command *c)
 static int complain(struct oom_run_command *c, const struct oom_err *err, int status)
 {
 	oom_progress_clear(c);
-	fprintf(stderr, "oomgate: %s\n", err->msg);
+	oom_say(stderr, "oomgate: %s\n", err->msg);
 	return status;
 }
 
@@ -245,7 +246,7 @@ static int cmd_run(int argc, char **argv)
 	int status = OOM_EXIT_BROKEN;
 
 	c.options.seed = (uint64_t)time(NULL);
-	if (argp_parse(&oom_run_argp, argc, argv, 0, NULL, &c.options))
+	if (oom_say_parse(&oom_run_argp, argc, argv, &c.options))
 		return OOM_EXIT_USAGE;
 	c.run = oom_run_new();
 	if (c.run) {

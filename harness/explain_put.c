@@ -2,6 +2,7 @@
 /* Numbers, strings and rows as JSON: no tree, no format strings, for a log may hold millions. */
 #include "harness/explain_put.h"
 
+#include "lib/escape.h"
 #include "lib/utf8.h"
 
 #include <endian.h>
@@ -94,11 +95,28 @@ void json_put_int(struct explain_writer *w, int64_t value)
 	w->len = (size_t)(append_int(w->buf + w->len, value) - w->buf);
 }
 
+/* What no terminal should get, as JSON's escape, which loses nothing: of UTF-16, two beyond U+FFFF. */
+static void put_unit(struct explain_writer *w, unsigned unit)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	put(w, "\\u", 2);
+	for (int shift = 12; shift >= 0; shift -= 4)
+		w->buf[w->len++] = digits[unit >> shift & 15];
+}
+
+static void put_codepoint(struct explain_writer *w, uint32_t cp)
+{
+	if (cp > 0xffff)
+		put_unit(w, 0xd800 + ((cp - 0x10000) >> 10));
+	put_unit(w, cp > 0xffff ? 0xdc00 + (cp & 0x3ff) : cp);
+}
+
 /* One character that cannot stand for itself, where SLACK bytes have room; returns its length in @text. */
 static size_t put_special(struct explain_writer *w, const char *text, size_t len)
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned char c = (unsigned char)*text;
+	uint32_t cp = 0;
 	size_t n;
 
 	if (c == '"' || c == '\\') {
@@ -106,24 +124,26 @@ static size_t put_special(struct explain_writer *w, const char *text, size_t len
 		w->buf[w->len++] = (char)c;
 		return 1;
 	}
-	if (c < 0x20 || c == 0x7f) {
-		put(w, "\\u00", 4);
-		w->buf[w->len++] = digits[c >> 4];
-		w->buf[w->len++] = digits[c & 15];
+	if (c < 0x20 || c == 0x7f || oom_begins_command(text, len)) {
+		put_unit(w, c);
 		return 1;
 	}
 	n = oom_utf8_len(text, len);
 	if (n)
+		oom_utf8_decode(text, &cp);
+	if (n && oom_codepoint_is_harmful(cp))
+		put_codepoint(w, cp);
+	else if (n)
 		memcpy(w->buf + w->len, text, n);
 	else
 		memcpy(w->buf + w->len, "\xef\xbf\xbd", 3);
-	w->len += n ? n : 3;
+	w->len += !n ? 3 : oom_codepoint_is_harmful(cp) ? 0 : n;
 	return n ? n : 1;
 }
 
-/* Characters that stand for themselves; the NUL does not. */
+/* Characters that stand for themselves; the NUL does not, nor what may begin a command. */
 static const bool plain[256] = {
-	[' '] = true, ['!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
+	[' '] = true, ['!'] = true, ['$' ... ';'] = true, ['=' ... '['] = true, [']' ... '~'] = true};
 
 void json_put_text(struct explain_writer *w, const char *text)
 {
@@ -145,7 +165,7 @@ void json_put_text(struct explain_writer *w, const char *text)
 		w->len += (size_t)(p - from);
 		if (*p && !plain[(unsigned char)*p]) {
 			room(w, SLACK);
-			p += put_special(w, p, strnlen(p, 4));
+			p += put_special(w, p, strnlen(p, OOM_COMMAND_BYTES));
 		}
 	}
 	PUT(w, "\"");

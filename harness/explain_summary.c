@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* A long log at a glance: kills by killer, cgroup, program and hour. */
 #include "harness/explain.h"
-
-#include "lib/cleanup.h"
+#include "harness/say.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -129,25 +128,22 @@ static void put_tally(struct explain_writer *w, const char *title, struct tally 
 	if (!tally->used)
 		return;
 	qsort(tally->slots, SLOTS, sizeof(tally->slots[0]), in_order ? by_order : by_count);
-	fprintf(w->out, "\n%s\n", title);
+	oom_say(w->out, "\n%s\n", title);
 	for (size_t i = 0; i < SLOTS && tally->slots[i].count; i++) {
-		oom_autofree char *safe = NULL;
-
 		if (shown >= (in_order ? 48 : SHOWN)) {
 			hidden += tally->slots[i].count;
 			continue;
 		}
-		safe = explain_printable(tally->slots[i].name);
-		fprintf(w->out, "%8" PRId64 "  %s\n", tally->slots[i].count, safe ? safe : "");
+		oom_say(w->out, "%8" PRId64 "  %s\n", tally->slots[i].count, tally->slots[i].name);
 		shown++;
 	}
 	if (hidden)
-		fprintf(w->out, "%8" PRId64 "  others\n", hidden);
+		oom_say(w->out, "%8" PRId64 "  others\n", hidden);
 }
 
 static void summary_end(struct explain_writer *w, const struct explain_end *end)
 {
-	fprintf(w->out,
+	oom_say(w->out,
 		"%" PRId64 " process%s killed for want of memory, %" PRId64 " panics, %" PRId64
 		" invocations without a kill, in %" PRId64 " lines\n",
 		end->kills, end->kills == 1 ? "" : "es", end->panics->total, end->unfinished->total,
@@ -157,20 +153,20 @@ static void summary_end(struct explain_writer *w, const struct explain_end *end)
 	put_tally(w, "by program", &w->tallies[BY_PROGRAM], false);
 	put_tally(w, "by hour", &w->tallies[BY_HOUR], true);
 	if (end->signals->total)
-		fprintf(w->out, "\n%" PRId64 " processes killed by systemd itself\n",
+		oom_say(w->out, "\n%" PRId64 " processes killed by systemd itself\n",
 			end->signals->total);
 	if (end->unrecognised->total)
-		fprintf(w->out, "\n%" PRId64 " lines look like OOM and are not understood: run without "
+		oom_say(w->out, "\n%" PRId64 " lines look like OOM and are not understood: run without "
 				"--summary to see them\n",
 			end->unrecognised->total);
 	if (end->counts->quoted || end->counts->imitations)
-		fprintf(w->out, "\nnot counted: %" PRId64 " lines of programs that quote a kill, %" PRId64
+		oom_say(w->out, "\nnot counted: %" PRId64 " lines of programs that quote a kill, %" PRId64
 				" that imitate the kernel\n",
 			end->counts->quoted, end->counts->imitations);
 	if (end->gaps)
-		fprintf(w->out, "\nnot read: %s\n", end->gaps);
+		oom_say(w->out, "\nnot read: %s\n", end->gaps);
 	if (end->damage)
-		fprintf(w->out, "\nincomplete: %s\n", end->damage);
+		oom_say(w->out, "\nincomplete: %s\n", end->damage);
 }
 
 static int summary_open(FILE *out, struct explain_writer **ret)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A page for a person. Everything that comes out of the log is made printable first. */
+/* A page for a person. Everything that comes out of the log goes through the gate (harness/say.h). */
 #include "harness/explain.h"
 #include "harness/fit.h"
+#include "harness/say.h"
 
 #include "lib/cleanup.h"
 
@@ -28,21 +29,13 @@ static const char *plain(const struct explain_writer *w)
 	return w->colours ? "\033[0m" : "";
 }
 
-/* "  why      text", the text made printable; takes @text. */
+/* "  why      text"; takes @text. */
 static void put_line(struct explain_writer *w, const char *label, char *text)
 {
 	oom_autofree char *taken = text;
-	oom_autofree char *safe = taken ? explain_printable(taken) : NULL;
 
-	if (safe)
-		fprintf(w->out, "  %-8s %s\n", label, safe);
-}
-
-static int add_cell(struct libscols_line *line, size_t column, const char *fmt, int64_t value,
-	bool known)
-{
-	return scols_line_refer_data(line, column,
-		known ? explain_printf(fmt, value) : explain_printf("-"));
+	if (taken)
+		oom_say(w->out, "  %-8s %s\n", label, taken);
 }
 
 static struct libscols_table *ranking_table(const struct oom_kill *kill)
@@ -56,7 +49,7 @@ static struct libscols_table *ranking_table(const struct oom_kill *kill)
 	struct libscols_table *table = scols_new_table();
 
 	for (size_t i = 0; table && i < sizeof(columns) / sizeof(columns[0]); i++)
-		scols_table_new_column(table, columns[i].name, 0, columns[i].flags);
+		oom_say_column(table, columns[i].name, columns[i].flags);
 	for (size_t i = 0; table && i < kill->n_ranking; i++) {
 		const struct oom_task *task = kill->ranking + i;
 		struct libscols_line *line = scols_table_new_line(table, NULL);
@@ -64,14 +57,14 @@ static struct libscols_table *ranking_table(const struct oom_kill *kill)
 
 		if (!line)
 			break;
-		add_cell(line, 0, "%" PRId64, task->pid, true);
-		scols_line_refer_data(line, 1, explain_printable(task->comm));
-		add_cell(line, 2, "%" PRId64, task->oom_score_adj,
+		oom_say_number(line, 0, task->pid, true);
+		oom_say_cell(line, 1, task->comm ? task->comm : "?");
+		oom_say_number(line, 2, task->oom_score_adj,
 			task->oom_score_adj != OOM_ADJ_UNKNOWN);
-		scols_line_set_data(line, 3, explain_kib(task->rss_kib, size));
-		add_cell(line, 4, "%" PRId64, task->swapents, task->swapents >= 0);
-		add_cell(line, 5, "%" PRId64, task->points, true);
-		scols_line_set_data(line, 6, task->pid == kill->victim.pid ? "<- killed" : "");
+		oom_say_cell(line, 3, explain_kib(task->rss_kib, size));
+		oom_say_number(line, 4, task->swapents, task->swapents >= 0);
+		oom_say_number(line, 5, task->points, true);
+		oom_say_cell(line, 6, task->pid == kill->victim.pid ? "<- killed" : "");
 	}
 	return table;
 }
@@ -91,7 +84,7 @@ static void put_ranking(struct explain_writer *w, const struct oom_kill *kill)
 	if (table && !scols_print_table_to_string(table, &text)) {
 		for (char *line = strtok_r(text, "\n", &save); line;
 			line = strtok_r(NULL, "\n", &save))
-			fprintf(w->out, "%*s%s\n", INDENT, "", line);
+			oom_say(w->out, "%*s%s\n", INDENT, "", line);
 	}
 	free(text);
 	scols_unref_table(table);
@@ -106,18 +99,18 @@ static void put_memory(struct explain_writer *w, const struct oom_incident *inci
 
 	if (!n && m->usage_kib < 0)
 		return;
-	fprintf(w->out, "  %-8s", "memory");
+	oom_say(w->out, "  %-8s", "memory");
 	if (m->usage_kib >= 0)
-		fprintf(w->out, " %s used", explain_kib(m->usage_kib, size));
+		oom_say(w->out, " %s used", explain_kib(m->usage_kib, size));
 	if (m->usage_kib >= 0)
-		fprintf(w->out, " of %s:", explain_kib(m->limit_kib, total));
+		oom_say(w->out, " of %s:", explain_kib(m->limit_kib, total));
 	else if (m->ram_kib >= 0)
-		fprintf(w->out, " %s of RAM:", explain_kib(m->ram_kib, total));
+		oom_say(w->out, " %s of RAM:", explain_kib(m->ram_kib, total));
 	for (size_t i = 0; i < n && shares[i].kib > 0; i++)
-		fprintf(w->out, "%s %s %s", i ? "," : "", shares[i].name,
+		oom_say(w->out, "%s %s %s", i ? "," : "", shares[i].name,
 			explain_kib(shares[i].kib, size));
 	if (m->swap_total_kib >= 0)
-		fprintf(w->out, "; swap %s of %s free", explain_kib(m->swap_free_kib, size),
+		oom_say(w->out, "; swap %s of %s free", explain_kib(m->swap_free_kib, size),
 			explain_kib(m->swap_total_kib, total));
 	fputc('\n', w->out);
 }
@@ -132,7 +125,7 @@ static void put_zones(struct explain_writer *w, const struct oom_memory *memory)
 
 		if (zone->free_kib >= 0 && zone->low_kib > 0 && zone->free_kib < zone->low_kib &&
 			zone->present_kib != 0)
-			fprintf(w->out, "  %-8s node %d %s: %s free, below its watermarks (min %s)\n",
+			oom_say(w->out, "  %-8s node %d %s: %s free, below its watermarks (min %s)\n",
 				"zone", zone->node, zone->name, explain_kib(zone->free_kib, free_size),
 				explain_kib(zone->min_kib, min_size));
 	}
@@ -143,12 +136,12 @@ static void put_times(struct explain_writer *w, const struct oom_incident *incid
 {
 	if (kill->time_us < 0)
 		return;
-	fprintf(w->out, "  %-8s %.6f s on the kernel's clock", "when", (double)kill->time_us / 1e6);
+	oom_say(w->out, "  %-8s %.6f s on the kernel's clock", "when", (double)kill->time_us / 1e6);
 	if (incident->invoked_us >= 0 && incident->invoked_us <= kill->time_us)
-		fprintf(w->out, ", %.3f ms after the killer was invoked",
+		oom_say(w->out, ", %.3f ms after the killer was invoked",
 			(double)(kill->time_us - incident->invoked_us) / 1e3);
 	if (incident->reaped_us >= kill->time_us)
-		fprintf(w->out, "; reaped after %.3f ms",
+		oom_say(w->out, "; reaped after %.3f ms",
 			(double)(incident->reaped_us - kill->time_us) / 1e3);
 	fputc('\n', w->out);
 }
@@ -157,12 +150,14 @@ static void text_kill(struct explain_writer *w, const struct oom_incident *incid
 	const struct oom_kill *kill)
 {
 	oom_autofree char *sentence = explain_sentence(incident, kill);
-	oom_autofree char *safe = sentence ? explain_printable(sentence) : NULL;
 	char *advice[4];
 	size_t n = explain_advice(incident, kill, advice, 4);
 
-	fprintf(w->out, "%s%sline %" PRId64 ": %s%s\n", w->n++ ? "\n" : "", bold(w), kill->line,
-		safe ? safe : "", plain(w));
+	fputs(w->n++ ? "\n" : "", w->out);
+	fputs(bold(w), w->out);
+	oom_say(w->out, "line %" PRId64 ": %s", kill->line, sentence ? sentence : "");
+	fputs(plain(w), w->out);
+	fputc('\n', w->out);
 	put_line(w, "held", explain_held(kill));
 	if (kill->task_memcg)
 		put_line(w, "in", explain_printf("%s", kill->task_memcg));
@@ -185,32 +180,33 @@ static void put_notes(struct explain_writer *w, const char *title,
 {
 	if (!notes->total)
 		return;
-	fprintf(w->out, "\n%s%s (%" PRId64 "):%s\n", bold(w), title, notes->total, plain(w));
-	for (size_t i = 0; i < notes->n && i < max; i++) {
-		oom_autofree char *safe = explain_printable(notes->notes[i].text);
-
-		fprintf(w->out, "  line %" PRId64 ": %s\n", notes->notes[i].line, safe ? safe : "");
-	}
+	fputc('\n', w->out);
+	fputs(bold(w), w->out);
+	oom_say(w->out, "%s (%" PRId64 "):", title, notes->total);
+	fputs(plain(w), w->out);
+	fputc('\n', w->out);
+	for (size_t i = 0; i < notes->n && i < max; i++)
+		oom_say(w->out, "  line %" PRId64 ": %s\n", notes->notes[i].line, notes->notes[i].text);
 	if (notes->total > (int64_t)max)
-		fprintf(w->out, "  … and %" PRId64 " more\n", notes->total - (int64_t)max);
+		oom_say(w->out, "  … and %" PRId64 " more\n", notes->total - (int64_t)max);
 }
 
 static void text_end(struct explain_writer *w, const struct explain_end *end)
 {
 	if (!end->kills && !end->panics->total)
-		fprintf(w->out, "no process was killed for want of memory in these %" PRId64 " lines\n",
+		oom_say(w->out, "no process was killed for want of memory in these %" PRId64 " lines\n",
 			end->counts->lines);
 	put_notes(w, "the kernel gave up", end->panics, 10);
 	put_notes(w, "invoked or chosen, but no kill follows in this log", end->unfinished, 10);
 	put_notes(w, "killed by systemd itself, not for want of memory", end->signals, 10);
 	put_notes(w, "looks like OOM and is not understood", end->unrecognised, 20);
 	if (end->counts->imitations)
-		fprintf(w->out, "\n%" PRId64 " lines imitate the kernel but were written by programs\n",
+		oom_say(w->out, "\n%" PRId64 " lines imitate the kernel but were written by programs\n",
 			end->counts->imitations);
 	if (end->gaps)
-		fprintf(w->out, "\nnot read: %s\n", end->gaps);
+		oom_say(w->out, "\nnot read: %s\n", end->gaps);
 	if (end->damage)
-		fprintf(w->out, "\nincomplete: %s\n", end->damage);
+		oom_say(w->out, "\nincomplete: %s\n", end->damage);
 }
 
 static int text_open(FILE *out, struct explain_writer **ret)

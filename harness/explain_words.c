@@ -3,7 +3,7 @@
 #include "harness/explain.h"
 
 #include "lib/bounded.h"
-#include "lib/utf8.h"
+#include "lib/escape.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -41,30 +41,17 @@ const char *explain_kib(int64_t kib, char buf[static 16])
 
 char *explain_printable(const char *text)
 {
-	size_t len = text ? strlen(text) : 0, size = 4 * len + 2;
-	char *copy = malloc(size);
-	struct oom_bounded out;
+	char piece[OOM_ESCAPE_BYTES], *copy, *end;
+	size_t len;
 
-	if (!copy)
-		return NULL;
-	out = oom_bounded_in(copy, size);
-	if (!text)
-		oom_bounded_char(&out, '?');
-	for (size_t i = 0; i < len;) {
-		unsigned char c = (unsigned char)text[i];
-		size_t n = oom_utf8_len(text + i, len - i);
-
-		/* C1 control characters are terminal commands, too */
-		if (c < 0x20 || c == 0x7f || !n || (c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
-			oom_bounded_printf(&out, "\\x%02x", c);
-			if (n == 2 && c == 0xc2)
-				oom_bounded_printf(&out, "\\x%02x", (unsigned char)text[i + 1]);
-			i += n ? n : 1;
-			continue;
-		}
-		oom_bounded_bytes(&out, text + i, n);
-		i += n;
+	text = text ? text : "?";
+	copy = end = malloc(4 * strlen(text) + 1);
+	while (copy && (len = oom_escape_next(&text, true, piece))) {
+		memcpy(end, piece, len);
+		end += len;
 	}
+	if (copy)
+		*end = '\0';
 	return copy;
 }
 

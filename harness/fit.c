@@ -125,7 +125,7 @@ static void fold_column(struct libscols_table *table, size_t column, size_t widt
 	struct libscols_line *line;
 
 	scols_column_set_wrapfunc(c, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
-	scols_column_set_safechars(c, "\n");
+	scols_column_set_safechars(c, "\\\n");
 	scols_column_set_flags(c, SCOLS_FL_WRAP);
 	while (iter && scols_table_next_line(table, iter, &line) == 0) {
 		oom_autofree char *folded = fold(cell_text(line, column), width);

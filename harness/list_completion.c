@@ -4,6 +4,7 @@
 #include "harness/backend.h"
 #include "harness/command.h"
 #include "harness/guest.h"
+#include "harness/say.h"
 #include "reports/report.h"
 
 #include <stdio.h>
@@ -16,14 +17,14 @@ static void options_print(const struct oom_command *command)
 	 */
 	for (; o && (o->name || o->key || o->doc || o->group); o++)
 		if (o->name && !(o->flags & OPTION_HIDDEN))
-			printf(" --%s%s", o->name,
+			oom_say(stdout, " --%s%s", o->name,
 				o->arg && !(o->flags & OPTION_ARG_OPTIONAL) ? "=" : "");
 	fputs(" --help", stdout);
 }
 
 static void command_print(const struct oom_command *command)
 {
-	printf("    %s) options='", command->name);
+	oom_say(stdout, "    %s) options='", command->name);
 	options_print(command);
 	fputs("' ;;\n", stdout);
 }
@@ -31,7 +32,7 @@ static void command_print(const struct oom_command *command)
 static void suites_print(void)
 {
 	for (const struct oom_suite *s = oom_suites; s->name; s++)
-		printf("%s ", s->name);
+		oom_say(stdout, "%s ", s->name);
 }
 
 /* The words of each case below come from the tables, at the time this is printed. */
@@ -47,15 +48,15 @@ int oom_list_completion(struct oom_list *list, struct oom_err *err)
 	fputs("  if [ \"$cword\" -eq 1 ]; then\n    COMPREPLY=($(compgen -W '", stdout);
 	for (const struct oom_command *const *c = oom_commands; *c; c++)
 		if (!(*c)->hidden)
-			printf("%s ", (*c)->name);
+			oom_say(stdout, "%s ", (*c)->name);
 	puts("help' -- \"$cur\"))\n    return\n  fi\n  case $prev in");
 	fputs("    --format) COMPREPLY=($(compgen -W '", stdout);
 	for (const struct oom_report *const *r = oom_reports; *r; r++)
-		printf("%s ", (*r)->name);
+		oom_say(stdout, "%s ", (*r)->name);
 	puts("' -- \"$cur\")); return ;;");
 	fputs("    --in) COMPREPLY=($(compgen -W 'auto guest ", stdout);
 	for (const struct oom_backend *const *b = oom_backends; *b; b++)
-		printf("%s ", (*b)->name);
+		oom_say(stdout, "%s ", (*b)->name);
 	puts("' -- \"$cur\")); return ;;");
 	fputs("    --guest) COMPREPLY=($(compgen -W '", stdout);
 	suites_print();
@@ -75,7 +76,7 @@ int oom_list_completion(struct oom_list *list, struct oom_err *err)
 	      "    COMPREPLY=($(compgen -W '",
 		stdout);
 	for (const struct oom_list_kind *kind = oom_list_kinds; kind->name; kind++)
-		printf("%s ", kind->name);
+		oom_say(stdout, "%s ", kind->name);
 	puts("' -- \"$cur\"))\n    return\n  fi\n"
 	     "  if [ \"$command\" = image ] && [ \"$cword\" -eq 2 ]; then\n"
 	     "    COMPREPLY=($(compgen -W 'build list remove' -- \"$cur\"))\n    return\n  fi");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/command.h"
+#include "harness/say.h"
 #include "lib/choice.h"
 
 #include <stdio.h>
@@ -12,7 +13,7 @@ static void usage(FILE *out)
 		out);
 	for (const struct oom_command *const *c = oom_commands; *c; c++)
 		if (!(*c)->hidden)
-			fprintf(out, "  %-9s %s\n", (*c)->name, (*c)->help);
+			oom_say(out, "  %-9s %s\n", (*c)->name, (*c)->help);
 	fputs("\n'oomgate COMMAND --help' lists a command's options; see oomgate(1).\n", out);
 }
 
@@ -37,7 +38,7 @@ static int command_unknown(const char *name)
 	for (size_t i = 0; i < 3; i++)
 		names[count++] = more[i];
 	oom_choice_unknown(&err, "command", name, names, count);
-	fprintf(stderr, "oomgate: %s\n", err.msg);
+	oom_say(stderr, "oomgate: %s\n", err.msg);
 	return OOM_EXIT_USAGE;
 }
 
@@ -64,7 +65,7 @@ static int help(int argc, char **argv)
 	if (!command)
 		return command_unknown(argv[2]);
 	if (argc > 3) {
-		fprintf(stderr, "oomgate: '%s' has no effect: help is about one command at a time\n", argv[3]);
+		oom_say(stderr, "oomgate: '%s' has no effect: help is about one command at a time\n", argv[3]);
 		return OOM_EXIT_USAGE;
 	}
 	return command_run(command, 2, args);
@@ -83,7 +84,7 @@ int main(int argc, char **argv)
 		return help(argc, argv);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		if (argc > 2) {
-			fprintf(stderr, "oomgate: '%s' has no effect beside '%s'\n", argv[2], argv[1]);
+			oom_say(stderr, "oomgate: '%s' has no effect beside '%s'\n", argv[2], argv[1]);
 			return OOM_EXIT_USAGE;
 		}
 		puts("oomgate " OOMGATE_VERSION);

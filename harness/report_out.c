@@ -2,15 +2,14 @@
 #include "harness/report_out.h"
 
 #include "harness/fit.h"
+#include "harness/say.h"
 #include "lib/bounded.h"
 #include "lib/choice.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <langinfo.h>
 #include <limits.h>
-#include <locale.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -65,23 +64,11 @@ int oom_report_outs_add(struct oom_report_outs *outs, const char *text, struct o
 	return 0;
 }
 
-static bool locale_is_utf8(void)
-{
-	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-	bool utf8;
-
-	if (!locale)
-		return false;
-	utf8 = !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
-	freelocale(locale);
-	return utf8;
-}
-
 void oom_report_options_for_fd(int fd, struct oom_report_options *ret)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	*ret = (struct oom_report_options){.utf8 = locale_is_utf8(), .wrap = OOM_PIPE_COLUMNS};
+	*ret = (struct oom_report_options){.utf8 = oom_say_locale_utf8(), .wrap = OOM_PIPE_COLUMNS};
 	if (!isatty(fd))
 		return;
 	ret->color = !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
@@ -215,11 +202,11 @@ int oom_report_out_write(const struct oom_report_out *out, const struct oom_run 
 		return file_append(out->path, data, size, err);
 	if (out->path)
 		return file_write(out->path, data, size, err);
-	fflush(stdout);
-	r = write_all(STDOUT_FILENO, data, size);
-	return r < 0 ? oom_err_errno(
-			       err, -r, "cannot write '%s' to standard output", out->report->name)
-		     : 0;
+	oom_say_report(stdout, data, size, out->report->commands);
+	if (fflush(stdout))
+		return oom_err_errno(
+			err, errno, "cannot write '%s' to standard output", out->report->name);
+	return 0;
 }
 
 int oom_report_outs_write(const struct oom_report_outs *outs, const struct oom_run *run,

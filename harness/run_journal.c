@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/run_folder.h"
+#include "harness/say.h"
 
 #include "lib/bounded.h"
 #include "lib/cleanup.h"
@@ -69,7 +70,7 @@ static int journal_resume(struct oom_run_command *command, struct oom_err *err)
 
 		line_no++;
 		if (oom_journal_line_parse(line, (size_t)len, NULL, &attempt) < 0)
-			fprintf(stderr, "oomgate: %s:%zu is cut off; that attempt is made again\n", path, line_no);
+			oom_say(stderr, "oomgate: %s:%zu is cut off; that attempt is made again\n", path, line_no);
 		else
 			oom_journal_take(command, attempt);
 	}
@@ -191,7 +192,7 @@ const char *oom_journal_evidence_dir(struct oom_run_command *command, const stru
 	if (r >= 0)
 		r = make_dirs(buf);
 	if (r < 0)
-		fprintf(stderr, "oomgate: cannot make '%s': %s; raw evidence is not kept\n", buf,
+		oom_say(stderr, "oomgate: cannot make '%s': %s; raw evidence is not kept\n", buf,
 			strerror(-r));
 	return r < 0 ? NULL : buf;
 }

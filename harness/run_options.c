@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/run_command.h"
+#include "harness/say.h"
 #include "lib/choice.h"
 #include "lib/key.h"
 
@@ -106,7 +107,7 @@ static void add_text(struct argp_state *state, const char **array, size_t *count
 	const char *text, const char *option)
 {
 	if (*count == max)
-		argp_error(state, "more than %zu %s options", max, option);
+		oom_say_usage(state, "more than %zu %s options", max, option);
 	else
 		array[(*count)++] = text;
 }
@@ -116,7 +117,7 @@ static int64_t parse_number(struct argp_state *state, const char *option, const 
 	int64_t n = 0;
 
 	if (oom_parse_int(text, &n) < 0 || n < min)
-		argp_error(state, "%s wants a whole number from %lld, not '%s'", option, (long long)min,
+		oom_say_usage(state, "%s wants a whole number from %lld, not '%s'", option, (long long)min,
 			text);
 	return n;
 }
@@ -152,7 +153,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case OPT_IN:
 		if (parse_place(o, text, &err) < 0)
-			argp_error(state, "%s", err.msg);
+			oom_say_usage(state, "%s", err.msg);
 		break;
 	case OPT_GUEST:
 		add_text(state, o->guests, &o->n_guests, 32, text, "--guest");
@@ -165,7 +166,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		break;
 	case OPT_ACCEL:
 		if (parse_accel(o, text, &err) < 0)
-			argp_error(state, "%s", err.msg);
+			oom_say_usage(state, "%s", err.msg);
 		break;
 	case OPT_REPEAT:
 		o->repeat = (unsigned)parse_number(state, "--repeat", text, 1);
@@ -181,7 +182,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		break;
 	case OPT_TIMEOUT:
 		if (oom_parse_duration(text, &o->timeout_us) < 0 || !o->timeout_us)
-			argp_error(state, "--timeout wants a duration like 30s, not '%s'", text);
+			oom_say_usage(state, "--timeout wants a duration like 30s, not '%s'", text);
 		break;
 	case 'o':
 		o->output_dir = text;
@@ -191,7 +192,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		o->n_paths = (size_t)(state->argc - state->next);
 		break;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "name a scenario file or a folder of them");
+		oom_say_usage(state, "name a scenario file or a folder of them");
 		break;
 	default:
 		return parse_flag(o, key) ? 0 : ARGP_ERR_UNKNOWN;

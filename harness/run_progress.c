@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/run_command.h"
+#include "harness/say.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@ void oom_progress_say(struct oom_run_command *command, const char *text)
 	if (command->options.quiet)
 		return;
 	oom_progress_clear(command);
-	fprintf(stderr, "%s\n", text);
+	oom_say(stderr, "%s\n", text);
 	fflush(stderr);
 }
 
@@ -44,7 +45,7 @@ void oom_progress_begin(struct oom_run_command *command, const struct oom_job *j
 	if (!command->options.verbose)
 		return;
 	oom_progress_clear(command);
-	fprintf(stderr, "begin %s on %s #%u, seed %llu%s%s\n", job->scenario->id,
+	oom_say(stderr, "begin %s on %s #%u, seed %llu%s%s\n", job->scenario->id,
 		command->run->machines[job->machine].id, job->attempt, (unsigned long long)job->seed,
 		evidence_dir ? ", evidence in " : "", evidence_dir ? evidence_dir : "");
 	fflush(stderr);
@@ -75,7 +76,7 @@ void oom_progress_status(struct oom_run_command *command)
 		if (command->jobs[i].running)
 			running[now.n_running++] = command->jobs[i].scenario->id;
 	now.running = running;
-	fprintf(stderr, "\r\033[K%s",
+	oom_say(stderr, "\r\033[K%s",
 		oom_report_progress(&now, &command->progress.report, line, sizeof(line)));
 	fflush(stderr);
 	command->progress.shown = true;

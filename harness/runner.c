@@ -4,6 +4,7 @@
 #include "harness/expect.h"
 #include "harness/machine.h"
 #include "harness/needs.h"
+#include "harness/say.h"
 #include "harness/source.h"
 #include "lib/cleanup.h"
 #include "lib/proc.h"
@@ -373,7 +374,7 @@ int oom_attempt_run_local(const struct oom_scenario *scenario,
 		if (undo_err.code && r != -EINTR)
 			record_end(run->record, OOM_BROKEN, undo_err.msg);
 		else if (undo_err.code)
-			fprintf(stderr, "oomgate: %s; 'oomgate cleanup' tries again\n", undo_err.msg);
+			oom_say(stderr, "oomgate: %s; 'oomgate cleanup' tries again\n", undo_err.msg);
 	}
 	if (r == -EINTR || r == -ENOMEM)
 		oom_attempt_free(run->record);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/say.h"
 #include "harness/scenario_set.h"
 
 #include "harness/schema.h"
@@ -300,8 +301,8 @@ void oom_diags_print(const struct oom_diags *diags, FILE *out)
 	for (size_t i = 0; i < diags->count; i++) {
 		const struct oom_diag *d = &diags->items[i];
 
-		fprintf(out, "%s:%u:%u: %s\n", d->path, d->place.line, d->place.col, d->msg);
+		oom_say(out, "%s:%u:%u: %s\n", d->path, d->place.line, d->place.col, d->msg);
 	}
-	fprintf(out, "oomgate: %zu mistake%s, nothing was started\n", diags->count,
+	oom_say(out, "oomgate: %zu mistake%s, nothing was started\n", diags->count,
 		diags->count == 1 ? "" : "s");
 }

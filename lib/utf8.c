@@ -32,6 +32,36 @@ size_t oom_utf8_len(const char *text, size_t len)
 	return n;
 }
 
+size_t oom_utf8_decode(const char *text, uint32_t *ret_cp)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len;
+	uint32_t cp;
+
+	if (s[0] < 0x80) {
+		*ret_cp = s[0];
+		return 1;
+	}
+	if (s[0] >= 0xc2 && s[0] < 0xe0)
+		len = 2, cp = s[0] & 0x1f;
+	else if (s[0] >= 0xe0 && s[0] < 0xf0)
+		len = 3, cp = s[0] & 0x0f;
+	else if (s[0] >= 0xf0 && s[0] < 0xf5)
+		len = 4, cp = s[0] & 0x07;
+	else
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80) /* NUL, too: never past the end */
+			return 0;
+		cp = cp << 6 | (s[i] & 0x3f);
+	}
+	if (cp < smallest[len] || cp > 0x10ffff)
+		return 0;
+	*ret_cp = cp;
+	return len;
+}
+
 size_t oom_utf8_clean(char *dst, const char *text, size_t len)
 {
 	size_t out = 0;

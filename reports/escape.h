@@ -4,26 +4,15 @@
 
 #include "lib/arena.h"
 #include "lib/cleanup.h"
+#include "lib/escape.h"
 
 #include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
 
-/*
- * Untrusted text, made harmless. What a terminal or a parser could take for a command becomes \xNN,
- * byte by byte: control characters (C0, DEL, C1), bytes that are no UTF-8, invisible and
- * direction-changing characters, noncharacters (XML has no place for them). \n, \r and \t are written
- * so. Without @utf8 every byte above 0x7e is written as \xNN.
- */
+/* What lib/escape.h does for any text, in the forms that only reports have. */
 
-/* What an ASCII character is written as in the format at hand; NULL: as itself. */
-typedef const char *oom_char_map(char c);
-
-/* NULL is written as nothing. */
-void oom_escape_put(FILE *out, const char *text, bool utf8, oom_char_map *map);
-/* A copy without controls; "" for NULL; NULL without memory. */
-char *oom_escape_dup(struct oom_arena *arena, const char *text, bool utf8);
-/* The same for element content and attribute values of XML and HTML, with their entities; without
+/* Escaped for element content and attribute values of XML and HTML, with their entities; without
  * @utf8 other characters become references, which lose nothing. */
 void oom_escape_xml(FILE *out, const char *text, bool utf8);
 

@@ -246,5 +246,6 @@ const struct oom_report oom_report_github = {
 	.name = "github",
 	.help = "GitHub Actions: annotations and Markdown (to a FILE: only the Markdown, behind what is there)",
 	.append = true,
+	.commands = true,
 	.write = write_github,
 };

@@ -2,32 +2,37 @@
 #include "reports/report.h"
 
 #include "lib/cleanup.h"
+#include "lib/escape.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <string.h>
 
 static void decref_cleanup(json_t **json)
 {
 	json_decref(*json);
 }
 
-/* jansson leaves DEL as it is; in JSON it can only stand in a string, where an escape may, too. */
-static int put_without_del(const char *buffer, size_t size, void *data)
+/* DEL, and what the reader of a job's log takes for a command: in JSON they can only stand in a string,
+ * where an escape may, too. */
+static bool wants_escape(const char *p, const char *end)
 {
+	return *p == 0x7f || oom_begins_command(p, (size_t)(end - p));
+}
+
+/* jansson leaves them as they are; what it need not escape comes in one piece. */
+static int put_escaped(const char *buffer, size_t size, void *data)
+{
+	const char *end = buffer + size, *from = buffer;
 	FILE *out = data;
 
-	while (size) {
-		const char *del = memchr(buffer, 0x7f, size);
-		size_t len = del ? (size_t)(del - buffer) : size;
-
-		fwrite(buffer, 1, len, out);
-		if (del)
-			fputs("\\u007f", out);
-		len += del != NULL;
-		buffer += len;
-		size -= len;
+	for (const char *p = buffer; p < end; p++) {
+		if (!wants_escape(p, end))
+			continue;
+		fwrite(from, 1, (size_t)(p - from), out);
+		fprintf(out, "\\u%04x", (unsigned)*p);
+		from = p + 1;
 	}
+	fwrite(from, 1, (size_t)(end - from), out);
 	return 0; /* the caller looks at ferror() */
 }
 
@@ -42,7 +47,7 @@ static int write_json(
 
 	(void)options;
 	if (!json || json_dump_callback(
-			     json, put_without_del, out, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
+			     json, put_escaped, out, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
 		return -ENOMEM;
 	fputc('\n', out);
 	return 0;

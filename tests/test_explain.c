@@ -221,8 +221,9 @@ Test(explain, sizes_and_texts)
 		{INT64_C(3) << 30, "3.0T"}, {INT64_MAX, "8192.0E"}};
 	static const struct {
 		const char *from, *to;
-	} texts[] = {{"plain", "plain"}, {"a\nb\x7f", "a\\x0ab\\x7f"}, {"\xc3\xbc", "\xc3\xbc"},
-		{"\xff", "\\xff"}, {"\xc2\x9b" "31m", "\\xc2\\x9b31m"}, {"", ""}};
+	} texts[] = {{"plain", "plain"}, {"a\nb\x7f", "a\\nb\\x7f"}, {"\xc3\xbc", "\xc3\xbc"},
+		{"\xff", "\\xff"}, {"\xc2\x9b" "31m", "\\xc2\\x9b31m"},
+		{"\xe2\x80\xae" "gpj", "\\xe2\\x80\\xaegpj"}, {"##[error]x", "\\x23#[error]x"}, {"", ""}};
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		char buf[16];

@@ -176,7 +176,7 @@ Test(line, says_what_happened)
 			"kernel-memcg, observed nobody\n"},
 		{"hostile", 0, {.name_width = 10},
 			"fail  esc/\\x1b[2J\\x1b]0;owned\\x07name      1s  "
-			"\\n::error::injected\\nnot ok 1 injected\\n##[error]x\n"},
+			"\\n::error::injected\\nnot ok 1 injected\\n\\x23#[error]x\n"},
 		{"hostile", 3, {.utf8 = true, .width = 60},
 			"pass  unicode/größe-日本語-🐏           1s  ho\\tg)\\nZ\\n\\x1b…\n"},
 	};

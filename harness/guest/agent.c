@@ -2,6 +2,7 @@
 /* The guest's side: says hello, is saved while it waits for a job, then serves that job. */
 #include "harness/bus.h"
 #include "harness/guest/agent.h"
+#include "harness/say.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -212,7 +213,7 @@ int oom_guest_agent(const char *path, const struct oom_guest_service *service)
 	oom_agent_warm_up();
 	r = oom_agent_runner_start(service, EVIDENCE_DIR, &err, &runner);
 	if (r) {
-		fprintf(stderr, "oomgate: %s\n", err.msg);
+		oom_say(stderr, "oomgate: %s\n", err.msg);
 		return r;
 	}
 	r = say_hello(port);

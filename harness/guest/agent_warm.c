@@ -6,6 +6,7 @@
  */
 #include "harness/bus.h"
 #include "harness/guest/agent.h"
+#include "harness/say.h"
 #include "lib/cleanup.h"
 #include "lib/trace.h"
 
@@ -98,5 +99,5 @@ void oom_agent_warm_up(void)
 	unmask_generators();
 	/* its first change copies it from the image (overlayfs) */
 	if (chmod("/var/tmp", 01777) < 0)
-		perror("oomgate: cannot open /var/tmp to all");
+		oom_say(stderr, "oomgate: cannot open /var/tmp to all: %s\n", strerror(errno));
 }

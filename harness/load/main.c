@@ -2,6 +2,7 @@
 #include "harness/load/keep.h"
 #include "harness/load/setup.h"
 #include "harness/workload.h"
+#include "lib/escape.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -117,6 +118,17 @@ static bool parse_option(int opt, struct oom_load *load, struct oom_load_setup *
 	}
 }
 
+/* Says what is wrong with @word; both may hold anybody's text. */
+static bool refuse(const char *word, const char *why)
+{
+	fputs("oomgate-workload: '", stderr);
+	oom_escape_put(stderr, word, true, NULL);
+	fputs("': ", stderr);
+	oom_escape_put(stderr, why, true, NULL);
+	fputc('\n', stderr);
+	return false;
+}
+
 /* The first is the type; what follows "--" are the parameters. */
 static bool parse_args(int argc, char **argv, struct oom_load *load, struct oom_load_setup *setup)
 {
@@ -126,16 +138,15 @@ static bool parse_args(int argc, char **argv, struct oom_load *load, struct oom_
 		return false;
 	setup->type = argv[1];
 	argv[1] = argv[0];
+	opterr = 0; /* getopt would print the word as it is */
 	while ((opt = getopt_long(argc - 1, argv + 1, "+", options, NULL)) != -1)
 		if (!parse_option(opt, load, setup)) {
-			fprintf(stderr, "oomgate-workload: '%s' is not understood\n", argv[optind]);
-			return false;
+			return refuse(argv[optind], "not understood");
 		}
 	load->params = (const char *const *)argv + 1 + optind;
 	for (const char *const *param = load->params; *param; param++)
 		if (!strchr(*param, '=')) {
-			fprintf(stderr, "oomgate-workload: '%s' is no KEY=VALUE\n", *param);
-			return false;
+			return refuse(*param, "no KEY=VALUE");
 		}
 	return setup->name && setup->page_fd >= 0 && load->gate_fd >= 0 && load->ready_fd >= 0;
 }
@@ -228,6 +239,6 @@ int main(int argc, char **argv)
 	}
 	status = run(&load, &setup);
 	if (atomic_load(&load.page->state) == OOM_LOAD_FAILED)
-		fprintf(stderr, "oomgate-workload: '%s': %s\n", load.name, load.page->msg);
+		refuse(load.name, load.page->msg);
 	return status;
 }
