@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What a guest is told: what is refused has a message and leaves no job; what is read is written as a job that
- * says the same, and as the same bytes from then on. */
+ * says the same, member by member, and as the same bytes from then on. */
 #include "harness/guest/internal.h"
 #include "tests/support/fuzz.h"
 
-#include <errno.h>
+#include <jansson.h>
 
 static bool decode(struct oom_arena *arena, const char *text, size_t len, struct oom_guest_job *ret)
 {
@@ -27,6 +27,20 @@ static bool is_same(const struct oom_guest_job *a, const struct oom_guest_job *b
 	       a->legacy == b->legacy && a->hugepages == b->hugepages;
 }
 
+/* Has the job that was written every member as it was read? */
+static bool is_kept(const char *read, size_t read_len, const char *written, size_t written_len)
+{
+	json_t *from = json_loadb(read, read_len, 0, NULL), *to = json_loadb(written, written_len, 0, NULL), *value;
+	bool kept = from && to;
+	const char *key;
+
+	json_object_foreach (to, key, value)
+		kept = kept && json_equal(value, json_object_get(from, key));
+	json_decref(from);
+	json_decref(to);
+	return kept;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct oom_arena arena = {0};
@@ -36,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (decode(&arena, (const char *)data, size, &job)) {
 		FUZZ_CHECK(!oom_job_encode(&job, &once, &once_len));
+		FUZZ_CHECK(is_kept((const char *)data, size, once, once_len));
 		FUZZ_CHECK(decode(&arena, once, once_len, &again) && is_same(&job, &again));
 		FUZZ_CHECK(!oom_job_encode(&again, &twice, &twice_len));
 		FUZZ_CHECK(once_len == twice_len && !memcmp(once, twice, once_len));
