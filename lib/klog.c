@@ -166,35 +166,38 @@ static void take_record(struct oom_klog *log, const struct oom_klog_line *line, 
 	log->held = true;
 }
 
-static bool is_field(struct oom_span raw)
+/* Leapt into the middle of an entry, to @raw: back to its first field. Where that is too far to go, who wrote
+ * it must be told by a field that is still to come. */
+static void back_to_entry(struct oom_klog *log, struct oom_span raw)
 {
-	struct oom_klog_line line;
-
-	oom_klog_frame(raw, &line);
-	return line.origin == OOM_ORIGIN_FIELD;
+	log->entry_lines = ENTRY_LINES;
+	oom_klog_entry_clear(&log->entry);
+	log->entry.has_transport = !oom_klog_input_back(&log->input, raw, oom_klog_is_field);
 }
 
 /*
  * "MESSAGE", and in place of "=text" a length and bytes: journal export of what is not plain text. Leapt
- * to, the line before this one says so.
+ * to, the line before this one says so. Those of other names are passed over: whoever chose their bytes writes
+ * no lines of the entry.
  */
 static bool take_binary(struct oom_klog *log, struct oom_span raw, int64_t number)
 {
+	bool message = oom_span_is(raw, OOM_SPAN("MESSAGE"));
 	struct oom_klog_line line;
 
 	if (!log->entry_lines && raw.at - log->input.buf >= 9 &&
 		!memcmp(raw.at - 9, "\nMESSAGE\n", 9)) {
-		log->entry_lines = ENTRY_LINES;
-		oom_klog_entry_clear(&log->entry);
 		raw.at -= 8; /* from the name on */
-		oom_klog_input_back(&log->input, raw, is_field);
+		back_to_entry(log, raw);
 		return true;
 	}
-	if (!oom_span_is(raw, OOM_SPAN("MESSAGE")))
+	if (!message && (!log->entry_lines || !raw.len || oom_klog_field_name(raw) != raw.len))
 		return false;
 	line = (struct oom_klog_line){.ident = OOM_SPAN("MESSAGE"), .origin = OOM_ORIGIN_FIELD};
 	if (!oom_klog_input_binary(&log->input, &line.text))
 		return false;
+	if (!message)
+		return true;
 	oom_klog_entry_field(&log->entry, &line, number);
 	log->entry_lines = ENTRY_LINES;
 	return true;
@@ -210,9 +213,7 @@ static void take_field(struct oom_klog *log, const struct oom_klog_line *line, s
 
 	/* leapt into the middle of an entry: what it says about itself may stand before */
 	if (!log->entry_lines && message) {
-		log->entry_lines = ENTRY_LINES;
-		oom_klog_entry_clear(&log->entry);
-		oom_klog_input_back(&log->input, raw, is_field);
+		back_to_entry(log, raw);
 		return;
 	}
 	oom_klog_entry_field(&log->entry, line, number);
@@ -268,7 +269,7 @@ static void take_line(struct oom_klog *log, struct oom_span raw, unsigned marks,
 			return;
 		}
 	}
-	if (take_binary(log, raw, number))
+	if (take_binary(log, raw, number) || (log->entry_lines && oom_klog_is_short_field(raw)))
 		return;
 	oom_klog_frame_like(&log->like, raw, line);
 	/* the head of the next one: -o verbose has nothing between them */

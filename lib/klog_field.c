@@ -2,17 +2,24 @@
 /* Lines that are one field of an entry that has many. */
 #include "lib/klog_frame.h"
 
+size_t oom_klog_field_name(struct oom_span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && n < 65 &&
+		((s.at[n] >= 'A' && s.at[n] <= 'Z') || s.at[n] == '_' || (n && oom_is_digit(s.at[n]))))
+		n++;
+	return n;
+}
+
 /* "MESSAGE=…" and "    _TRANSPORT=kernel": journal export, journalctl -o verbose */
 static bool take_field(struct oom_span *s, struct oom_klog_line *line)
 {
 	struct oom_span rest = *s;
-	size_t n = 0;
+	size_t n;
 
 	oom_span_skip_blanks(&rest);
-	while (n < rest.len && n < 65 &&
-		((rest.at[n] >= 'A' && rest.at[n] <= 'Z') || rest.at[n] == '_' ||
-			(n && oom_is_digit(rest.at[n]))))
-		n++;
+	n = oom_klog_field_name(rest);
 	if (n < 3 || n == rest.len || rest.at[n] != '=')
 		return false;
 	line->ident = (struct oom_span){rest.at, n};
@@ -61,4 +68,21 @@ static bool take_json_field(struct oom_span *s, struct oom_klog_line *line)
 bool oom_klog_take_field(struct oom_span *s, struct oom_klog_line *line)
 {
 	return take_field(s, line) || take_json_field(s, line);
+}
+
+bool oom_klog_is_short_field(struct oom_span raw)
+{
+	size_t n;
+
+	oom_span_skip_blanks(&raw);
+	n = oom_klog_field_name(raw);
+	return n && n < 3 && n < raw.len && raw.at[n] == '=';
+}
+
+bool oom_klog_is_field(struct oom_span raw)
+{
+	struct oom_klog_line line;
+
+	oom_klog_frame(raw, &line);
+	return line.origin == OOM_ORIGIN_FIELD || oom_klog_is_short_field(raw);
 }

@@ -97,6 +97,12 @@ bool oom_klog_take_brackets(struct oom_span *s, struct oom_klog_line *line);
 bool oom_klog_take_clock(struct oom_span *s, struct oom_klog_line *line);
 /* "MESSAGE=…" of journal export, "\"MESSAGE\" : \"…\"," of JSON over many lines: the name becomes .ident. */
 bool oom_klog_take_field(struct oom_span *s, struct oom_klog_line *line);
+/* How long the field name is that @s begins with, 0: none. */
+size_t oom_klog_field_name(struct oom_span s);
+/* Is the line "A=…", of a name too short to be known for a field's outside an entry? */
+bool oom_klog_is_short_field(struct oom_span raw);
+/* Is the line a field, within an entry? */
+bool oom_klog_is_field(struct oom_span raw);
 /* " 12.345678] ": a stamp whose front was cut off with the line's. */
 bool oom_klog_take_cut_stamp(struct oom_span *s, struct oom_klog_line *line);
 /* "| vcpu-0| I125: Guest: ": a hypervisor's log of what its guest printed. */

@@ -141,23 +141,28 @@ void oom_klog_input_unread(struct oom_klog_input *input, struct oom_span line)
 	input->cutting = false;
 }
 
-void oom_klog_input_back(struct oom_klog_input *input, struct oom_span line,
+bool oom_klog_input_back(struct oom_klog_input *input, struct oom_span line,
 	bool (*belongs)(struct oom_span line))
 {
 	const char *low = input->begin < HISTORY_BYTES ? input->buf
 						       : input->buf + input->begin - HISTORY_BYTES;
+	/* does all that was ever read begin there? */
+	bool beginning = low == input->buf && input->bytes == (int64_t)input->fill, first = false;
 	const char *p = line.at;
 
-	while (p - low >= 2) {
-		const char *start = memrchr(low, '\n', (size_t)(p - 1 - low));
+	while (p - low >= 2 && !first) {
+		const char *feed = memrchr(low, '\n', (size_t)(p - 1 - low));
+		const char *start = feed ? feed + 1 : low;
 
-		start = start ? start + 1 : low;
-		if (!belongs((struct oom_span){start, (size_t)(p - 1 - start)}))
+		if (!feed && !beginning)
 			break;
-		p = start;
+		first = !belongs((struct oom_span){start, (size_t)(p - 1 - start)});
+		if (!first)
+			p = start;
 	}
 	input->number -= oom_klog_count_lines(p, input->buf + input->begin);
 	input->begin = (size_t)(p - input->buf);
+	return first || (beginning && p == low);
 }
 
 bool oom_klog_input_binary(struct oom_klog_input *input, struct oom_span *ret)

@@ -35,8 +35,9 @@ bool oom_klog_input_line(struct oom_klog_input *input, bool leap, struct oom_spa
 /* Hands out @line, the last one, once more. */
 void oom_klog_input_unread(struct oom_klog_input *input, struct oom_span line);
 
-/* Goes back over the lines before @line that @belongs says yes to, at most 16 KiB. */
-void oom_klog_input_back(struct oom_klog_input *input, struct oom_span line,
+/* Goes back over the lines before @line that @belongs says yes to, at most 16 KiB. False: it may not have
+ * come to the first of them. */
+bool oom_klog_input_back(struct oom_klog_input *input, struct oom_span line,
 	bool (*belongs)(struct oom_span line));
 
 /* What stands behind the last line is 8 bytes of length and so many of data (journal export). False when

@@ -257,3 +257,64 @@ Test(klog_hostile, no_memory)
 	cr_expect(n > 10 && n < 10000, "%ld allocations", n);
 }
 #endif
+
+/* Behind lines that are leapt over, an entry is found by its message: what it says of its writer may stand
+ * further before than is gone back, and is no kernel's for that. */
+Test(klog_hostile, an_entry_whose_beginning_is_out_of_reach)
+{
+	static const char line[] = "nothing that matters\n", end[] = "\n_PID=3\n\n";
+	static const char head[] = "__CURSOR=s\n_TRANSPORT=journal\nSYSLOG_IDENTIFIER=mon\nLONG=";
+	static const char message[] = "\nMESSAGE=Out of memory: Killed process 41 (hog) ";
+	static const size_t lens[] = {0, 3000, 9000, 15000, 17000, 30000, 60000};
+
+	for (size_t before = 0; before < sizeof(lens) / sizeof(lens[0]); before++) {
+		for (size_t behind = 0; behind < sizeof(lens) / sizeof(lens[0]); behind++) {
+			char *filler = malloc(sizeof(head) + sizeof(message) + sizeof(end) + 120000), *to = filler;
+			struct made_up m = {.filler = line, .filler_len = sizeof(line) - 1, .fillers = 50000};
+			struct oom_klog_counts counts;
+
+			to = mempcpy(to, head, sizeof(head) - 1);
+			to = (char *)memset(to, 'x', lens[before]) + lens[before];
+			to = mempcpy(to, message, sizeof(message) - 1);
+			to = (char *)memset(to, 'y', lens[behind]) + lens[behind];
+			memcpy(to, end, sizeof(end));
+			m.tail = filler;
+			cr_expect_eq(count_kills(&m, &counts), 0, "%zu before, %zu behind", lens[before],
+				lens[behind]);
+			free(filler);
+		}
+	}
+}
+
+/* Anybody names the fields of an entry and chooses their bytes: none ends it before its writer was told. */
+Test(klog_hostile, no_field_ends_its_entry)
+{
+#define MESSAGE "MESSAGE=Out of memory: Killed process 41 (hog) total-vm:1kB, anon-rss:1kB\n"
+/* among entries, none is leapt over */
+#define READ_ON "__CURSOR=s\n_TRANSPORT=kernel\nMESSAGE=Out of memory, or not\n\n"
+#define ROW(what, text) {what, text, sizeof(text) - 1}
+	static const struct {
+		const char *what, *text;
+		size_t len;
+	} rows[] = {
+		ROW("a short name behind the message", "__CURSOR=s\n" MESSAGE "X=1\n_TRANSPORT=journal\n\n"),
+		ROW("a short name before it", "__CURSOR=s\n_TRANSPORT=journal\nX=1\n" MESSAGE "\n"),
+		ROW("two letters", "__CURSOR=s\n" MESSAGE "X1=1\n_TRANSPORT=journal\n\n"),
+		ROW("bytes behind the message",
+			"__CURSOR=s\n" MESSAGE "XYZ\n\4\0\0\0\0\0\0\0a\n\nb\n_TRANSPORT=journal\n\n"),
+		ROW("bytes before it", "__CURSOR=s\n_TRANSPORT=journal\nX\n\4\0\0\0\0\0\0\0a\n\nb\n" MESSAGE "\n"),
+		ROW("bytes that look like fields", "__CURSOR=s\n_TRANSPORT=journal\nXYZ\n"
+			"\22\0\0\0\0\0\0\0_TRANSPORT=kernel\n\n" MESSAGE "\n"),
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct made_up m = {.head = READ_ON, .filler = rows[i].text, .filler_len = rows[i].len,
+			.fillers = 3};
+		struct oom_klog_counts counts;
+
+		cr_expect_eq(count_kills(&m, &counts), 0, "%s", rows[i].what);
+		m = (struct made_up){.head = READ_ON, .filler = rows[i].text, .filler_len = rows[i].len, .fillers = 3,
+			.tail = "__CURSOR=s\n_TRANSPORT=kernel\n" MESSAGE "\n"};
+		cr_expect_eq(count_kills(&m, &counts), 1, "%s, and the kernel's", rows[i].what);
+	}
+}
