@@ -13,7 +13,8 @@ struct word {
 	size_t at;
 };
 
-/* The line on its way; a word takes no more room in @out than in @text, its NUL the blank's behind it. */
+/* The line on its way; a word takes no more room in @out than in @text, its NUL the blank's behind
+ * it. */
 struct line {
 	struct oom_arena *arena;
 	const char *text, *p;
@@ -161,7 +162,8 @@ static int command_read(struct line *line, struct oom_exec *exec)
 	if (r == 0 && (!exec->argc || !*exec->argv[0]))
 		r = refuse_at(line, word.at,
 			oom_err_set(line->err, EINVAL,
-				"'@' wants a name for the program behind it: @%s NAME", exec->path));
+				"'@' wants a name for the program behind it: @%s NAME",
+				exec->path));
 	return r < 0 ? r : 1;
 }
 

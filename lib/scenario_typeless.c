@@ -13,8 +13,10 @@ static bool is_same(const char *a, const char *b)
 /* What both rows want; any text where they want different things. */
 static void agree(struct oom_key *key, const struct oom_key *other)
 {
-	enum { MEANT = OOM_KEY_PERCENT | OOM_KEY_ABSOLUTE | OOM_KEY_WORKLOAD | OOM_KEY_SCOPE |
-		       OOM_KEY_DELAY | OOM_KEY_SIGNAL | OOM_KEY_PROPERTY | OOM_KEY_SYSCTL };
+	enum {
+		MEANT = OOM_KEY_PERCENT | OOM_KEY_ABSOLUTE | OOM_KEY_WORKLOAD | OOM_KEY_SCOPE |
+			OOM_KEY_DELAY | OOM_KEY_SIGNAL | OOM_KEY_PROPERTY | OOM_KEY_SYSCTL
+	};
 	unsigned repeats = (key->flags | other->flags) & OOM_KEY_REPEATS;
 
 	if (key->type != other->type || !is_same(key->choices, other->choices) ||
@@ -58,8 +60,8 @@ static size_t rows_of(const struct oom_key *keys)
 const struct oom_key *oom_keys_of_any_type(struct oom_reader *reader, enum oom_section_kind kind)
 {
 	const struct oom_key *common = oom_section_keys(kind);
-	const struct oom_kind *const *kinds = kind == OOM_SEC_FAULT ? reader->schema->faults
-								    : reader->schema->workloads;
+	const struct oom_kind *const *kinds =
+		kind == OOM_SEC_FAULT ? reader->schema->faults : reader->schema->workloads;
 	size_t rows = rows_of(common) + 1, count = 0;
 	struct oom_key *merged;
 

@@ -14,6 +14,9 @@ int oom_number_percent(const char *text, struct oom_err *err, double *ret);
 /* Fills @err for a number outside the key's bounds; -ERANGE. */
 int oom_number_outside(const struct oom_key *key, const char *text, struct oom_err *err);
 
+/* The mistake in @err is at the @at-th byte of the value; returns @r. */
+int oom_value_at(struct oom_err *err, size_t at, int r);
+
 /* Lists in value_list.c: the same contract as oom_value_parse(). */
 int oom_value_words(struct oom_arena *arena, const struct oom_key *key, const char *text,
 	struct oom_err *err, struct oom_value *ret);

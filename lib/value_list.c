@@ -14,7 +14,7 @@ static bool is_refused(const struct oom_key *key, const char *word)
 	       !oom_choices_have(key->choices, word, strlen(word));
 }
 
-static int err_at(struct oom_err *err, size_t at, int r)
+int oom_value_at(struct oom_err *err, size_t at, int r)
 {
 	if (err)
 		err->at = at;
@@ -65,14 +65,14 @@ int oom_value_words(struct oom_arena *arena, const struct oom_key *key, const ch
 		r = list_append(
 			arena, ret, oom_arena_strndup(arena, buf, len), (size_t)(start - text));
 		if (r == 0 && is_refused(key, buf))
-			r = err_at(err, (size_t)(start - text),
+			r = oom_value_at(err, (size_t)(start - text),
 				oom_choices_refuse(key->choices, buf, err));
 		if (r < 0)
 			return r;
 		start = p;
 	}
 	if (r < 0)
-		return err_at(err, (size_t)(p - text),
+		return oom_value_at(err, (size_t)(p - text),
 			oom_err_set(err, EINVAL, "a quote %c is never closed", *p));
 	return 0;
 }
@@ -116,12 +116,12 @@ int oom_value_alternatives(struct oom_arena *arena, const struct oom_key *key, c
 		if (r < 0)
 			return r;
 		if (!*item)
-			return err_at(err, (size_t)(p - text),
+			return oom_value_at(err, (size_t)(p - text),
 				oom_err_set(err, EINVAL, "'%s' has an empty alternative", text));
 		r = alternative_check(
 			arena, key, err, &ret->list.items[ret->list.count - 1], &changed);
 		if (r < 0)
-			return err_at(err, at, r);
+			return oom_value_at(err, at, r);
 		p = p[len] ? p + len + 1 : NULL;
 	}
 	return changed ? join_words(arena, ret) : 0;
@@ -216,11 +216,11 @@ int oom_value_ranges(struct oom_arena *arena, const struct oom_key *key, const c
 			return -ENOMEM;
 		ret->ranges.items = items;
 		if (!*item)
-			return err_at(err, (size_t)(p - text),
+			return oom_value_at(err, (size_t)(p - text),
 				oom_err_set(err, EINVAL, "'%s' has an empty alternative", text));
 		r = range_parse(key, item, arena, err, &items[ret->ranges.count]);
 		if (r < 0)
-			return err_at(err, (size_t)(p - text) + strspn(p, " \t"), r);
+			return oom_value_at(err, (size_t)(p - text) + strspn(p, " \t"), r);
 		ret->ranges.count++;
 		p = p[len] ? p + len + 1 : NULL;
 	}

@@ -149,6 +149,7 @@ static int parse_when(struct oom_arena *arena, const struct oom_key *key, const 
 	static const char events[] = "started|reached|killed|ended";
 	char *copy = oom_arena_strdup(arena, text), *save = NULL;
 	const char *subject, *event, *size, *rest;
+	size_t at_event, at_size;
 	int r;
 
 	if (!copy)
@@ -157,6 +158,8 @@ static int parse_when(struct oom_arena *arena, const struct oom_key *key, const 
 	event = strtok_r(NULL, " \t", &save);
 	size = strtok_r(NULL, " \t", &save);
 	rest = strtok_r(NULL, " \t", &save);
+	at_event = event ? (size_t)(event - copy) : 0;
+	at_size = size ? (size_t)(size - copy) : 0;
 	if (key->flags & OOM_KEY_DELAY && text[0] >= '0' && text[0] <= '9') {
 		ret->when.event = OOM_WHEN_DELAY;
 		return parse_duration(key, text, err, &ret->when.usec);
@@ -166,22 +169,23 @@ static int parse_when(struct oom_arena *arena, const struct oom_key *key, const 
 			"'%s' names no event (hog reached 100M, hog killed%s)", text,
 			key->flags & OOM_KEY_DELAY ? ", 2s" : "");
 	if (!oom_choices_have(events, event, strlen(event)))
-		return oom_choices_refuse(events, event, err);
+		return oom_value_at(err, at_event, oom_choices_refuse(events, event, err));
 	for (const char *p = events; strncmp(p, event, strlen(event)) != 0; p = strchr(p, '|') + 1)
 		ret->when.event++;
 	ret->when.subject = subject;
 	if (ret->when.event != OOM_WHEN_REACHED && size)
-		return oom_err_set(
-			err, EINVAL, "'%s' follows '%s', which takes nothing", size, event);
+		return oom_value_at(err, at_size,
+			oom_err_set(err, EINVAL, "'%s' follows '%s', which takes nothing", size, event));
 	if (ret->when.event != OOM_WHEN_REACHED)
 		return 0;
 	if (!size)
-		return oom_err_set(
-			err, EINVAL, "'%s' wants a size: %s reached 100M", event, subject);
+		return oom_value_at(err, at_event,
+			oom_err_set(err, EINVAL, "'%s' wants a size: %s reached 100M", event, subject));
 	if (rest)
-		return oom_err_set(err, EINVAL, "'%s' follows the size '%s'", rest, size);
+		return oom_value_at(err, (size_t)(rest - copy),
+			oom_err_set(err, EINVAL, "'%s' follows the size '%s'", rest, size));
 	r = oom_number_size(size, err, &ret->when.size);
-	return r < 0 ? r : 0;
+	return r < 0 ? oom_value_at(err, at_size, r) : 0;
 }
 
 static int parse_typed(struct oom_arena *arena, const struct oom_key *key, const char *text,

@@ -80,7 +80,8 @@ int oom_word_read(const char **text, char *out, size_t *ret_len)
 		if (taken) {
 			len += bytes;
 			p += 1 + taken;
-		} else if (*p == '\\' && p[1]) { /* kept, and what follows is no quote and no blank */
+		} else if (*p == '\\' &&
+			   p[1]) { /* kept, and what follows is no quote and no blank */
 			out[len++] = *p++;
 			out[len++] = *p++;
 		} else if (opened ? *p == *opened : *p == '"' || *p == '\'') {

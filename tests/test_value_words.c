@@ -65,6 +65,9 @@ Test(value, mistakes_have_a_place)
 		{{"K", OOM_T_WORDS, .choices = "a|b"}, "a  c", 3},
 		{{"K", OOM_T_ALTERNATIVES, .choices = "a|b"}, "a | c", 4},
 		{{"K", OOM_T_RANGE_INT}, "1..2| x", 6},
+		{{"K", OOM_T_WHEN}, "hog kiled", 4},
+		{{"K", OOM_T_WHEN}, "hog  reached 1Q", 13},
+		{{"K", OOM_T_WHEN}, "hog killed 1M", 11},
 		{{"K", OOM_T_SIZE}, "x", 0},
 	};
 	struct oom_arena arena = {0};
