@@ -236,13 +236,12 @@ static int run(int argc, char **argv)
 	struct oom_err err = {0};
 	const char *cache;
 	enum verb verb = LIST;
-	int r, status;
+	int r;
 
 	argp_err_exit_status = OOM_EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return OOM_EXIT_USAGE;
 	r = check_options(&options, &err, &verb);
-	status = r ? OOM_EXIT_USAGE : OOM_EXIT_BROKEN;
 	if (!r)
 		r = oom_cache_open(&arena, &err, &cache);
 	if (!r && verb == BUILD)
@@ -256,7 +255,7 @@ static int run(int argc, char **argv)
 	oom_arena_release(&arena);
 	if (!r)
 		return OOM_EXIT_OK;
-	return verb == REMOVE && r == -EINVAL ? OOM_EXIT_USAGE : status;
+	return r == -EINVAL ? OOM_EXIT_USAGE : OOM_EXIT_BROKEN;
 }
 
 const struct oom_command oom_cmd_image = {

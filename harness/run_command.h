@@ -6,6 +6,7 @@
 #include "harness/guest.h"
 #include "harness/report_out.h"
 #include "harness/scenario_set.h"
+#include "harness/usage.h"
 #include "lib/record.h"
 
 #include <stdio.h>
@@ -26,8 +27,13 @@ struct oom_run_options {
 	size_t n_paths;
 	unsigned repeat, jobs;
 	uint64_t seed, timeout_us;
-	bool resume, keep, dry_run, verbose, quiet, allow_host_oom;
+	struct oom_usage_given given;
+	bool resume, overwrite, keep, dry_run, verbose, quiet, allow_host_oom;
 };
+
+extern const struct argp oom_run_argp; /* its input is a struct oom_run_options */
+/* 0, or -EINVAL: an option has no effect beside the others. */
+int oom_run_options_check(const struct oom_run_options *options, struct oom_err *err);
 
 /* One attempt to make. */
 struct oom_job {
@@ -50,6 +56,7 @@ struct oom_run_command {
 	struct oom_job *jobs;
 	size_t n_jobs;
 	char dir[512];	/* of the run's record */
+	struct json_t *listed; /* run_folder.h: names of what this run wrote there */
 	int journal_fd;
 	int signal_fd;
 	bool interrupted;
@@ -63,12 +70,12 @@ struct oom_run_command {
 /* Lays out jobs: scenario by scenario, machine by machine, attempt by attempt. */
 int oom_plan_build(struct oom_run_command *command, struct oom_err *err);
 
-/* The run's folder: made, or with --resume read again. */
+/* The run's folder: made, with --resume read again, with --overwrite cleared of the run that was there. */
 int oom_journal_open(struct oom_run_command *command, struct oom_err *err);
 /* Appends a finished attempt and syncs it: from then on a crash cannot lose it. */
 int oom_journal_append(struct oom_run_command *command, const struct oom_attempt *attempt,
 	struct oom_err *err);
-/* Folder for the raw evidence of @job, made; @buf is returned. */
+/* Folder for the raw evidence of @job, made, and empty; @buf is returned. */
 const char *oom_journal_evidence_dir(struct oom_run_command *command, const struct oom_job *job,
 	char *buf, size_t size);
 /* Writes run.json and moves all finished attempts into the run's record. */
@@ -84,6 +91,8 @@ int oom_job_finished(struct oom_run_command *command, struct oom_job *job,
 /* What a person sees on stderr while it runs. */
 void oom_progress_open(struct oom_run_command *command);
 void oom_progress_say(struct oom_run_command *command, const char *text);
+/* With --verbose: an attempt begins. */
+void oom_progress_begin(struct oom_run_command *command, const struct oom_job *job, const char *evidence_dir);
 void oom_progress_attempt(struct oom_run_command *command, const struct oom_attempt *record);
 void oom_progress_status(struct oom_run_command *command);
 void oom_progress_clear(struct oom_run_command *command);

@@ -51,6 +51,7 @@ static int run_local(struct oom_run_command *command, struct oom_job *job, struc
 	int r;
 
 	job->running = true;
+	oom_progress_begin(command, job, options.evidence_dir);
 	oom_progress_status(command);
 	r = oom_attempt_run_local(job->scenario, &options, &record);
 	job->running = false;
@@ -112,6 +113,7 @@ static int slot_start(struct oom_run_command *command, struct slot *slot, struct
 
 	job->running = true;
 	slot->job = job;
+	oom_progress_begin(command, job, dir);
 	if (oom_guest_attempt_start(command->guests, &command->specs[job->machine], job->scenario,
 		    job->attempt, job->seed, command->options.timeout_us, dir, &why,
 		    &slot->attempt) >= 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/run_command.h"
+#include "harness/run_folder.h"
 
 #include "lib/cleanup.h"
 
@@ -152,9 +152,6 @@ int oom_journal_open(struct oom_run_command *command, struct oom_err *err)
 	const struct oom_run_options *o = &command->options;
 	int r;
 
-	if (o->output_dir && strlen(o->output_dir) >= sizeof(command->dir))
-		return oom_err_set(err, ENAMETOOLONG, "the path of --output is longer than %zu bytes",
-			sizeof(command->dir) - 1);
 	if (o->output_dir)
 		strcpy(command->dir, o->output_dir);
 	else
@@ -166,10 +163,9 @@ int oom_journal_open(struct oom_run_command *command, struct oom_err *err)
 	r = journal_lock(command, err);
 	if (r < 0)
 		return r;
-	if (!o->resume)
-		return ftruncate(command->journal_fd, 0) < 0
-			       ? not_written(command, "attempts.jsonl", -errno, err)
-			       : 0;
+	r = oom_folder_open(command, err);
+	if (r < 0 || !o->resume)
+		return r;
 	r = journal_resume(command, err);
 	if (r >= 0 && (r = end_last_line(command->journal_fd)) < 0)
 		r = not_written(command, "attempts.jsonl", r, err);
@@ -205,7 +201,9 @@ const char *oom_journal_evidence_dir(struct oom_run_command *command, const stru
 			*p = '_';
 	base = (int)strlen(buf);
 	snprintf(buf + base, size - (size_t)base, "/%s/%u", job->scenario->id, job->attempt);
-	r = make_dirs(buf);
+	r = oom_folder_note_evidence(command, buf);
+	if (r >= 0)
+		r = make_dirs(buf);
 	if (r < 0)
 		fprintf(stderr, "oomgate: cannot make '%s': %s; raw evidence is not kept\n", buf,
 			strerror(-r));
