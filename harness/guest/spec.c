@@ -34,10 +34,10 @@ int oom_guest_spec_parse(struct oom_arena *arena, const char *text, struct oom_e
 	struct oom_guest_spec *ret)
 {
 	struct oom_guest_spec spec = {.id = oom_arena_strdup(arena, text)};
-	char *copy = oom_arena_strdup(arena, text), *save = NULL;
+	char *rest = oom_arena_strdup(arena, text), *word;
 	int r = 0;
 
-	if (!copy)
+	if (!rest)
 		return oom_err_set(err, ENOMEM, "no memory");
 	if (!*text)
 		return oom_err_set(err, EINVAL, "an empty guest name: debian:SUITE or " OTHER_FORM);
@@ -48,7 +48,7 @@ int oom_guest_spec_parse(struct oom_arena *arena, const char *text, struct oom_e
 		*ret = spec;
 		return 0;
 	}
-	for (char *word = strtok_r(copy, ",", &save); !r && word; word = strtok_r(NULL, ",", &save))
+	while (!r && (word = strsep(&rest, ",")))
 		r = read_word(text, word, &spec, err);
 	if (r)
 		return r;
