@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/command.h"
 #include "harness/scenario_set.h"
-#include "harness/usage.h"
 #include "harness/say.h"
+#include "harness/usage.h"
+#include "lib/cleanup.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -71,12 +72,27 @@ static const struct argp argp = {
 	NULL,
 };
 
+/* Where a value has what no terminal should get, the text is for people, and no scenario to be read. */
+static int print_scenario(const struct oom_scenario *scenario)
+{
+	oom_autofree char *text = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+	int r = memory ? oom_scenario_print(scenario, memory) : -ENOMEM;
+
+	if (memory && fclose(memory) && r == 0)
+		r = -ENOMEM;
+	if (r == 0)
+		oom_say_lines(stdout, text);
+	return r;
+}
+
 static int print_effective(const struct oom_scenario_set *set)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		if (set->count > 1)
 			oom_say(stdout, "%s==> %s <==\n", i ? "\n" : "", set->scenarios[i]->id);
-		if (oom_scenario_print(set->scenarios[i], stdout) < 0)
+		if (print_scenario(set->scenarios[i]) < 0)
 			return -EIO;
 	}
 	return fflush(stdout) ? -EIO : 0;
