@@ -18,9 +18,16 @@ struct oom_json_scan {
 	/* between two pieces */
 	uint64_t text_bytes;
 	bool in_text, escaped, in_word;
+	bool ended; /* by oom_json_scan_value() */
 };
 
 /* Goes on with @len bytes behind what was seen; begin with a struct of zeroes. */
 void oom_json_scan(struct oom_json_scan *scan, const char *text, size_t len);
+/*
+ * The same for one value whose first byte is the first that @scan sees: stops behind its last byte and sets
+ * scan->ended. Returns how many bytes of the piece are the value's. A number or literal ends before the byte
+ * that cannot be in it; at the end of the file its end is the caller's to know.
+ */
+size_t oom_json_scan_value(struct oom_json_scan *scan, const char *text, size_t len);
 
 #endif

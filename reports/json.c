@@ -1,34 +1,26 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "reports/report.h"
 
-#include "lib/cleanup.h"
-
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
-static void decref_cleanup(json_t **json)
-{
-	json_decref(*json);
-}
-
 /* jansson leaves DEL as it is; in JSON it can only stand in a string, where an escape may, too. */
-static int put_without_del(const char *buffer, size_t size, void *data)
+static int put_without_del(void *data, const char *text, size_t size)
 {
 	FILE *out = data;
 
 	while (size) {
-		const char *del = memchr(buffer, 0x7f, size);
-		size_t len = del ? (size_t)(del - buffer) : size;
+		const char *del = memchr(text, 0x7f, size);
+		size_t len = del ? (size_t)(del - text) : size;
 
-		fwrite(buffer, 1, len, out);
+		fwrite(text, 1, len, out);
 		if (del)
 			fputs("\\u007f", out);
 		len += del != NULL;
-		buffer += len;
+		text += len;
 		size -= len;
 	}
-	return 0; /* the caller looks at ferror() */
+	return ferror(out) ? -EIO : 0; /* the caller knows why */
 }
 
 /*
@@ -38,14 +30,11 @@ static int put_without_del(const char *buffer, size_t size, void *data)
 static int write_json(
 	const struct oom_run *run, const struct oom_report_options *options, FILE *out)
 {
-	oom_cleanup(decref_cleanup) json_t *json = oom_run_to_json(run);
+	int r = oom_run_write_json(run, 2, true, put_without_del, out);
 
 	(void)options;
-	if (!json || json_dump_callback(
-			     json, put_without_del, out, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
-		return -ENOMEM;
 	fputc('\n', out);
-	return 0;
+	return r;
 }
 
 const struct oom_report oom_report_json = {

@@ -29,7 +29,7 @@ struct oom_report_options {
 struct oom_report {
 	const char *name; /* --format NAME */
 	const char *help; /* one line */
-	/* 0 or -ENOMEM. Errors of @out are the caller's to find: ferror(), fflush(). */
+	/* 0, -ENOMEM, or why an attempt could not be read. Errors of @out are the caller's to find: ferror(), fflush(). */
 	int (*write)(const struct oom_run *run, const struct oom_report_options *options,
 		FILE *out);
 };
