@@ -10,8 +10,8 @@
 #define LOOK_US 1000000
 
 /*
- * Ten times of what the largest scenarios need, and small beside a host: a value becomes up to 400 bytes of
- * tree and record, so that a record takes at most some 200M while it is read.
+ * Twenty times of what the largest scenario needs, which is a fork bomb's 13000 values and 100K, and small beside a
+ * host: a value becomes some hundred bytes of tree, and an empty kill 400 of record.
  */
 static const struct {
 	uint64_t max;
