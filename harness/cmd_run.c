@@ -255,8 +255,8 @@ static int cmd_run(int argc, char **argv)
 		status = run_steps(&c);
 	}
 	for (size_t i = 0; i < c.n_jobs; i++)
-		if (c.jobs[i].record)
-			oom_attempt_free(c.jobs[i].record);
+		if (!c.jobs[i].entry.len)
+			oom_attempt_free(c.jobs[i].entry.attempt);
 	if (c.guests)
 		oom_guest_host_close(c.guests);
 	oom_run_free(c.run);

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 static const char *place(const char *path)
@@ -103,17 +104,60 @@ static int beside_open(const char *path, char *beside, size_t size)
 	return fd < 0 ? -errno : fd;
 }
 
-/* @named is what the user calls the file at @path. */
-static int file_replace(const char *path, const char *named, const char *data, size_t size,
-	struct oom_err *err)
+/* Where a report is rendered to: what keeps a write from it is kept, too. */
+struct sink {
+	int fd;
+	int r;
+};
+
+static ssize_t sink_write(void *cookie, const char *data, size_t size)
+{
+	struct sink *sink = cookie;
+
+	if (sink->r == 0)
+		sink->r = write_all(sink->fd, data, size);
+	return sink->r < 0 ? 0 : (ssize_t)size; /* 0: an error, fopencookie(3) */
+}
+
+/* Renders into @fd. *@ret_rendered: what fails then is the writing. */
+static int render(const struct oom_report_out *out, const struct oom_run *run,
+	const struct oom_report_options *options, int fd, bool *ret_rendered)
+{
+	struct sink sink = {.fd = fd};
+	FILE *file = fopencookie(&sink, "w", (cookie_io_functions_t){.write = sink_write});
+	int r;
+
+	*ret_rendered = false;
+	if (!file)
+		return -errno;
+	setvbuf(file, NULL, _IOFBF, 65536);
+	r = out->report->write(run, options, file);
+	fclose(file);
+	*ret_rendered = r >= 0 || sink.r < 0;
+	return sink.r < 0 ? sink.r : r;
+}
+
+static int not_rendered(const struct oom_report_out *out, int r, struct oom_err *err)
+{
+	if (r == -EBADMSG)
+		return oom_err_set(err, EBADMSG, "cannot render '%s': the record has changed while it was read",
+			out->report->name);
+	return oom_err_errno(err, -r, "cannot render '%s'", out->report->name);
+}
+
+/* @path is the file, or the target of a link at out->path. Beside it first: what cannot be rendered or written
+ * leaves the old file alone. */
+static int file_replace(const struct oom_report_out *out, const struct oom_run *run,
+	const struct oom_report_options *options, const char *path, struct oom_err *err)
 {
 	char beside[PATH_MAX];
 	oom_autoclose int fd = beside_open(path, beside, sizeof(beside));
+	bool rendered;
 	int r;
 
 	if (fd < 0)
-		return oom_err_errno(err, -fd, "cannot create a file for '%s'", named);
-	r = write_all(fd, data, size);
+		return oom_err_errno(err, -fd, "cannot create a file for '%s'", out->path);
+	r = render(out, run, options, fd, &rendered);
 	/* a full disk may show itself only now */
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
@@ -122,91 +166,122 @@ static int file_replace(const char *path, const char *named, const char *data, s
 	if (r == 0)
 		return 0;
 	unlink(beside);
-	return oom_err_errno(err, -r, "cannot write '%s'", named);
+	return rendered ? oom_err_errno(err, -r, "cannot write '%s'", out->path) : not_rendered(out, r, err);
 }
 
-static int file_write(const char *path, const char *data, size_t size, struct oom_err *err)
+/* A file without a name; where no disk has room for one, in memory. */
+static int spool_open(void)
 {
-	oom_autofree char *real = NULL;
-	oom_autoclose int fd = -1;
-	struct stat st;
-	int r;
+	const char *dir = getenv("TMPDIR");
+	int fd = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-	if (stat(path, &st) < 0)
-		return file_replace(path, path, data, size, err);
-	if (S_ISREG(st.st_mode)) {
-		real = realpath(path, NULL); /* a link stays, its target is replaced */
-		return file_replace(real ? real : path, path, data, size, err);
-	}
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return oom_err_errno(err, errno, "cannot open '%s'", path);
-	r = write_all(fd, data, size);
-	return r < 0 ? oom_err_errno(err, -r, "cannot write '%s'", path) : 0;
+		fd = memfd_create("report", MFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
-/* A device, a pipe: nothing that has an end to write behind. */
-static bool is_special(const char *path)
+static int copy(int from, int to)
 {
-	struct stat st;
+	char buf[65536];
+	off_t at = 0;
+	ssize_t n;
+	int r = 0;
 
-	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+	while (r == 0 && (n = pread(from, buf, sizeof(buf), at)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		r = write_all(to, buf, (size_t)n);
+		at += n;
+	}
+	return r;
 }
 
-/* Behind what is in @path, on a line of its own; all of it or nothing. */
-static int file_append(const char *path, const char *data, size_t size, struct oom_err *err)
+/* To standard output, through the gate. */
+static int copy_to_stdout(int from, bool commands)
 {
-	oom_autoclose int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-	off_t end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	struct oom_say_report report = {.out = stdout, .commands = commands, .at_start = true};
+	char buf[65536];
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(from, buf, sizeof(buf), at)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		oom_say_report(&report, buf, (size_t)n);
+		at += n;
+	}
+	oom_say_report(&report, NULL, 0);
+	return fflush(stdout) ? -errno : 0;
+}
+
+/* Behind what is in the file @fd, on a line of its own; all of it or nothing. */
+static int copy_behind(int from, int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
 	char last = '\n';
 	int r = 0;
 
-	if (fd < 0)
-		return oom_err_errno(err, errno, "cannot open '%s'", path);
 	if (end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n')
 		r = write_all(fd, "\n", 1);
 	if (r == 0)
-		r = write_all(fd, data, size);
+		r = copy(from, fd);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
-	if (r == 0)
-		return 0;
-	if (end >= 0 && ftruncate(fd, end) < 0)
-		return oom_err_errno(err, -r, "cannot write '%s', and what was written stays", path);
-	return oom_err_errno(err, -r, "cannot write '%s'", path);
+	if (r < 0 && end >= 0 && ftruncate(fd, end) < 0)
+		return -errno;
+	return r;
+}
+
+/* To what is not replaced (standard output, a device, a file that others write to): it gets all of the report or
+ * nothing, too. @behind: a file, which has an end to write behind. */
+static int stream_write(const struct oom_report_out *out, const struct oom_run *run,
+	const struct oom_report_options *options, bool behind, struct oom_err *err)
+{
+	oom_autoclose int spool = spool_open(), fd = -1;
+	bool rendered;
+	int r = spool < 0 ? spool : render(out, run, options, spool, &rendered);
+
+	if (spool < 0 || (r < 0 && rendered))
+		return oom_err_errno(err, -r, "cannot keep '%s' in a temporary file (TMPDIR names another place)",
+			out->report->name);
+	if (r < 0)
+		return not_rendered(out, r, err);
+	if (!out->path) {
+		r = copy_to_stdout(spool, out->report->commands);
+		return r < 0 ? oom_err_errno(err, -r, "cannot write '%s' to standard output", out->report->name) : 0;
+	}
+	fd = open(out->path, behind ? O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC : O_WRONLY | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return oom_err_errno(err, errno, "cannot open '%s'", out->path);
+	r = behind ? copy_behind(spool, fd) : copy(spool, fd);
+	return r < 0 ? oom_err_errno(err, -r, "cannot write '%s'", out->path) : 0;
 }
 
 int oom_report_out_write(const struct oom_report_out *out, const struct oom_run *run,
 	const char *run_dir, struct oom_err *err)
 {
 	struct oom_report_options options = {.utf8 = true, .to_file = true, .wrap = OOM_PIPE_COLUMNS};
-	oom_autofree char *data = NULL;
-	size_t size = 0;
-	FILE *memory;
-	int r;
+	oom_autofree char *real = NULL;
+	struct stat st;
+	bool there, is_file;
 
 	if (!out->path)
 		oom_report_options_for_fd(STDOUT_FILENO, &options);
 	options.run_dir = run_dir;
 	options.workspace = getenv("GITHUB_WORKSPACE");
-	/* in memory first: what cannot be rendered leaves the old file alone */
-	memory = open_memstream(&data, &size);
-	if (!memory)
-		return oom_err_errno(err, errno, "cannot render '%s'", out->report->name);
-	r = out->report->write(run, &options, memory);
-	if (fclose(memory) && r == 0)
-		r = -ENOMEM;
-	if (r < 0)
-		return oom_err_errno(err, -r, "cannot render '%s'", out->report->name);
-	if (out->path && out->report->append && !is_special(out->path))
-		return file_append(out->path, data, size, err);
-	if (out->path)
-		return file_write(out->path, data, size, err);
-	oom_say_report(stdout, data, size, out->report->commands);
-	if (fflush(stdout))
-		return oom_err_errno(
-			err, errno, "cannot write '%s' to standard output", out->report->name);
-	return 0;
+	if (!out->path)
+		return stream_write(out, run, &options, false, err);
+	there = !stat(out->path, &st);
+	is_file = !there || S_ISREG(st.st_mode);
+	if (!is_file || out->report->append)
+		return stream_write(out, run, &options, is_file, err);
+	if (there)
+		real = realpath(out->path, NULL); /* a link stays, its target is replaced */
+	return file_replace(out, run, &options, real ? real : out->path, err);
 }
 
 int oom_report_outs_write(const struct oom_report_outs *outs, const struct oom_run *run,

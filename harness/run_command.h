@@ -41,8 +41,8 @@ struct oom_job {
 	size_t machine; /* index into command->run->machines and ->specs */
 	unsigned attempt;
 	uint64_t seed;
-	struct oom_attempt *record; /* NULL: not yet; taken from the journal with --resume */
-	bool running;
+	struct oom_entry entry; /* of its record, which is in the journal */
+	bool running, done;	/* done: now, or taken from the journal with --resume */
 };
 
 struct oom_run_command {
@@ -72,23 +72,17 @@ int oom_plan_build(struct oom_run_command *command, struct oom_err *err);
 
 /* The run's folder: made, with --resume read again, with --overwrite cleared of the run that was there. */
 int oom_journal_open(struct oom_run_command *command, struct oom_err *err);
-/* Appends a finished attempt and syncs it: from then on a crash cannot lose it. */
-int oom_journal_append(struct oom_run_command *command, const struct oom_attempt *attempt,
-	struct oom_err *err);
+/* Takes over what the journal has already, and says which lines are of no use. */
+int oom_journal_resume(struct oom_run_command *command, struct oom_err *err);
+/* Appends a finished attempt and syncs it: from then on a crash cannot lose it, and its entry is all that need be
+ * held. A record that nobody could read again (OOM_RECORD_BYTES_MAX and so on) becomes a broken one. */
+int oom_journal_append(struct oom_run_command *command, struct oom_attempt *attempt, struct oom_err *err,
+	struct oom_entry *ret);
 /* Folder for the raw evidence of @job, made, and empty; @buf is returned. */
 const char *oom_journal_evidence_dir(struct oom_run_command *command, const struct oom_job *job,
 	char *buf, size_t size);
-/* Writes run.json and moves all finished attempts into the run's record. */
+/* Puts all finished attempts into the run, in the order of the jobs, and writes run.json. */
 int oom_journal_finish(struct oom_run_command *command, struct oom_err *err);
-/*
- * A line of the journal: read (-EBADMSG with what is wrong; its newline may be there), and written, newline
- * included and without a NUL behind it (malloc()ed; NULL without memory).
- */
-int oom_journal_line_parse(const char *line, size_t len, struct oom_err *err, struct oom_attempt **ret);
-char *oom_journal_line_format(const struct oom_attempt *attempt, size_t *ret_len);
-/* Gives the record to its job, which owns it and counts as done; false: no job waits for it, and it is freed. */
-bool oom_journal_take(struct oom_run_command *command, struct oom_attempt *attempt);
-
 /* Makes all jobs; -EINTR after a signal. */
 int oom_run_jobs_local(struct oom_run_command *command, struct oom_err *err);
 int oom_run_jobs_guests(struct oom_run_command *command, struct oom_err *err);

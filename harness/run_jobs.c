@@ -15,17 +15,20 @@ int oom_job_finished(struct oom_run_command *command, struct oom_job *job,
 	int r;
 
 	job->running = false;
-	job->record = record;
 	/* a guest knows its text, not where it lies */
 	record->scenario_file = oom_scenario_file(&record->arena, job->scenario->path);
-	r = oom_journal_append(command, record, err);
+	r = oom_journal_append(command, record, err, &job->entry);
 	if (r < 0) {
 		/* what is not written down has not been shown */
 		record->verdict = OOM_BROKEN;
 		record->reason = oom_arena_strdup(&record->arena, err->msg);
+		job->entry = (struct oom_entry){.attempt = record};
 	}
+	job->done = true;
 	oom_progress_attempt(command, record);
 	oom_progress_status(command);
+	if (r >= 0)
+		oom_attempt_free(record);
 	return r;
 }
 
@@ -74,7 +77,7 @@ int oom_run_jobs_local(struct oom_run_command *command, struct oom_err *err)
 
 		if (signal_pending(command))
 			return -EINTR;
-		if (!command->jobs[i].record)
+		if (!command->jobs[i].done)
 			r = run_local(command, &command->jobs[i], err);
 		if (r < 0)
 			return r;
@@ -157,7 +160,7 @@ static struct oom_job *next_job(struct oom_run_command *command, size_t *cursor)
 	for (; *cursor < command->n_jobs; (*cursor)++) {
 		struct oom_job *job = &command->jobs[*cursor];
 
-		if (job->record)
+		if (job->done)
 			continue;
 		/* in its turn: a large one is not put off for ever by small ones */
 		if (!oom_guest_host_has_room(command->guests, job->scenario))

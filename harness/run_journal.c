@@ -4,6 +4,7 @@
 
 #include "lib/bounded.h"
 #include "lib/cleanup.h"
+#include "lib/json_scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,31 +51,6 @@ static void default_dir(struct oom_run_command *command)
 		oom_bounded_back(&dir, len);
 		oom_bounded_printf(&dir, "-%d", i);
 	}
-}
-
-/* A line that does not parse is the one that the crash cut off: it is made again. */
-static int journal_resume(struct oom_run_command *command, struct oom_err *err)
-{
-	oom_autofree char *line = NULL;
-	oom_autofclose FILE *file = NULL;
-	size_t size = 0, line_no = 0;
-	char path[600];
-	ssize_t len;
-
-	snprintf(path, sizeof(path), "%s/attempts.jsonl", command->dir);
-	file = fopen(path, "re");
-	if (!file)
-		return errno == ENOENT ? 0 : oom_err_errno(err, errno, "cannot read '%s'", path);
-	while ((len = getline(&line, &size, file)) >= 0) {
-		struct oom_attempt *attempt = NULL;
-
-		line_no++;
-		if (oom_journal_line_parse(line, (size_t)len, NULL, &attempt) < 0)
-			oom_say(stderr, "oomgate: %s:%zu is cut off; that attempt is made again\n", path, line_no);
-		else
-			oom_journal_take(command, attempt);
-	}
-	return 0;
 }
 
 /* A cut-off last line must not swallow the next one. */
@@ -126,6 +102,9 @@ static int journal_lock(struct oom_run_command *command, struct oom_err *err)
 		return not_written(command, "attempts.jsonl", -errno, err);
 	(void)fchmod(fd, 0600); /* an older run's is wider */
 	command->journal_fd = fd;
+	command->run->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (command->run->fd < 0)
+		return oom_err_errno(err, errno, "cannot read '%s'", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return oom_err_set(err, EBUSY,
 			"another run writes into '%s': name another folder with --output", command->dir);
@@ -151,25 +130,64 @@ int oom_journal_open(struct oom_run_command *command, struct oom_err *err)
 	r = oom_folder_open(command, err);
 	if (r < 0 || !o->resume)
 		return r;
-	r = journal_resume(command, err);
+	r = oom_journal_resume(command, err);
 	if (r >= 0 && (r = end_last_line(command->journal_fd)) < 0)
 		r = not_written(command, "attempts.jsonl", r, err);
 	return r;
 }
 
-int oom_journal_append(struct oom_run_command *command, const struct oom_attempt *attempt,
-	struct oom_err *err)
+/* One line; its length in *@ret_len, with a line feed in the place of the NUL behind it. */
+static char *line_of(const struct oom_attempt *attempt, size_t *ret_len)
 {
-	size_t len = 0;
-	oom_autofree char *text = oom_journal_line_format(attempt, &len);
-	int r;
+	json_t *json = oom_attempt_to_json(attempt);
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
 	if (!text)
+		return NULL;
+	*ret_len = strlen(text);
+	text[*ret_len] = '\n';
+	return text;
+}
+
+/* Nobody could read it again: what is left says so. */
+static void shrink(struct oom_attempt *attempt, const char *why)
+{
+	char *reason = oom_arena_printf(&attempt->arena, "the record of this attempt is too large: %s", why);
+
+	attempt->verdict = OOM_BROKEN;
+	attempt->reason = reason ? reason : "the record of this attempt is too large";
+	attempt->n_workloads = attempt->n_units = attempt->n_kills = attempt->n_signals = attempt->n_sources = 0;
+	attempt->n_disagreements = attempt->n_disputes = attempt->n_warnings = attempt->n_expects = 0;
+	attempt->oom_kills = -1;
+}
+
+int oom_journal_append(struct oom_run_command *command, struct oom_attempt *attempt, struct oom_err *err,
+	struct oom_entry *ret)
+{
+	struct oom_json_scan scan = {0};
+	struct oom_err why;
+	size_t len = 0;
+	oom_autofree char *text = line_of(attempt, &len);
+	off_t at = lseek(command->journal_fd, 0, SEEK_END);
+	int r;
+
+	if (text) {
+		oom_json_scan(&scan, text, len);
+		if (oom_record_check_size(&scan, len, &why) < 0) {
+			shrink(attempt, why.msg);
+			free(text);
+			text = line_of(attempt, &len);
+		}
+	}
+	if (!text)
 		return oom_err_set(err, ENOMEM, "no memory to write an attempt down");
-	r = write_all(command->journal_fd, text, len);
+	r = at < 0 ? -errno : write_all(command->journal_fd, text, len + 1); /* a line is one write */
 	if (r >= 0 && fdatasync(command->journal_fd) < 0)
 		r = -errno;
-	return r < 0 ? not_written(command, "attempts.jsonl", r, err) : 0;
+	if (r < 0)
+		return not_written(command, "attempts.jsonl", r, err);
+	r = oom_run_describe(command->run, attempt, (uint64_t)at, (uint32_t)len, ret);
+	return r < 0 ? oom_err_errno(err, -r, "cannot keep an attempt") : 0;
 }
 
 const char *oom_journal_evidence_dir(struct oom_run_command *command, const struct oom_job *job,
@@ -197,24 +215,39 @@ const char *oom_journal_evidence_dir(struct oom_run_command *command, const stru
 	return r < 0 ? NULL : buf;
 }
 
-static int write_run_json(struct oom_run_command *command, struct oom_err *err)
+static int put_to_file(void *data, const char *text, size_t len)
 {
-	json_t *json = oom_run_to_json(command->run);
-	oom_autofree char *text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
-	char path[600], temp[620];
-	oom_autoclose int fd = -1;
+	return fwrite(text, 1, len, data) == len ? 0 : -errno;
+}
+
+/* 0, or -errno; an attempt is read from the journal as its turn comes */
+static int write_temp(const struct oom_run *run, const char *temp)
+{
+	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 	int r;
 
-	json_decref(json);
-	if (!text)
-		return oom_err_set(err, ENOMEM, "no memory to write the run down");
+	if (!file) {
+		r = -errno;
+		oom_closep(&fd);
+		return r;
+	}
+	r = oom_run_write_json(run, 1, false, put_to_file, file);
+	if (r >= 0 && (fflush(file) || fsync(fileno(file)) < 0))
+		r = -errno;
+	fclose(file);
+	return r;
+}
+
+static int write_run_json(struct oom_run_command *command, struct oom_err *err)
+{
+	char path[600], temp[620];
+	int r;
+
 	snprintf(path, sizeof(path), "%s/run.json", command->dir);
 	snprintf(temp, sizeof(temp), "%s.tmp", path);
-	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return not_written(command, "run.json", -errno, err);
-	r = write_all(fd, text, strlen(text));
-	if (r >= 0 && (fsync(fd) < 0 || rename(temp, path) < 0))
+	r = write_temp(command->run, temp);
+	if (r >= 0 && rename(temp, path) < 0)
 		r = -errno;
 	if (r < 0)
 		unlink(temp);
@@ -226,11 +259,13 @@ int oom_journal_finish(struct oom_run_command *command, struct oom_err *err)
 	for (size_t i = 0; i < command->n_jobs; i++) {
 		struct oom_job *job = &command->jobs[i];
 
-		if (!job->record)
+		if (!job->done)
 			continue;
-		if (oom_run_add_attempt(command->run, job->record) < 0)
+		/* one that could not be written down is held as a whole */
+		if ((job->entry.len ? oom_run_add_entry(command->run, &job->entry)
+				    : oom_run_add_attempt(command->run, job->entry.attempt)) < 0)
 			return oom_err_set(err, ENOMEM, "no memory for the run's record");
-		job->record = NULL;
+		job->entry = (struct oom_entry){0};
 	}
 	oom_run_settle_machines(command->run);
 	command->run->interrupted = command->interrupted;

@@ -225,18 +225,24 @@ void oom_say_lines(FILE *out, const char *text)
 	sink_drain(&sink);
 }
 
-void oom_say_report(FILE *out, const char *data, size_t size, bool commands)
+void oom_say_report(struct oom_say_report *report, const char *data, size_t size)
 {
 	const char *end = data + size, *from = data;
-	bool at_start = true;
 
-	for (const char *p = data; p < end; p++) {
-		if (!commands && at_start && p + 1 < end && p[0] == ':' && p[1] == ':') {
-			fwrite(from, 1, (size_t)(p - from), out);
-			fputs("\\x3a", out);
-			from = p + 1;
-		}
-		at_start = still_at_start(at_start, *p);
+	if (report->colon) {
+		fputs(size && *data == ':' ? "\\x3a" : ":", report->out);
+		report->colon = false;
+		report->at_start = false;
 	}
-	fwrite(from, 1, (size_t)(end - from), out);
+	for (const char *p = data; p < end; p++) {
+		if (!report->commands && report->at_start && *p == ':' && (p + 1 == end || p[1] == ':')) {
+			fwrite(from, 1, (size_t)(p - from), report->out);
+			from = p + 1;
+			report->colon = p + 1 == end;
+			if (!report->colon)
+				fputs("\\x3a", report->out);
+		}
+		report->at_start = still_at_start(report->at_start, *p);
+	}
+	fwrite(from, 1, (size_t)(end - from), report->out);
 }

@@ -30,7 +30,14 @@ void oom_say_lines(FILE *out, const char *text);
 
 /* A rendered report, which has made its texts harmless, as it is; "::" begins a line only where @commands,
  * which are the report's own. */
-void oom_say_report(FILE *out, const char *data, size_t size, bool commands);
+struct oom_say_report {
+	FILE *out;
+	bool commands;
+	bool at_start; /* set it to true: the next byte is at the beginning of a line, blanks aside */
+	bool colon;    /* one was held back: it may be half of a "::" */
+};
+/* A piece of it; a last one of no bytes ends it. */
+void oom_say_report(struct oom_say_report *report, const char *data, size_t size);
 
 /* Is the user's locale of UTF-8? */
 bool oom_say_locale_utf8(void);

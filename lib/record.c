@@ -66,25 +66,6 @@ void oom_attempt_free(struct oom_attempt *attempt)
 	free(attempt);
 }
 
-struct oom_run *oom_run_new(void)
-{
-	struct oom_run *run = calloc(1, sizeof(*run));
-
-	if (run)
-		run->start_realtime_us = run->duration_us = run->seed = -1;
-	return run;
-}
-
-void oom_run_free(struct oom_run *run)
-{
-	if (!run)
-		return;
-	for (size_t i = 0; i < run->n_attempts; i++)
-		oom_attempt_free(run->attempts[i]);
-	oom_arena_release(&run->arena);
-	free(run);
-}
-
 /* The new last element of an array that @arena owns, set to @unseen; NULL without memory. */
 static void *append(struct oom_arena *arena, void *array_ptr, size_t *count, const void *unseen,
 	size_t element_bytes)
@@ -96,13 +77,6 @@ static void *append(struct oom_arena *arena, void *array_ptr, size_t *count, con
 		return NULL;
 	*array = grown;
 	return memcpy(grown + (*count)++ * element_bytes, unseen, element_bytes);
-}
-
-int oom_run_add_attempt(struct oom_run *run, struct oom_attempt *attempt)
-{
-	return append(&run->arena, &run->attempts, &run->n_attempts, &attempt, sizeof(attempt))
-		       ? 0
-		       : -ENOMEM;
 }
 
 struct oom_machine_rec *oom_run_add_machine(struct oom_run *run)

@@ -6,6 +6,7 @@
 #include "lib/err.h"
 #include "lib/kill.h"
 #include "lib/signal_name.h"
+#include "lib/names.h"
 
 /*
  * The record of a run: what was observed, and what follows from it. Expectations and reports are pure
@@ -108,6 +109,7 @@ struct oom_expect_rec {
 
 struct oom_attempt {
 	struct oom_arena arena;
+	bool kept; /* by a run, which frees it */
 	const char *scenario, *title, *machine;
 	const char *scenario_file; /* relative to the repository or the folder the run began in, where it can be */
 	const char **tags;
@@ -150,12 +152,46 @@ struct oom_machine_rec {
 	int64_t memory_bytes, cpus; /* -1: not known, or not the same for all scenarios: each attempt has its own */
 };
 
+/*
+ * What a run holds of each attempt: enough to count it, to compare its end and to find its record again, which
+ * stays in a file (run.json, attempts.jsonl) until somebody asks for it with oom_run_attempt(). Runs have
+ * hundreds of thousands of these: 48 bytes each.
+ */
+struct oom_entry {
+	union {
+		uint64_t offset;	     /* of its record in the run's file */
+		struct oom_attempt *attempt; /* len 0: it is held as a whole */
+	};
+	uint64_t end_hash; /* the same for attempts that ended alike: oom_attempt_end_hash() */
+	int64_t duration_us, kill_latency_us;
+	uint32_t len;	   /* bytes of that record */
+	uint32_t number;   /* the record's "attempt"; what is no such number is 0 */
+	uint32_t scenario; /* in the run's names */
+	uint32_t machine : 24;
+	uint32_t verdict : 3;	/* enum oom_verdict */
+	uint32_t noteworthy : 1; /* lost sources, disagreements or kernel warnings */
+};
+
+/* The least and the most of something; both -1 where nobody says. */
+struct oom_extent {
+	int64_t least, most;
+};
+struct oom_shape_extent {
+	struct oom_extent memory_bytes, cpus;
+};
+
 struct oom_run {
 	struct oom_arena arena;
 	struct oom_machine_rec *machines;
 	size_t n_machines;
-	struct oom_attempt **attempts; /* in the order of the scenarios, then machines, then attempts */
+	struct oom_entry *entries; /* in the order of the scenarios, then machines, then attempts */
 	size_t n_attempts;
+	struct oom_names scenarios, machine_ids; /* of the attempts that lie in the file */
+	struct oom_shape_extent *shapes;	 /* by machine_ids: of those attempts */
+	size_t n_shapes;
+	const char **titles;			 /* by scenario: that of its first attempt */
+	size_t n_titles;
+	int fd; /* the file; -1: none */
 	int64_t start_realtime_us, duration_us;
 	const char *version; /* oomgate's */
 	int64_t seed;
@@ -169,18 +205,25 @@ struct oom_run {
 struct oom_attempt *oom_attempt_new(void);
 void oom_attempt_free(struct oom_attempt *attempt);
 struct oom_run *oom_run_new(void);
-void oom_run_free(struct oom_run *run); /* and its attempts */
-/* Puts @attempt at the end of the run, which owns it from then on (not on -ENOMEM). */
+void oom_run_free(struct oom_run *run); /* and its attempts, and closes its file */
+/* Puts @attempt at the end of the run, which holds and owns it from then on (not on -ENOMEM). */
 int oom_run_add_attempt(struct oom_run *run, struct oom_attempt *attempt);
+/*
+ * The entry of an attempt whose record is the @len bytes at @offset of run->fd; @attempt may be freed then. It
+ * is put into the run by oom_run_add_entry(), in the order of the calls. 0, -ENOMEM, or -E2BIG: more
+ * machines than a run can have.
+ */
+int oom_run_describe(struct oom_run *run, const struct oom_attempt *attempt, uint64_t offset, uint32_t len,
+	struct oom_entry *ret);
+int oom_run_add_entry(struct oom_run *run, const struct oom_entry *entry);
 struct oom_machine_rec *oom_run_add_machine(struct oom_run *run);
 /* The least and the most of what the attempts on machine @id had; both -1 where none of them says. */
-struct oom_extent {
-	int64_t least, most;
-};
 struct oom_extent oom_run_memory_bytes(const struct oom_run *run, const char *id);
 struct oom_extent oom_run_cpus(const struct oom_run *run, const char *id);
 /* Sets memory and processors of each machine to what all its attempts had; -1 where they differ. */
 void oom_run_settle_machines(struct oom_run *run);
+/* Of oom_run_describe(): takes an attempt on the machine of number @machine into account. 0 or -ENOMEM. */
+int oom_run_note_shape(struct oom_run *run, uint32_t machine, const struct oom_attempt *attempt);
 
 struct oom_workload_rec *oom_attempt_workload(const struct oom_attempt *attempt, const char *name);
 struct oom_unit_rec *oom_attempt_unit(const struct oom_attempt *attempt, const char *name);
@@ -211,6 +254,21 @@ int oom_attempt_add_counter(struct oom_attempt *attempt, struct oom_counter **ar
 	const char *name, int64_t value);
 /* A counter of a list, -1 where it is not there. */
 int64_t oom_counter_get(const struct oom_counter *counters, size_t count, const char *name);
+
+/* The @i'th attempt: what is held of it; texts are never NULL. Of one that is held as a whole it is what the
+ * record says now. */
+struct oom_entry oom_run_entry(const struct oom_run *run, size_t i);
+const char *oom_run_scenario(const struct oom_run *run, size_t i);
+const char *oom_run_title(const struct oom_run *run, size_t i);
+const char *oom_run_machine_id(const struct oom_run *run, size_t i);
+/* Its record, read from the file where it is there: declare it oom_borrow. -EBADMSG: the file has changed. */
+int oom_run_attempt(const struct oom_run *run, size_t i, const struct oom_attempt **ret);
+void oom_attempt_return(const struct oom_attempt **attempt);
+#define oom_borrow __attribute__((cleanup(oom_attempt_return), unused))
+
+/* Of what makes two ends alike: the verdict, a panic, and of each workload how it ended and by whom. Sizes and
+ * times, which always differ a little, do not count. */
+uint64_t oom_attempt_end_hash(const struct oom_attempt *attempt);
 
 const char *oom_verdict_name(enum oom_verdict verdict);
 enum oom_verdict oom_verdict_from_name(const char *name); /* OOM_VERDICT_COUNT_: none */
@@ -250,11 +308,38 @@ int oom_attempt_from_json(const struct json_t *json, struct oom_err *err, struct
 struct json_t *oom_machine_to_json(const struct oom_machine_rec *machine);
 int oom_machine_from_json(struct oom_arena *arena, const struct json_t *json,
 	struct oom_machine_rec *ret);
-struct json_t *oom_run_to_json(const struct oom_run *run);
-int oom_run_from_json(const struct json_t *json, struct oom_err *err, struct oom_run **ret);
-/* A run's folder: reads DIR/run.json. -ENOENT, -EBADMSG (no JSON, another schema) and so on. */
+
+/*
+ * A record in a file is read one attempt at a time. What one may have, twice of what a guest may send: bytes,
+ * JSON values, depth, bytes in one text.
+ */
+#define OOM_RECORD_BYTES_MAX ((size_t)32 << 20)
+#define OOM_RECORD_VALUES_MAX 524288
+#define OOM_RECORD_DEPTH_MAX 64
+#define OOM_RECORD_TEXT_MAX ((size_t)4 << 20)
+
+struct oom_json_scan;
+/* Is what was counted within these? -EMSGSIZE and a sentence where it is not. */
+int oom_record_check_size(const struct oom_json_scan *scan, size_t bytes, struct oom_err *err);
+/* One attempt's text. -EBADMSG, -EMSGSIZE as above. */
+int oom_attempt_parse(const char *text, size_t len, struct oom_err *err, struct oom_attempt **ret);
+
+/*
+ * Writes run.json in pieces: @put takes them and returns 0 or -errno, which ends it. @indent: blanks for each
+ * depth, from 1; @ascii: everything else as \u escapes. 0, -ENOMEM, or why an attempt could not be read.
+ */
+int oom_run_write_json(const struct oom_run *run, unsigned indent, bool ascii,
+	int (*put)(void *data, const char *text, size_t len), void *data);
+
+/*
+ * Reads a record from @fd, a regular file, and keeps it for the attempts (not on failure). Only entries are
+ * held; each attempt is read once to see that it is one. -EBADMSG: no JSON, another schema, an attempt that is
+ * none or larger than above; @err says which and where.
+ */
+int oom_run_read(int fd, struct oom_err *err, struct oom_run **ret);
+/* A run's folder: reads DIR/run.json. -ENOENT, -EBADMSG and so on. */
 int oom_run_load(const char *dir, struct oom_err *err, struct oom_run **ret);
-/* As oom_run_load(), of a record whatever its file is called. */
+/* As oom_run_load(), of a record whatever its file is called; a pipe's is copied to a temporary file first. */
 int oom_run_load_file(const char *path, struct oom_err *err, struct oom_run **ret);
 
 #endif

@@ -2,41 +2,71 @@
 /* A scenario's [Machine] shapes its guest: what a machine of a run had is what its attempts had. */
 #include "lib/record.h"
 
+#include <errno.h>
 #include <string.h>
 
-static void widen(struct oom_extent *span, int64_t value)
+static const struct oom_shape_extent nobody = {{-1, -1}, {-1, -1}};
+
+static void widen(struct oom_extent *span, int64_t least, int64_t most)
 {
-	if (value < 0)
+	if (least < 0)
 		return;
-	if (span->least < 0 || value < span->least)
-		span->least = value;
-	if (value > span->most)
-		span->most = value;
+	if (span->least < 0 || least < span->least)
+		span->least = least;
+	if (most > span->most)
+		span->most = most;
 }
 
-static bool is_on(const struct oom_attempt *attempt, const char *id)
+static void widen_by(struct oom_shape_extent *shape, const struct oom_attempt *attempt)
 {
-	return !strcmp(attempt->machine ? attempt->machine : "", id ? id : "");
+	widen(&shape->memory_bytes, attempt->memory_bytes, attempt->memory_bytes);
+	widen(&shape->cpus, attempt->cpus, attempt->cpus);
+}
+
+int oom_run_note_shape(struct oom_run *run, uint32_t machine, const struct oom_attempt *attempt)
+{
+	while (run->n_shapes <= machine) {
+		struct oom_shape_extent *grown =
+			oom_arena_grow(&run->arena, run->shapes, run->n_shapes, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		run->shapes = grown;
+		grown[run->n_shapes++] = nobody;
+	}
+	widen_by(&run->shapes[machine], attempt);
+	return 0;
+}
+
+static struct oom_shape_extent shape_of(const struct oom_run *run, const char *id)
+{
+	struct oom_shape_extent shape = nobody;
+
+	id = id ? id : "";
+	for (size_t i = 0; i < run->n_shapes; i++) {
+		if (strcmp(run->machine_ids.items[i], id))
+			continue;
+		widen(&shape.memory_bytes, run->shapes[i].memory_bytes.least, run->shapes[i].memory_bytes.most);
+		widen(&shape.cpus, run->shapes[i].cpus.least, run->shapes[i].cpus.most);
+	}
+	/* those that are held as a whole are few */
+	for (size_t i = 0; i < run->n_attempts; i++) {
+		const struct oom_attempt *attempt = run->entries[i].len ? NULL : run->entries[i].attempt;
+
+		if (attempt && !strcmp(attempt->machine ? attempt->machine : "", id))
+			widen_by(&shape, attempt);
+	}
+	return shape;
 }
 
 struct oom_extent oom_run_memory_bytes(const struct oom_run *run, const char *id)
 {
-	struct oom_extent span = {-1, -1};
-
-	for (size_t i = 0; i < run->n_attempts; i++)
-		if (is_on(run->attempts[i], id))
-			widen(&span, run->attempts[i]->memory_bytes);
-	return span;
+	return shape_of(run, id).memory_bytes;
 }
 
 struct oom_extent oom_run_cpus(const struct oom_run *run, const char *id)
 {
-	struct oom_extent span = {-1, -1};
-
-	for (size_t i = 0; i < run->n_attempts; i++)
-		if (is_on(run->attempts[i], id))
-			widen(&span, run->attempts[i]->cpus);
-	return span;
+	return shape_of(run, id).cpus;
 }
 
 /* Where no attempt says, what was known before stays. */

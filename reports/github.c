@@ -108,9 +108,9 @@ static int64_t line_of(const struct oom_attempt *attempt)
 
 static int annotation_write(struct github *g, const struct oom_attempt *attempt)
 {
-	const char *name = oom_view_name(&g->view.arena, &g->view, attempt);
-	const char *reason = oom_view_reason(&g->view.arena, attempt);
-	const char *fates = oom_view_fates(&g->view.arena, attempt, "; ");
+	const char *name = oom_view_name(&g->view.scratch, &g->view, attempt);
+	const char *reason = oom_view_reason(&g->view.scratch, attempt);
+	const char *fates = oom_view_fates(&g->view.scratch, attempt, "; ");
 	bool utf8 = g->options->utf8;
 
 	if (!name || !reason || !fates)
@@ -136,13 +136,18 @@ static int annotation_write(struct github *g, const struct oom_attempt *attempt)
 static int cell_write(struct github *g, const struct oom_view_cell *cell)
 {
 	const char *separator = g->options->utf8 ? " · " : "; ", *what;
+	oom_borrow const struct oom_attempt *shown = NULL;
+	int r;
 
 	if (!cell->n_attempts) {
 		fputs(" |", g->out);
 		return 0;
 	}
-	what = cell->verdict == OOM_PASS ? oom_view_fates(&g->view.arena, cell->shown, separator)
-					 : oom_view_reason(&g->view.arena, cell->shown);
+	r = oom_run_attempt(g->view.run, cell->attempts[cell->shown], &shown);
+	if (r < 0)
+		return r;
+	what = cell->verdict == OOM_PASS ? oom_view_fates(&g->view.scratch, shown, separator)
+					 : oom_view_reason(&g->view.scratch, shown);
 	if (!what)
 		return -ENOMEM;
 	fprintf(g->out, " %s%s", verdict_sign(g, cell->verdict), oom_verdict_name(cell->verdict));
@@ -151,6 +156,7 @@ static int cell_write(struct github *g, const struct oom_view_cell *cell)
 	fputs("<br>", g->out);
 	markdown(g, what);
 	fputs(" |", g->out);
+	oom_arena_reset(&g->view.scratch);
 	return 0;
 }
 
@@ -173,8 +179,10 @@ static int table_write(struct github *g)
 		markdown(g, view->rows[i].scenario);
 		fputs(view->rows[i].differs ? " **differs** |" : " |", g->out);
 		for (size_t m = 0; m < view->n_machines; m++) {
-			if (cell_write(g, &view->rows[i].cells[m]) < 0)
-				return -ENOMEM;
+			int r = cell_write(g, &view->rows[i].cells[m]);
+
+			if (r < 0)
+				return r;
 		}
 		fputc('\n', g->out);
 	}
@@ -215,13 +223,20 @@ static int annotations_write(struct github *g)
 			const struct oom_view_cell *cell = &g->view.rows[r].cells[m];
 
 			for (size_t i = 0; i < cell->n_attempts; i++) {
-				enum oom_verdict verdict = cell->attempts[i]->verdict;
+				oom_borrow const struct oom_attempt *attempt = NULL;
+				uint32_t index = cell->attempts[i];
+				enum oom_verdict verdict = (enum oom_verdict)oom_run_entry(g->view.run, index).verdict;
+				int e;
 
 				if (!(oom_view_is_bad(verdict) || verdict == OOM_KNOWN) ||
-					oom_view_is_told(cell, i))
+					oom_view_is_told(&g->view, index))
 					continue;
-				if (annotation_write(g, cell->attempts[i]) < 0)
-					return -ENOMEM;
+				e = oom_run_attempt(g->view.run, index, &attempt);
+				if (e == 0)
+					e = annotation_write(g, attempt);
+				if (e < 0)
+					return e;
+				oom_arena_reset(&g->view.scratch);
 			}
 		}
 	}

@@ -122,8 +122,10 @@ static int attempts_write(struct html *h)
 	for (size_t r = 0; r < view->n_rows; r++) {
 		for (size_t m = 0; m < view->n_machines; m++) {
 			for (size_t i = 0; i < view->rows[r].cells[m].n_attempts; i++) {
-				if (oom_html_attempt(h, r, m, i) < 0)
-					return -ENOMEM;
+				int e = oom_html_attempt(h, r, m, i);
+
+				if (e < 0)
+					return e;
 			}
 		}
 	}

@@ -23,9 +23,10 @@ void oom_html_duration(const struct html *h, int64_t usec);
 
 /* The style sheet, light and dark. */
 const char *oom_html_style(void);
-/* The table of scenarios and machines; cells lead to their attempts. 0 or -ENOMEM. */
+/* The table of scenarios and machines; cells lead to their attempts. 0, -ENOMEM, or why an
+ * attempt could not be read; so do the others. */
 int oom_html_matrix(struct html *h);
-/* Where the machines do not agree. 0 or -ENOMEM. */
+/* Where the machines do not agree. */
 int oom_html_differences(struct html *h);
 /* Everything about one attempt; @row, @machine and @index of the cell's attempts are its anchor. */
 int oom_html_attempt(struct html *h, size_t row, size_t machine, size_t index);

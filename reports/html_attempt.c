@@ -23,7 +23,7 @@ static int expects_write(struct html *h, const struct oom_attempt *attempt)
 		h->out);
 	for (size_t i = 0; i < attempt->n_expects; i++) {
 		const struct oom_expect_rec *e = &attempt->expects[i];
-		const char *subject = oom_view_subject(&h->view.arena, e);
+		const char *subject = oom_view_subject(&h->view.scratch, e);
 
 		if (!subject)
 			return -ENOMEM;
@@ -188,17 +188,20 @@ static void evidence_write(const struct html *h, const struct oom_attempt *attem
 
 int oom_html_attempt(struct html *h, size_t row, size_t machine, size_t index)
 {
-	const struct oom_view_cell *cell = &h->view.rows[row].cells[machine];
-	const struct oom_attempt *attempt = cell->attempts[index];
-	const char *name = oom_view_name(&h->view.arena, &h->view, attempt);
-	const char *what = attempt->verdict == OOM_PASS
-				   ? oom_view_fates(&h->view.arena, attempt, ", ")
-				   : oom_view_reason(&h->view.arena, attempt);
+	uint32_t number = h->view.rows[row].cells[machine].attempts[index];
+	oom_borrow const struct oom_attempt *attempt = NULL;
+	const char *name, *what;
+	int r = oom_run_attempt(h->run, number, &attempt);
 
+	if (r < 0)
+		return r;
+	name = oom_view_name(&h->view.scratch, &h->view, attempt);
+	what = attempt->verdict == OOM_PASS ? oom_view_fates(&h->view.scratch, attempt, ", ")
+					    : oom_view_reason(&h->view.scratch, attempt);
 	if (!name || !what)
 		return -ENOMEM;
 	fprintf(h->out, "<details id=\"a%zu-%zu-%zu\"%s>\n<summary>", row, machine, index,
-		oom_view_is_bad(attempt->verdict) && !oom_view_is_told(cell, index) ? " open=\"\""
+		oom_view_is_bad(attempt->verdict) && !oom_view_is_told(&h->view, number) ? " open=\"\""
 										    : "");
 	oom_html_verdict(h, attempt->verdict);
 	fputs("<b>", h->out);
@@ -217,5 +220,6 @@ int oom_html_attempt(struct html *h, size_t row, size_t machine, size_t index)
 	kills_write(h, attempt);
 	evidence_write(h, attempt);
 	fputs("</details>\n", h->out);
+	oom_arena_reset(&h->view.scratch);
 	return 0;
 }

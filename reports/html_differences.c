@@ -17,7 +17,7 @@ static int part(struct html *h, const char *name, const char *text)
 static int side_write(struct html *h, const struct oom_view_side *sides, size_t count, size_t index)
 {
 	const struct oom_attempt *attempt = sides[index].attempt;
-	struct oom_arena *arena = &h->view.arena;
+	struct oom_arena *arena = &h->view.scratch;
 	int r;
 
 	fputs("<li>", h->out);
@@ -38,16 +38,17 @@ static int side_write(struct html *h, const struct oom_view_side *sides, size_t 
 int oom_html_differences(struct html *h)
 {
 	bool told = false;
+	int r = 0;
 
-	for (size_t i = 0; i < h->view.n_rows; i++) {
+	for (size_t i = 0; r == 0 && i < h->view.n_rows; i++) {
+		oom_cleanup(oom_view_sides_release) struct oom_view_sides sides = {0};
 		const struct oom_view_row *row = &h->view.rows[i];
-		struct oom_view_side *sides;
-		size_t count;
 
 		if (!row->differs)
 			continue;
-		if (oom_view_sides(&h->view, row, &sides, &count) < 0)
-			return -ENOMEM;
+		r = oom_view_sides(&h->view, row, &sides);
+		if (r < 0)
+			return r;
 		if (!told)
 			fputs("<h2>&#8800; The machines do not agree on how it ends</h2>\n", h->out);
 		told = true;
@@ -56,11 +57,11 @@ int oom_html_differences(struct html *h)
 		fputs(" <span class=\"dim\">", h->out);
 		oom_html_text(h, row->title);
 		fputs("</span></p>\n<ul>\n", h->out);
-		for (size_t s = 0; s < count; s++) {
-			if (side_write(h, sides, count, s) < 0)
-				return -ENOMEM;
-		}
+		for (size_t s = 0; r == 0 && s < sides.count; s++)
+			r = side_write(h, sides.items, sides.count, s);
 		fputs("</ul>\n", h->out);
+		oom_view_sides_release(&sides); /* they lie in what goes now */
+		oom_arena_reset(&h->view.scratch);
 	}
-	return 0;
+	return r;
 }

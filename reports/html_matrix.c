@@ -10,24 +10,26 @@ static int cell_write(struct html *h, size_t row, size_t machine)
 {
 	const struct oom_view_cell *cell = &h->view.rows[row].cells[machine];
 	bool ran = cell->verdict != OOM_SKIPPED && cell->verdict != OOM_BROKEN;
+	oom_borrow const struct oom_attempt *shown = NULL;
 	const char *what;
-	size_t shown = 0;
+	int r;
 
 	if (!cell->n_attempts) {
 		fputs("<td class=\"dim\">not run</td>", h->out);
 		return 0;
 	}
+	r = oom_run_attempt(h->run, cell->attempts[cell->shown], &shown);
+	if (r < 0)
+		return r;
 	if (h->view.n_machines == 1 && cell->verdict == OOM_PASS)
-		what = oom_view_fates(&h->view.arena, cell->shown, ", ");
+		what = oom_view_fates(&h->view.scratch, shown, ", ");
 	else if (ran && h->view.n_machines > 1)
-		what = oom_view_deaths(&h->view.arena, cell->shown, ", ");
+		what = oom_view_deaths(&h->view.scratch, shown, ", ");
 	else
-		what = oom_view_reason(&h->view.arena, cell->shown);
+		what = oom_view_reason(&h->view.scratch, shown);
 	if (!what)
 		return -ENOMEM;
-	while (cell->attempts[shown] != cell->shown)
-		shown++;
-	fprintf(h->out, "<td><a href=\"#a%zu-%zu-%zu\">", row, machine, shown);
+	fprintf(h->out, "<td><a href=\"#a%zu-%zu-%zu\">", row, machine, cell->shown);
 	oom_html_verdict(h, cell->verdict);
 	if (cell->n_attempts > 1)
 		fprintf(h->out, " %zu/%zu", cell->n_verdict, cell->n_attempts);
@@ -36,6 +38,7 @@ static int cell_write(struct html *h, size_t row, size_t machine)
 	fputs(" <span class=\"dim\">", h->out);
 	oom_html_text(h, what);
 	fputs("</span></a></td>", h->out);
+	oom_arena_reset(&h->view.scratch);
 	if (h->view.n_machines == 1) {
 		fputs("<td class=\"n dim\">", h->out);
 		oom_html_duration(h, cell->duration_us);
@@ -80,8 +83,10 @@ int oom_html_matrix(struct html *h)
 		oom_html_text(h, row->leaf);
 		fputs("</td>", h->out);
 		for (size_t m = 0; m < view->n_machines; m++) {
-			if (cell_write(h, r, m) < 0)
-				return -ENOMEM;
+			int e = cell_write(h, r, m);
+
+			if (e < 0)
+				return e;
 		}
 		fputs("</tr>\n", h->out);
 	}

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "reports/report.h"
 
-#include "lib/cleanup.h"
 #include "lib/escape.h"
 
 #include <errno.h>
-#include <jansson.h>
-
-static void decref_cleanup(json_t **json)
-{
-	json_decref(*json);
-}
 
 /* DEL, and what the reader of a job's log takes for a command: in JSON they can only stand in a string,
  * where an escape may, too. */
@@ -20,7 +13,7 @@ static bool wants_escape(const char *p, const char *end)
 }
 
 /* jansson leaves them as they are; what it need not escape comes in one piece. */
-static int put_escaped(const char *buffer, size_t size, void *data)
+static int put_escaped(void *data, const char *buffer, size_t size)
 {
 	const char *end = buffer + size, *from = buffer;
 	FILE *out = data;
@@ -33,7 +26,7 @@ static int put_escaped(const char *buffer, size_t size, void *data)
 		from = p + 1;
 	}
 	fwrite(from, 1, (size_t)(end - from), out);
-	return 0; /* the caller looks at ferror() */
+	return ferror(out) ? -EIO : 0; /* the caller knows why */
 }
 
 /*
@@ -43,14 +36,11 @@ static int put_escaped(const char *buffer, size_t size, void *data)
 static int write_json(
 	const struct oom_run *run, const struct oom_report_options *options, FILE *out)
 {
-	oom_cleanup(decref_cleanup) json_t *json = oom_run_to_json(run);
+	int r = oom_run_write_json(run, 2, true, put_escaped, out);
 
 	(void)options;
-	if (!json || json_dump_callback(
-			     json, put_escaped, out, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
-		return -ENOMEM;
 	fputc('\n', out);
-	return 0;
+	return r;
 }
 
 const struct oom_report oom_report_json = {

@@ -38,14 +38,16 @@ static void time_attribute(const struct junit *j, int64_t usec)
 			usec % 1000000 / 1000);
 }
 
-static void sum_add(struct sum *sum, const struct oom_attempt *attempt)
+static void sum_add(struct sum *sum, const struct oom_run *run, size_t attempt)
 {
+	const struct oom_entry entry = oom_run_entry(run, attempt);
+
 	sum->tests++;
-	sum->failures += attempt->verdict == OOM_FAIL;
-	sum->errors += attempt->verdict == OOM_BROKEN || attempt->verdict == OOM_INCONCLUSIVE;
-	sum->skipped += attempt->verdict == OOM_SKIPPED || attempt->verdict == OOM_KNOWN;
-	if (attempt->duration_us > 0)
-		sum->duration_us += attempt->duration_us;
+	sum->failures += entry.verdict == OOM_FAIL;
+	sum->errors += entry.verdict == OOM_BROKEN || entry.verdict == OOM_INCONCLUSIVE;
+	sum->skipped += entry.verdict == OOM_SKIPPED || entry.verdict == OOM_KNOWN;
+	if (entry.duration_us > 0)
+		sum->duration_us += entry.duration_us;
 }
 
 static void sum_write(const struct junit *j, const struct sum *sum)
@@ -62,7 +64,7 @@ static int outcome_write(struct junit *j, const struct oom_attempt *attempt)
 	const char *element = skipped			     ? "skipped"
 			      : attempt->verdict == OOM_FAIL ? "failure"
 							     : "error";
-	const char *reason = oom_view_reason(&j->view.arena, attempt);
+	const char *reason = oom_view_reason(&j->view.scratch, attempt);
 
 	if (attempt->verdict == OOM_PASS)
 		return 0;
@@ -75,7 +77,7 @@ static int outcome_write(struct junit *j, const struct oom_attempt *attempt)
 	fputc('>', j->out);
 	for (size_t i = 0; i < attempt->n_expects; i++) {
 		const struct oom_expect_rec *e = &attempt->expects[i];
-		const char *subject = oom_view_subject(&j->view.arena, e);
+		const char *subject = oom_view_subject(&j->view.scratch, e);
 
 		if (e->verdict == OOM_PASS)
 			continue;
@@ -104,13 +106,14 @@ static void lines_write(const struct junit *j, const char *what, const char *con
 	}
 }
 
-static int case_write(struct junit *j, const struct oom_view_row *row,
-	const struct oom_attempt *attempt, const char *class_name)
+static int case_write(struct junit *j, const struct oom_view_row *row, uint32_t index, const char *class_name)
 {
-	const char *fates = oom_view_fates(&j->view.arena, attempt, "; ");
+	oom_borrow const struct oom_attempt *attempt = NULL;
+	int r = oom_run_attempt(j->run, index, &attempt);
+	const char *fates = r < 0 ? NULL : oom_view_fates(&j->view.scratch, attempt, "; ");
 
 	if (!fates)
-		return -ENOMEM;
+		return r < 0 ? r : -ENOMEM;
 	fputs("    <testcase", j->out);
 	attribute(j, "classname", class_name);
 	fputs(" name=\"", j->out);
@@ -129,6 +132,7 @@ static int case_write(struct junit *j, const struct oom_view_row *row,
 	if (attempt->evidence_dir)
 		lines_write(j, "evidence", &attempt->evidence_dir, 1);
 	fputs("</system-out>\n    </testcase>\n", j->out);
+	oom_arena_reset(&j->view.scratch);
 	return 0;
 }
 
@@ -172,7 +176,7 @@ static int suite_write(struct junit *j, size_t m, size_t first, size_t *ret_next
 
 	for (; end < view->n_rows && !strcmp(view->rows[end].topic, topic); end++) {
 		for (size_t i = 0; i < view->rows[end].cells[m].n_attempts; i++)
-			sum_add(&sum, view->rows[end].cells[m].attempts[i]);
+			sum_add(&sum, j->run, view->rows[end].cells[m].attempts[i]);
 	}
 	*ret_next = end;
 	if (!sum.tests)
@@ -194,8 +198,10 @@ static int suite_write(struct junit *j, size_t m, size_t first, size_t *ret_next
 		const struct oom_view_cell *cell = &view->rows[r].cells[m];
 
 		for (size_t i = 0; i < cell->n_attempts; i++) {
-			if (case_write(j, &view->rows[r], cell->attempts[i], class_name) < 0)
-				return -ENOMEM;
+			int e = case_write(j, &view->rows[r], cell->attempts[i], class_name);
+
+			if (e < 0)
+				return e;
 		}
 	}
 	fputs("  </testsuite>\n", j->out);
@@ -211,7 +217,7 @@ static int write_junit(
 
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"oomgate\"", out);
 	for (size_t i = 0; i < run->n_attempts; i++)
-		sum_add(&sum, run->attempts[i]);
+		sum_add(&sum, run, i);
 	sum_write(&j, &sum);
 	fputs(">\n", out);
 	for (size_t m = 0; r == 0 && m < j.view.n_machines; m++) {

@@ -90,8 +90,14 @@ static int write_lava(
 		for (size_t i = 0; i < view.n_rows; i++) {
 			const struct oom_view_cell *cell = &view.rows[i].cells[m];
 
-			for (size_t a = 0; a < cell->n_attempts; a++)
-				attempt_write(&view, cell->attempts[a], out);
+			for (size_t a = 0; a < cell->n_attempts; a++) {
+				oom_borrow const struct oom_attempt *attempt = NULL;
+
+				r = oom_run_attempt(run, cell->attempts[a], &attempt);
+				if (r < 0)
+					return r;
+				attempt_write(&view, attempt, out);
+			}
 		}
 		if (view.n_machines > 1)
 			fputs("<LAVA_SIGNAL_TESTSET STOP>\n", out);

@@ -32,7 +32,7 @@ struct oom_report {
 	const char *help; /* one line */
 	bool append; /* a FILE that is there is written on, not replaced: others write to it, too */
 	bool commands; /* lines that begin with "::" are its own, for who reads standard output */
-	/* 0 or -ENOMEM. Errors of @out are the caller's to find: ferror(), fflush(). */
+	/* 0, -ENOMEM, or why an attempt could not be read. Errors of @out are the caller's to find: ferror(), fflush(). */
 	int (*write)(const struct oom_run *run, const struct oom_report_options *options,
 		FILE *out);
 };

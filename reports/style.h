@@ -31,7 +31,7 @@ const char *oom_style_duration(int64_t usec, char buf[static 24]);
 const char *oom_style_outcome(struct oom_arena *arena, const struct oom_attempt *attempt,
 	const struct oom_report_options *options);
 
-/* The parts of the text report, each in its own file. 0 or -ENOMEM. */
+/* The parts of the text report, each in its own file. 0, -ENOMEM, or why an attempt could not be read. */
 int oom_text_topics(struct oom_view *view, const struct oom_report_options *options, FILE *out);
 int oom_text_matrix(struct oom_view *view, const struct oom_report_options *options, FILE *out);
 /* Where the machines do not agree: each side, and what the record says of it. */

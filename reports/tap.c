@@ -62,7 +62,7 @@ static int expect_write(struct oom_view *view, const struct oom_attempt *attempt
 {
 	const struct oom_expect_rec *e = &attempt->expects[index];
 	enum oom_verdict verdict = e->verdict;
-	const char *subject = oom_view_subject(&view->arena, e);
+	const char *subject = oom_view_subject(&view->scratch, e);
 
 	if (!subject)
 		return -ENOMEM;
@@ -101,7 +101,7 @@ static void notes_write(const char *const *texts, size_t n, const char *what, bo
 static int diagnostics_write(
 	struct oom_view *view, const struct oom_attempt *attempt, bool utf8, FILE *out)
 {
-	const char *fates = oom_view_fates(&view->arena, attempt, utf8 ? " · " : "; ");
+	const char *fates = oom_view_fates(&view->scratch, attempt, utf8 ? " · " : "; ");
 	char buf[24];
 
 	if (!fates)
@@ -137,7 +137,7 @@ static int diagnostics_write(
 static int attempt_write(struct oom_view *view, const struct oom_attempt *attempt, size_t number,
 	bool utf8, FILE *out)
 {
-	const char *name = oom_view_name(&view->arena, view, attempt);
+	const char *name = oom_view_name(&view->scratch, view, attempt);
 
 	if (!name)
 		return -ENOMEM;
@@ -169,9 +169,14 @@ static int write_tap(const struct oom_run *run, const struct oom_report_options 
 	if (run->interrupted)
 		fputs("# interrupted: the run is not complete\n", out);
 	for (size_t i = 0; i < run->n_attempts; i++) {
-		r = attempt_write(&view, run->attempts[i], i + 1, options->utf8, out);
+		oom_borrow const struct oom_attempt *attempt = NULL;
+
+		r = oom_run_attempt(run, i, &attempt);
+		if (r == 0)
+			r = attempt_write(&view, attempt, i + 1, options->utf8, out);
 		if (r < 0)
 			return r;
+		oom_arena_reset(&view.scratch);
 	}
 	return 0;
 }

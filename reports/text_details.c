@@ -27,7 +27,7 @@ static void label(const struct details *d, const char *name)
 
 static void expect_write(const struct details *d, const struct oom_expect_rec *e)
 {
-	const char *subject = oom_view_subject(&d->view->arena, e);
+	const char *subject = oom_view_subject(&d->view->scratch, e);
 
 	label(d, "wanted");
 	put(d, subject ?: e->key);
@@ -144,7 +144,7 @@ static size_t evidence_write(const struct details *d, const struct oom_attempt *
 
 static int title_write(const struct details *d, const struct oom_attempt *attempt)
 {
-	const char *name = oom_view_name(&d->view->arena, d->view, attempt);
+	const char *name = oom_view_name(&d->view->scratch, d->view, attempt);
 	enum oom_tone tone = oom_tone_of(attempt->verdict);
 
 	if (!name)
@@ -188,7 +188,7 @@ static bool reason_is_said(const struct oom_attempt *attempt)
 	return false;
 }
 
-static int attempt_write(const struct details *d, const struct oom_attempt *attempt)
+static void attempt_write(const struct details *d, const struct oom_attempt *attempt)
 {
 	char duration[24], setup[24];
 
@@ -212,54 +212,55 @@ static int attempt_write(const struct details *d, const struct oom_attempt *atte
 			oom_style_duration(attempt->setup_us, setup));
 	}
 	files_write(d, attempt);
-	return 0;
 }
 
-static bool is_noteworthy(const struct oom_attempt *attempt)
+/* The number of an attempt, which its entry has unless somebody counted in an odd way. */
+static int64_t number_of(const struct details *d, uint32_t index)
 {
-	for (size_t i = 0; i < attempt->n_sources; i++) {
-		if (attempt->sources[i].state == OOM_SOURCE_LOST)
-			return true;
-	}
-	return attempt->n_disagreements || attempt->n_warnings;
+	const struct oom_entry entry = oom_run_entry(d->view->run, index);
+	oom_borrow const struct oom_attempt *attempt = NULL;
+
+	if (entry.number)
+		return entry.number;
+	return oom_run_attempt(d->view->run, index, &attempt) < 0 ? 0 : attempt->attempt;
 }
 
 /* Attempts that failed alike are told once: "attempts 1, 2, 5 end alike". */
-static void alike_write(const struct details *d, const struct oom_view_cell *cell, size_t first)
+static void alike_write(const struct details *d, uint32_t first)
 {
-	const struct oom_attempt *shown = cell->attempts[first];
-	size_t n = 0;
+	uint32_t next = d->view->next_alike[first];
 
-	for (size_t i = first + 1; i < cell->n_attempts; i++) {
-		if (!oom_view_same_end(shown, cell->attempts[i]))
-			continue;
-		if (!n++) {
-			label(d, "attempts");
-			fprintf(d->out, "%" PRId64, shown->attempt);
-		}
-		fprintf(d->out, ", %" PRId64, cell->attempts[i]->attempt);
-	}
-	if (n)
-		fputs(" end alike; this is the first\n", d->out);
+	if (next == OOM_VIEW_NO_MORE)
+		return;
+	label(d, "attempts");
+	fprintf(d->out, "%" PRId64, number_of(d, first));
+	for (; next != OOM_VIEW_NO_MORE; next = d->view->next_alike[next])
+		fprintf(d->out, ", %" PRId64, number_of(d, next));
+	fputs(" end alike; this is the first\n", d->out);
 }
 
 static int cell_write(const struct details *d, const struct oom_view_cell *cell)
 {
 	for (size_t i = 0; i < cell->n_attempts; i++) {
-		const struct oom_attempt *a = cell->attempts[i];
-		bool bad = oom_view_is_bad(a->verdict);
+		oom_borrow const struct oom_attempt *a = NULL;
+		const struct oom_entry entry = oom_run_entry(d->view->run, cell->attempts[i]);
+		bool bad = oom_view_is_bad((enum oom_verdict)entry.verdict);
+		int r;
 
-		if (bad ? oom_view_is_told(cell, i) : !is_noteworthy(a))
+		if (bad ? oom_view_is_told(d->view, cell->attempts[i]) : !entry.noteworthy)
 			continue;
-		if (title_write(d, a) < 0)
-			return -ENOMEM;
-		if (!bad) {
+		r = oom_run_attempt(d->view->run, cell->attempts[i], &a);
+		if (r == 0)
+			r = title_write(d, a);
+		if (r < 0)
+			return r;
+		if (bad) {
+			alike_write(d, cell->attempts[i]);
+			attempt_write(d, a);
+		} else {
 			evidence_write(d, a, false);
-			continue;
 		}
-		alike_write(d, cell, i);
-		if (attempt_write(d, a) < 0)
-			return -ENOMEM;
+		oom_arena_reset(&d->view->scratch);
 	}
 	return 0;
 }
@@ -267,12 +268,10 @@ static int cell_write(const struct details *d, const struct oom_view_cell *cell)
 int oom_text_details(struct oom_view *view, const struct oom_report_options *options, FILE *out)
 {
 	struct details d = {.view = view, .options = options, .out = out};
+	int r = 0;
 
-	for (size_t r = 0; r < view->n_rows; r++) {
-		for (size_t m = 0; m < view->n_machines; m++) {
-			if (cell_write(&d, &view->rows[r].cells[m]) < 0)
-				return -ENOMEM;
-		}
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < view->n_rows; i++)
+		for (size_t m = 0; r == 0 && m < view->n_machines; m++)
+			r = cell_write(&d, &view->rows[i].cells[m]);
+	return r;
 }

@@ -26,7 +26,7 @@ static int side_write(const struct differences *d, const struct oom_view_side *s
 {
 	const struct oom_view_side *side = &sides[index];
 	const char *separator = oom_style_separator(d->options);
-	struct oom_arena *arena = &d->view->arena;
+	struct oom_arena *arena = &d->view->scratch;
 	int r;
 
 	fputs("   ", d->out);
@@ -48,15 +48,16 @@ int oom_text_differences(struct oom_view *view, const struct oom_report_options 
 	struct differences d = {view, options, out};
 	const char *mark = options->utf8 ? "≠" : "!";
 	bool told = false;
+	int r = 0;
 
-	for (size_t i = 0; i < view->n_rows; i++) {
-		struct oom_view_side *sides;
-		size_t count;
+	for (size_t i = 0; r == 0 && i < view->n_rows; i++) {
+		oom_cleanup(oom_view_sides_release) struct oom_view_sides sides = {0};
 
 		if (!view->rows[i].differs)
 			continue;
-		if (oom_view_sides(view, &view->rows[i], &sides, &count) < 0)
-			return -ENOMEM;
+		r = oom_view_sides(view, &view->rows[i], &sides);
+		if (r < 0)
+			return r;
 		if (!told)
 			fprintf(out, "\n%s the machines do not agree on how it ends\n", mark);
 		told = true;
@@ -69,10 +70,10 @@ int oom_text_differences(struct oom_view *view, const struct oom_report_options 
 			fputs(oom_tone(options, OOM_TONE_PLAIN), out);
 		}
 		fputc('\n', out);
-		for (size_t s = 0; s < count; s++) {
-			if (side_write(&d, sides, count, s) < 0)
-				return -ENOMEM;
-		}
+		for (size_t s = 0; r == 0 && s < sides.count; s++)
+			r = side_write(&d, sides.items, sides.count, s);
+		oom_view_sides_release(&sides); /* they lie in what goes now */
+		oom_arena_reset(&view->scratch);
 	}
-	return 0;
+	return r;
 }

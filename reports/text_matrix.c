@@ -10,13 +10,19 @@
 
 /* "pass  hog by kernel-memcg", "fail 1/3  nobody killed", "skipped  needs swap"; "" where not run.
  */
-static const char *cell_text(struct oom_view *view, const struct oom_view_cell *cell,
-	const struct oom_report_options *options)
+static int cell_text(struct oom_view *view, const struct oom_view_cell *cell,
+	const struct oom_report_options *options, const char **ret)
 {
+	oom_borrow const struct oom_attempt *shown = NULL;
 	const char *name, *what, *steady = "";
+	int r;
 
+	*ret = "";
 	if (!cell->n_attempts)
-		return "";
+		return 0;
+	r = oom_run_attempt(view->run, cell->attempts[cell->shown], &shown);
+	if (r < 0)
+		return r;
 	name = oom_verdict_name(cell->verdict);
 	if (cell->n_attempts > 1)
 		name = oom_arena_printf(
@@ -25,13 +31,15 @@ static const char *cell_text(struct oom_view *view, const struct oom_view_cell *
 		steady = options->utf8 ? " ±" : " +-";
 	/* what was not run to its end tells nothing by who died */
 	if (cell->verdict == OOM_SKIPPED || cell->verdict == OOM_BROKEN)
-		what = oom_view_reason(&view->arena, cell->shown);
+		what = oom_view_reason(&view->scratch, shown);
 	else
-		what = oom_view_deaths(&view->arena, cell->shown, oom_style_separator(options));
+		what = oom_view_deaths(&view->scratch, shown, oom_style_separator(options));
 	if (!name || !what)
-		return NULL;
-	what = oom_escape_dup(&view->arena, what, options->utf8);
-	return what ? oom_arena_printf(&view->arena, "%s%s  %s", name, steady, what) : NULL;
+		return -ENOMEM;
+	what = oom_escape_dup(&view->scratch, what, options->utf8);
+	*ret = what ? oom_arena_printf(&view->arena, "%s%s  %s", name, steady, what) : NULL;
+	oom_arena_reset(&view->scratch);
+	return *ret ? 0 : -ENOMEM;
 }
 
 /* The heading's and each row's texts, @n_columns apart. */
@@ -53,7 +61,10 @@ static int texts_fill(struct oom_view *view, const struct oom_report_options *op
 		text[1] = oom_escape_dup(&view->arena, row->scenario, options->utf8);
 		tone[1] = "";
 		for (size_t m = 0; m < view->n_machines; m++) {
-			text[m + 2] = cell_text(view, &row->cells[m], options);
+			int r = cell_text(view, &row->cells[m], options, &text[m + 2]);
+
+			if (r < 0)
+				return r;
 			tone[m + 2] =
 				row->cells[m].n_attempts
 					? oom_tone(options, oom_tone_of(row->cells[m].verdict))
@@ -146,9 +157,10 @@ int oom_text_matrix(struct oom_view *view, const struct oom_report_options *opti
 		oom_table_new(n_columns, options, out);
 	const char **texts = oom_arena_alloc(&view->arena, n_texts * sizeof(*texts));
 	const char **tones = oom_arena_alloc(&view->arena, n_texts * sizeof(*tones));
+	int r = table && texts && tones ? texts_fill(view, options, texts, tones, n_columns) : -ENOMEM;
 
-	if (!table || !texts || !tones || texts_fill(view, options, texts, tones, n_columns) < 0)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
 	room = room_of(view, options, texts, n_columns);
 	for (size_t i = 0; i <= view->n_rows; i++) {
 		if (row_print(view, table, options, texts + i * n_columns, tones + i * n_columns,

@@ -25,15 +25,20 @@ static const char *verdict_text(struct oom_arena *arena, const struct oom_view_c
 static int row_texts(struct oom_view *view, const struct oom_view_row *row, const char *topic,
 	const struct oom_report_options *options, const char *texts[static COL_COUNT_])
 {
+	oom_borrow const struct oom_attempt *shown = NULL;
 	const struct oom_view_cell *cell = &row->cells[0];
 	char buf[24];
+	int r = oom_run_attempt(view->run, cell->attempts[cell->shown], &shown);
+
+	if (r < 0)
+		return r;
 
 	texts[COL_TOPIC] = oom_escape_dup(&view->arena, topic, options->utf8);
 	texts[COL_VERDICT] = verdict_text(&view->arena, cell);
 	texts[COL_NAME] = oom_escape_dup(&view->arena, row->leaf, options->utf8);
 	texts[COL_TIME] =
 		oom_arena_strdup(&view->arena, oom_style_duration(cell->duration_us, buf));
-	texts[COL_OUTCOME] = oom_style_outcome(&view->arena, cell->shown, options);
+	texts[COL_OUTCOME] = oom_style_outcome(&view->arena, shown, options);
 	if (texts[COL_OUTCOME] && cell->unsteady)
 		texts[COL_OUTCOME] =
 			oom_arena_printf(&view->arena, "not always alike: %s", texts[COL_OUTCOME]);
@@ -124,6 +129,7 @@ int oom_text_topics(struct oom_view *view, const struct oom_report_options *opti
 	size_t widths[COL_COUNT_] = {0};
 	struct room room;
 	const char *topic = NULL, *(*texts)[COL_COUNT_];
+	int r;
 
 	texts = oom_arena_alloc(&view->arena, view->n_rows * sizeof(*texts));
 	if (!table || !texts ||
@@ -134,8 +140,9 @@ int oom_text_topics(struct oom_view *view, const struct oom_report_options *opti
 		bool same = topic && !strcmp(topic, row->topic);
 
 		topic = row->topic;
-		if (row_texts(view, row, same ? "" : topic, options, texts[i]) < 0)
-			return -ENOMEM;
+		r = row_texts(view, row, same ? "" : topic, options, texts[i]);
+		if (r < 0)
+			return r;
 		widths_add(widths, texts[i]);
 	}
 	if (!widths[COL_TOPIC] && scols_column_set_flags(scols_table_get_column(table, COL_TOPIC),

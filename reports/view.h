@@ -6,16 +6,17 @@
 
 /*
  * A run as a person asks about it: scenarios by topic, each with one cell for every machine, each cell
- * with its attempts. Strings point into the record and are as untrusted as that.
+ * with its attempts. It is built from what the run holds of each; an attempt is a number, and its record is
+ * read where a report tells of it: oom_run_attempt(). Strings are as untrusted as the record.
  */
 struct oom_view_cell {
-	const struct oom_attempt **attempts; /* in the record's order */
-	size_t n_attempts;		     /* 0: not run there */
-	enum oom_verdict verdict;	     /* the worst */
-	size_t n_verdict;		     /* attempts that ended so */
-	const struct oom_attempt *shown;     /* the first of them; NULL: not run there */
-	bool unsteady;			     /* the attempts did not all end alike */
-	int64_t duration_us;		     /* of all; -1: unknown */
+	uint32_t *attempts;	  /* of the run, in its order */
+	size_t n_attempts;	  /* 0: not run there */
+	enum oom_verdict verdict; /* the worst */
+	size_t n_verdict;	  /* attempts that ended so */
+	size_t shown;		  /* the first of them, an index of attempts */
+	bool unsteady;		  /* the attempts did not all end alike */
+	int64_t duration_us;	  /* of all; -1: unknown */
 };
 
 struct oom_view_row {
@@ -26,16 +27,26 @@ struct oom_view_row {
 	struct oom_view_cell *cells; /* one for each machine */
 	enum oom_verdict verdict;    /* the worst */
 	bool differs;		     /* the machines do not agree on how it ends */
+	uint32_t topic_number;	     /* topics in the order of their first scenario */
+	uint32_t number;	     /* scenarios likewise */
 };
 
+#define OOM_VIEW_NO_MORE UINT32_MAX
+
 struct oom_view {
+	const struct oom_run *run;
 	struct oom_arena arena;
+	struct oom_arena scratch; /* of what is said of one attempt: oom_arena_reset() behind it */
+	struct oom_names machine_names;
 	const char **machines; /* ids: those of the run, then any that only attempts name */
 	size_t n_machines;
 	struct oom_view_row *rows; /* topics in the order of their first scenario */
 	size_t n_rows;
 	size_t count[OOM_VERDICT_COUNT_]; /* of attempts */
 	size_t n_attempts;
+	/* by attempt: the next of its cell that ended like it, OOM_VIEW_NO_MORE; did none before it? */
+	uint32_t *next_alike;
+	bool *is_first;
 	bool repeats; /* a cell has several attempts */
 	size_t n_latencies; /* attempts with a kill latency, and its spread over them in µs */
 	int64_t latency_median_us, latency_max_us;
@@ -45,18 +56,21 @@ struct oom_view {
 int oom_view_build(const struct oom_run *run, struct oom_view *ret);
 void oom_view_release(struct oom_view *view);
 
-/* Did both end alike: verdict, and of each workload how it ended and by whom? Sizes and times, which
- * always differ a little, do not count. */
-bool oom_view_same_end(const struct oom_attempt *a, const struct oom_attempt *b);
 
 /* The machines on which a scenario ended alike, and the attempt that stands for them. */
 struct oom_view_side {
 	const char *machines; /* "debian:bullseye, debian:bookworm" */
+	uint64_t end_hash;
 	const struct oom_attempt *attempt;
 };
-/* The sides of a row that differs, in the order of the machines; those that skipped it have none. */
-int oom_view_sides(struct oom_view *view, const struct oom_view_row *row,
-	struct oom_view_side **ret, size_t *ret_count);
+struct oom_view_sides {
+	struct oom_view_side *items; /* in the view's scratch arena */
+	size_t count;
+};
+/* The sides of a row that differs, in the order of the machines; those that skipped it have none. 0, -ENOMEM, or why
+ * an attempt could not be read; release in any case. */
+int oom_view_sides(struct oom_view *view, const struct oom_view_row *row, struct oom_view_sides *ret);
+void oom_view_sides_release(struct oom_view_sides *sides);
 /* What was observed on side @index and otherwise on another: "OOMKills 2"; "" where nothing was. */
 const char *oom_view_observed_apart(struct oom_arena *arena, const struct oom_view_side *sides,
 	size_t count, size_t index, const char *separator);
@@ -83,8 +97,8 @@ const char *oom_view_machine(struct oom_arena *arena, const struct oom_run *run,
 /* "3 pass · 1 fail": the verdicts that occur. */
 const char *oom_view_counts(struct oom_arena *arena, const size_t count[static OOM_VERDICT_COUNT_],
 	const char *separator);
-/* Did an earlier attempt of the cell end like its @index'th? Then one need not be told twice. */
-bool oom_view_is_told(const struct oom_view_cell *cell, size_t index);
+/* Did an earlier attempt of its cell end like @attempt? Then one need not be told twice. */
+bool oom_view_is_told(const struct oom_view *view, uint32_t attempt);
 /* Is the attempt something to look at: neither passed nor skipped nor known? */
 bool oom_view_is_bad(enum oom_verdict verdict);
 

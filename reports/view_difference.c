@@ -8,19 +8,21 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* The side that @attempt ended like; a new one where there is none. */
-static struct oom_view_side *side_get(
-	struct oom_view *view, struct oom_view_side **sides, size_t *count, const struct oom_attempt *attempt)
+/* The side that ended so; a new one, without an attempt, where there is none. */
+static struct oom_view_side *side_get(struct oom_view *view, struct oom_view_sides *sides, uint64_t end_hash)
 {
-	for (size_t i = 0; i < *count; i++) {
-		if (oom_view_same_end((*sides)[i].attempt, attempt))
-			return &(*sides)[i];
+	struct oom_view_side *items;
+
+	for (size_t i = 0; i < sides->count; i++) {
+		if (sides->items[i].end_hash == end_hash)
+			return &sides->items[i];
 	}
-	*sides = oom_arena_grow(&view->arena, *sides, *count, sizeof(**sides));
-	if (!*sides)
+	items = oom_arena_grow(&view->scratch, sides->items, sides->count, sizeof(*items));
+	if (!items)
 		return NULL;
-	(*sides)[*count] = (struct oom_view_side){.attempt = attempt};
-	return &(*sides)[(*count)++];
+	sides->items = items;
+	items[sides->count] = (struct oom_view_side){.end_hash = end_hash};
+	return &items[sides->count++];
 }
 
 /* "large, anon-rss 99.9M", "1.9ms later small, anon-rss 49.3M" */
@@ -100,28 +102,37 @@ const char *oom_view_observed_apart(struct oom_arena *arena, const struct oom_vi
 	return text;
 }
 
-int oom_view_sides(struct oom_view *view, const struct oom_view_row *row,
-	struct oom_view_side **ret, size_t *ret_count)
+int oom_view_sides(struct oom_view *view, const struct oom_view_row *row, struct oom_view_sides *ret)
 {
-	struct oom_view_side *sides = NULL;
-	size_t count = 0;
-
+	memset(ret, 0, sizeof(*ret));
 	for (size_t m = 0; m < view->n_machines; m++) {
 		const struct oom_view_cell *cell = &row->cells[m];
 		struct oom_view_side *side;
+		uint32_t shown;
+		int r = 0;
 
 		if (!cell->n_attempts || cell->verdict == OOM_SKIPPED)
 			continue;
-		side = side_get(view, &sides, &count, cell->shown);
+		shown = cell->attempts[cell->shown];
+		side = side_get(view, ret, oom_run_entry(view->run, shown).end_hash);
 		if (!side)
 			return -ENOMEM;
-		side->machines = side->machines ? oom_arena_printf(&view->arena, "%s, %s", side->machines,
+		if (!side->attempt)
+			r = oom_run_attempt(view->run, shown, &side->attempt);
+		if (r < 0)
+			return r;
+		side->machines = side->machines ? oom_arena_printf(&view->scratch, "%s, %s", side->machines,
 							  view->machines[m])
 						: view->machines[m];
 		if (!side->machines)
 			return -ENOMEM;
 	}
-	*ret = sides;
-	*ret_count = count;
 	return 0;
+}
+
+void oom_view_sides_release(struct oom_view_sides *sides)
+{
+	for (size_t i = 0; i < sides->count; i++)
+		oom_attempt_return(&sides->items[i].attempt);
+	memset(sides, 0, sizeof(*sides));
 }

@@ -8,32 +8,47 @@
 #include "reports/report.h"
 #include "tests/support/fuzz.h"
 
-#include <jansson.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-static char *dump(json_t *json)
+struct text {
+	char *data;
+	size_t len;
+};
+
+static int add(void *data, const char *piece, size_t len)
 {
-	char *text;
+	struct text *text = data;
+	char *grown = realloc(text->data, text->len + len + 1);
 
-	FUZZ_CHECK(json);
-	text = json_dumps(json, JSON_COMPACT);
-	json_decref(json);
-	FUZZ_CHECK(text);
-	return text;
+	FUZZ_CHECK(grown);
+	memcpy(grown + text->len, piece, len);
+	text->data = grown;
+	text->len += len;
+	grown[text->len] = '\0';
+	return 0;
+}
+
+static char *dump(const struct oom_run *run)
+{
+	struct text text = {0};
+
+	FUZZ_CHECK(!oom_run_write_json(run, 1, false, add, &text) && text.data);
+	return text.data;
 }
 
 static struct oom_run *read_run(const char *text, size_t len)
 {
-	json_t *json = json_loadb(text, len, 0, NULL);
+	int fd = memfd_create("record", MFD_CLOEXEC), r;
 	struct oom_err err = {0};
 	struct oom_run *run = NULL;
-	int r;
 
-	if (!json)
-		return NULL;
-	r = oom_run_from_json(json, &err, &run);
-	json_decref(json);
+	FUZZ_CHECK(fd >= 0 && write(fd, text, len) == (ssize_t)len);
+	r = oom_run_read(fd, &err, &run);
 	FUZZ_CHECK((r == 0) == (run != NULL));
 	FUZZ_CHECK(r <= 0 && (r == 0) == !*err.msg);
+	if (!run)
+		close(fd);
 	return run;
 }
 
@@ -79,10 +94,17 @@ static void report_all(const struct oom_run *run, size_t pick)
 
 static void use(struct oom_run *run, size_t pick)
 {
-	for (size_t i = 0; i < run->n_attempts; i++)
-		FUZZ_CHECK(!oom_attempt_cross_check(run->attempts[i]));
+	for (size_t i = 0; i < run->n_attempts; i++) {
+		struct oom_attempt *attempt = NULL;
+		const struct oom_entry *entry = &run->entries[i];
+		char *text = malloc(entry->len);
+
+		FUZZ_CHECK(text && pread(run->fd, text, entry->len, (off_t)entry->offset) == (ssize_t)entry->len);
+		FUZZ_CHECK(!oom_attempt_parse(text, entry->len, NULL, &attempt) && !oom_attempt_cross_check(attempt));
+		oom_attempt_free(attempt);
+		free(text);
+	}
 	report_all(run, pick);
-	free(dump(oom_run_to_json(run)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -92,10 +114,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!run)
 		return 0;
-	once = dump(oom_run_to_json(run));
+	once = dump(run);
 	again = read_run(once, strlen(once));
 	FUZZ_CHECK(again);
-	twice = dump(oom_run_to_json(again));
+	twice = dump(again);
 	FUZZ_CHECK(!strcmp(once, twice));
 	use(run, size);
 	oom_run_free(run);

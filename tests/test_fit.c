@@ -148,7 +148,7 @@ Test(fit, every_table_fits)
 static struct oom_run *run_wordy(void)
 {
 	struct oom_run *run = run_passing();
-	struct oom_attempt *a = run->attempts[3];
+	struct oom_attempt *a = run->entries[3].attempt;
 
 	for (int w = 0; w < 6; w++)
 		*oom_attempt_add_workload(a) = (struct oom_workload_rec){
@@ -167,7 +167,7 @@ static struct oom_run *run_wide(void)
 	struct oom_run *run = run_wordy();
 
 	for (size_t i = 0; i < run->n_attempts; i++)
-		run->attempts[i]->machine = i % 5 == 1 ? "debian:bullseye" : i % 5 == 2 ? "debian:trixie"
+		run->entries[i].attempt->machine = i % 5 == 1 ? "debian:bullseye" : i % 5 == 2 ? "debian:trixie"
 			: i % 5 == 3 ? "kernel=/boot/vmlinuz-6.12,image=debian:bookworm" : "debian:bookworm";
 	return run;
 }

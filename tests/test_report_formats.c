@@ -164,8 +164,8 @@ Test(formats, the_memory_is_that_of_the_guests)
 		oom_autofree char *text = NULL;
 
 		for (size_t a = 0; a < 2; a++) {
-			run->attempts[a]->memory_bytes = rows[i].memory_bytes[a];
-			run->attempts[a]->cpus = rows[i].cpus[a];
+			run->entries[a].attempt->memory_bytes = rows[i].memory_bytes[a];
+			run->entries[a].attempt->cpus = rows[i].cpus[a];
 		}
 		text = report_render(run, "text", &options);
 		cr_expect(strstr(text, rows[i].says), "row %zu: no '%s' in %.300s", i, rows[i].says, text);
@@ -198,7 +198,7 @@ Test(formats, github_names_file_and_line)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct oom_report_options options = {.utf8 = true, .workspace = rows[i].workspace};
 		struct oom_run *run = run_flat();
-		struct oom_attempt *a = run->attempts[0];
+		struct oom_attempt *a = run->entries[0].attempt;
 		oom_autofree char *text = NULL;
 
 		a->verdict = OOM_FAIL;

@@ -103,6 +103,50 @@ Test(reports, are_what_they_were)
 	}
 }
 
+static int put_to(void *data, const char *text, size_t len)
+{
+	return fwrite(text, 1, len, data) == len ? 0 : -1;
+}
+
+/* The same run, but its attempts lie in a file and are read from there. */
+static struct oom_run *through_a_file(const struct oom_run *run)
+{
+	char path[] = "/tmp/oomgate-test-XXXXXX";
+	FILE *file = fdopen(mkstemp(path), "w");
+	struct oom_run *copy = NULL;
+	struct oom_err err = {0};
+
+	cr_assert(file);
+	cr_assert(!oom_run_write_json(run, 1, false, put_to, file));
+	cr_assert(!fclose(file));
+	cr_assert(!oom_run_load_file(path, &err, &copy), "%s", err.msg);
+	unlink(path);
+	return copy;
+}
+
+Test(reports, are_the_same_of_attempts_in_a_file)
+{
+	for (const struct report_run *r = report_runs; r->name; r++) {
+		struct oom_run *run = r->make(), *once = through_a_file(run), *twice = through_a_file(once);
+
+		cr_assert_eq(once->n_attempts, run->n_attempts);
+		for (const struct oom_report *const *rep = oom_reports; *rep; rep++) {
+			const struct oom_report_options *options = &report_variants[UTF8].options;
+			oom_autofree char *whole = report_render(run, (*rep)->name, options);
+			oom_autofree char *filed = report_render(once, (*rep)->name, options);
+			oom_autofree char *again = report_render(twice, (*rep)->name, options);
+
+			/* what is no UTF-8 is escaped in a file */
+			cr_expect(!strcmp(r->name, "hostile") || !strcmp(whole, filed), "%s of %s",
+				(*rep)->name, r->name);
+			cr_expect_str_eq(filed, again, "%s of %s", (*rep)->name, r->name);
+		}
+		oom_run_free(run);
+		oom_run_free(once);
+		oom_run_free(twice);
+	}
+}
+
 /* Only line feeds, and colours in the text report where they were asked for. */
 static void clean_check(
 	const char *text, const char *what, const struct oom_report_options *options)
@@ -188,7 +232,7 @@ Test(line, says_what_happened)
 		FILE *out = open_memstream(&text, &size);
 
 		cr_assert(out);
-		cr_assert(!oom_report_line(run->attempts[rows[i].attempt], &rows[i].options, out));
+		cr_assert(!oom_report_line(run->entries[rows[i].attempt].attempt, &rows[i].options, out));
 		cr_assert(!fclose(out));
 		cr_expect_str_eq(text, rows[i].want, "row %zu: %s", i, text);
 		oom_run_free(run);

@@ -32,6 +32,8 @@ static void close_run(void)
 {
 	oom_folder_release(&command);
 	oom_closep(&command.journal_fd);
+	oom_run_free(command.run);
+	command.run = NULL;
 }
 
 /* Opens TOP/run as 'run' does. */
@@ -40,7 +42,7 @@ static int open_run(bool resume, bool overwrite, struct oom_err *err)
 	static char path[PATH_MAX];
 	int r;
 
-	command = (struct oom_run_command){.journal_fd = -1, .options = {.output_dir = in_top("run", path),
+	command = (struct oom_run_command){.run = oom_run_new(), .journal_fd = -1, .options = {.output_dir = in_top("run", path),
 		.resume = resume, .overwrite = overwrite}};
 	r = oom_folder_check(&command.options, err);
 	return r < 0 ? r : oom_journal_open(&command, err);

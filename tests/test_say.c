@@ -119,14 +119,30 @@ static void text_of(void (*print)(FILE *out, const char *text), const char *text
 	cr_expect_str_eq(said, want);
 }
 
+/* In one piece, and a byte at a time. */
+static void in_pieces(FILE *out, const char *text, size_t piece, bool commands)
+{
+	struct oom_say_report report = {.out = out, .commands = commands, .at_start = true};
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i += piece)
+		oom_say_report(&report, text + i, len - i < piece ? len - i : piece);
+	oom_say_report(&report, NULL, 0);
+}
+
 static void report(FILE *out, const char *text)
 {
-	oom_say_report(out, text, strlen(text), false);
+	in_pieces(out, text, strlen(text) + 1, false);
+}
+
+static void report_by_bytes(FILE *out, const char *text)
+{
+	in_pieces(out, text, 1, false);
 }
 
 static void commands(FILE *out, const char *text)
 {
-	oom_say_report(out, text, strlen(text), true);
+	in_pieces(out, text, strlen(text) + 1, true);
 }
 
 Test(say, lines_keep_their_feeds)
@@ -138,6 +154,10 @@ Test(say, lines_keep_their_feeds)
 Test(say, a_report_is_kept_but_for_commands)
 {
 	text_of(report, "a\n::error::x\n  ::b\n\033[1mc::d\n:e\n", "a\n\\x3a:error::x\n  \\x3a:b\n\033[1mc::d\n:e\n");
+	text_of(report_by_bytes, "a\n::error::x\n  ::b\n\033[1mc::d\n:e\n", "a\n\\x3a:error::x\n  \\x3a:b\n\033[1mc::d\n:e\n");
+	text_of(report_by_bytes, "x\n:", "x\n:");
+	text_of(report_by_bytes, ":::", "\\x3a::");
+	text_of(report, ":::", "\\x3a::");
 	text_of(report, "::x", "\\x3a:x");
 	text_of(commands, "a\n::error::x\n", "a\n::error::x\n");
 }

@@ -25,13 +25,17 @@ uint64_t oom_now_us(void)
 	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* The timer goes off at the deadline, or earlier when nothing was heard for too long. */
+/* The timer goes off at the deadline, or earlier: when nothing was heard for too long, or to look at what QEMU
+ * has written. */
 void oom_attempt_arm(struct oom_guest_attempt *a)
 {
 	uint64_t at = a->silence_us && a->silence_us < a->deadline_us ? a->silence_us : a->deadline_us;
-	struct itimerspec spec = {
-		.it_value = {.tv_sec = (time_t)(at / SECOND), .tv_nsec = (long)(at % SECOND) * 1000 + 1}};
+	struct itimerspec spec = {0};
 
+	if (a->pid > 0 && a->look_us < at)
+		at = a->look_us;
+	spec.it_value.tv_sec = (time_t)(at / SECOND);
+	spec.it_value.tv_nsec = (long)(at % SECOND) * 1000 + 1;
 	timerfd_settime(a->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
@@ -217,6 +221,7 @@ int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_
 	/* the first boot's, and in its place that of the restored guest */
 	snprintf(a->console, sizeof(a->console), "%.480s/console", a->evidence_dir);
 	snprintf(a->log, sizeof(a->log), "%.480s/qemu.log", a->evidence_dir);
+	unlink(a->log); /* of an attempt that was cut off: it would be appended to */
 	if (legacy_is_gone(a))
 		oom_attempt_skip(a, "needs cgroup v1: systemd 258 and later have none");
 	else
@@ -243,7 +248,10 @@ static void dispatch(struct oom_guest_attempt *a, const struct epoll_event *even
 	switch (event->data.u32) {
 	case OOM_TAG_TIMER:
 		drain_counter(a->timer_fd);
+		if (a->pid > 0)
+			oom_budget_look(a);
 		oom_attempt_timed_out(a);
+		oom_attempt_arm(a);
 		break;
 	case OOM_TAG_WAIT:
 		drain_counter(a->wait_fd);

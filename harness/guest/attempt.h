@@ -2,7 +2,9 @@
 #ifndef OOM_GUEST_ATTEMPT_H
 #define OOM_GUEST_ATTEMPT_H
 
+#include "harness/guest/budget.h"
 #include "harness/guest/internal.h"
+#include "lib/json_scan.h"
 
 #include <jansson.h>
 
@@ -55,12 +57,15 @@ struct oom_guest_attempt {
 
 	const struct oom_qmp_step *step;
 	struct oom_buffer qmp_in, port_in, port_out, record_text;
+	struct oom_json_scan record_scan;
+	uint64_t spent[OOM_BUDGET_COUNT_];
 	bool hello, step_pending;
 	int refills; /* answers to commands outside the conversation */
 
 	uint64_t machine_start_us, job_us; /* QEMU's start; when it had its job */
 	int64_t machine_realtime_us; /* QEMU's start, by the clock that the guest is set to */
 	uint64_t start_us, phase_us, deadline_us, silence_us;
+	uint64_t look_us; /* when oom_budget_look() is due */
 	int64_t start_realtime_us;
 	bool panicked, rebooted, powered_off;
 	int cpus_gone, dimms_gone; /* what was asked to be unplugged */

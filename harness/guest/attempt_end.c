@@ -79,7 +79,11 @@ void oom_attempt_done(struct oom_guest_attempt *a)
 		oom_attempt_fail(a, "the guest's record cannot be read: %s", err.msg[0] ? err.msg : "no JSON");
 		return;
 	}
+	/* which attempt it was, the host knows better */
+	record->scenario = oom_arena_strdup(&record->arena, a->job.id);
+	record->title = oom_arena_strdup(&record->arena, a->title);
 	record->machine = oom_arena_strdup(&record->arena, a->machine_id);
+	record->attempt = a->job.attempt;
 	/* the guest's clock was set to ours: its first step is on our time line */
 	if (record->start_realtime_us >= 0)
 		record->machine_us = record->start_realtime_us - a->machine_realtime_us;
@@ -105,7 +109,7 @@ static const char *console_line(struct oom_guest_attempt *a, const char *words)
 {
 	char *text, *at;
 
-	if (oom_file_read(&a->arena, a->console, 4 << 20, &text, NULL))
+	if (oom_file_read(&a->arena, a->console, oom_budget_max(OOM_BUDGET_CONSOLE_BYTES), &text, NULL))
 		return NULL;
 	at = strstr(text, words);
 	return at ? oom_arena_strndup(&a->arena, at, strcspn(at, "\r\n")) : NULL;

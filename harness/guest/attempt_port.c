@@ -12,8 +12,8 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
-#define RECORD_MAX ((size_t)64 << 20)
 #define SILENCE_US 60000000ULL
 
 static void want_write(struct oom_guest_attempt *a, bool want)
@@ -49,7 +49,8 @@ void oom_port_writable(struct oom_guest_attempt *a)
 
 static bool name_is_safe(const char *name)
 {
-	if (!*name || *name == '/' || strlen(name) > 512)
+	/* the host's own, beside what the guest sends */
+	if (!*name || *name == '/' || !strcmp(name, "console") || !strcmp(name, "qemu.log"))
 		return false;
 	for (const char *part = name; *part; part += strcspn(part, "/"), part += *part == '/')
 		if (*part == '/' || !strncmp(part, "../", 3) || !strcmp(part, ".."))
@@ -57,11 +58,59 @@ static bool name_is_safe(const char *name)
 	return true;
 }
 
+static uint64_t name_depth(const char *name)
+{
+	uint64_t depth = 0;
+
+	while ((name = strchr(name, '/')))
+		depth++, name++;
+	return depth;
+}
+
+/* The folders of @path, each of which counts where it is new; 1: that is past the budget. */
+static int make_folders(struct oom_guest_attempt *a, char *path)
+{
+	char *slash = strchr(path + strlen(a->evidence_dir) + 1, '/');
+
+	for (; slash; slash = strchr(slash + 1, '/')) {
+		int r;
+
+		*slash = '\0';
+		r = !access(path, F_OK) ? 0
+			: !oom_budget_spend(a, OOM_BUDGET_EVIDENCE_FILES, 1) ? 1
+			: mkdir(path, 0700) < 0 ? -errno : 0;
+		if (r)
+			return r;
+		*slash = '/';
+	}
+	return 0;
+}
+
+/* For appending; -EDQUOT: one more file is past the budget, and the attempt has failed. */
+static int open_evidence(struct oom_guest_attempt *a, const char *name)
+{
+	const int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+	char path[PATH_MAX];
+	int fd, r;
+
+	if (snprintf(path, sizeof(path), "%s/%s", a->evidence_dir, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	r = make_folders(a, path);
+	if (r)
+		return r < 0 ? r : -EDQUOT;
+	fd = open(path, flags);
+	if (fd < 0 && errno == ENOENT) {
+		if (!oom_budget_spend(a, OOM_BUDGET_EVIDENCE_FILES, 1))
+			return -EDQUOT;
+		fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+	}
+	return fd < 0 ? -errno : fd;
+}
+
 /* NAME NUL BYTES: appended, so that a file may come in pieces */
 static int keep_file(struct oom_guest_attempt *a, const struct oom_frame *frame)
 {
 	const char *nul = memchr(frame->data, '\0', frame->len), *data;
-	char path[PATH_MAX];
 	oom_autoclose int fd = -1;
 	size_t left;
 
@@ -69,17 +118,13 @@ static int keep_file(struct oom_guest_attempt *a, const struct oom_frame *frame)
 		return -EBADMSG;
 	data = nul + 1;
 	left = frame->len - (size_t)(data - frame->data);
-	if (snprintf(path, sizeof(path), "%s/%s", a->evidence_dir, frame->data) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	for (char *slash = strchr(path + strlen(a->evidence_dir) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(path, 0700) < 0 && errno != EEXIST)
-			return -errno;
-		*slash = '/';
-	}
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (!oom_budget_within(a, OOM_BUDGET_NAME_BYTES, (uint64_t)(nul - frame->data)) ||
+		!oom_budget_within(a, OOM_BUDGET_NAME_DEPTH, name_depth(frame->data)) ||
+		!oom_budget_spend(a, OOM_BUDGET_EVIDENCE_BYTES, left))
+		return 0;
+	fd = open_evidence(a, frame->data);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	while (left) {
 		ssize_t n = write(fd, data, left);
 
@@ -93,9 +138,23 @@ static int keep_file(struct oom_guest_attempt *a, const struct oom_frame *frame)
 
 static int keep_record(struct oom_guest_attempt *a, const struct oom_frame *frame)
 {
-	if (a->record_text.len + frame->len > RECORD_MAX)
-		return -EMSGSIZE;
+	oom_json_scan(&a->record_scan, frame->data, frame->len);
+	if (!oom_budget_within(a, OOM_BUDGET_RECORD_BYTES, a->record_text.len + frame->len) ||
+		!oom_budget_within(a, OOM_BUDGET_RECORD_VALUES, a->record_scan.values) ||
+		!oom_budget_within(a, OOM_BUDGET_RECORD_DEPTH, a->record_scan.depth_max) ||
+		!oom_budget_within(a, OOM_BUDGET_RECORD_TEXT_BYTES, a->record_scan.text_max))
+		return 0;
 	return oom_buffer_add(&a->record_text, frame->data, frame->len);
+}
+
+static bool message_in_budget(struct oom_guest_attempt *a, const struct oom_frame *frame)
+{
+	if (!oom_budget_spend(a, OOM_BUDGET_MESSAGES, 1))
+		return false;
+	if (frame->type == OOM_FRAME_FILE || frame->type == OOM_FRAME_RECORD)
+		return true;
+	return oom_budget_within(a, OOM_BUDGET_MESSAGE_BYTES, frame->len) &&
+		(frame->type != OOM_FRAME_REQUEST || oom_budget_spend(a, OOM_BUDGET_REQUESTS, 1));
 }
 
 static void on_frame(struct oom_guest_attempt *a, const struct oom_frame *frame)
@@ -104,6 +163,8 @@ static void on_frame(struct oom_guest_attempt *a, const struct oom_frame *frame)
 
 	a->silence_us = a->phase == OOM_GUEST_RUNNING ? oom_now_us() + SILENCE_US : 0;
 	oom_attempt_arm(a);
+	if (!message_in_budget(a, frame))
+		return;
 	switch (frame->type) {
 	case OOM_FRAME_HELLO:
 		a->hello = true;
@@ -131,6 +192,8 @@ static void on_frame(struct oom_guest_attempt *a, const struct oom_frame *frame)
 	case OOM_FRAME_START:
 		return;
 	}
+	if (a->phase == OOM_GUEST_OVER)
+		return;
 	if (r == -ENOSPC || r == -EDQUOT)
 		oom_attempt_fail(a, "cannot keep the evidence in '%s': the disk is full", a->evidence_dir);
 	else if (r)

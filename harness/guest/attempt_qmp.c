@@ -165,6 +165,8 @@ int oom_qmp_readable(struct oom_guest_attempt *a)
 		a->qmp_in.taken += (size_t)(end + 1 - line);
 		on_line(a, line, (size_t)(end - line));
 	}
+	if (a->pid == pid && a->qmp_in.len - a->qmp_in.taken > OOM_FRAME_MAX)
+		return -EPIPE; /* no line of QEMU's is so long */
 	return a->pid == pid ? r : 0;
 }
 

@@ -29,10 +29,27 @@ static int pair(int ret[2])
 	return fcntl(ret[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
+/*
+ * The largest that a file of QEMU's may get. Its disks seem to be OOM_OWN_DISK_BYTES large: past what the
+ * scenario gives a guest, a write fails there and not on the host's disk. A machine that is saved writes its
+ * memory, and what its devices hold.
+ */
+static uint64_t file_max(const struct oom_guest_attempt *a, bool incoming)
+{
+	const struct oom_guest_shape *shape = &a->vm.shape;
+	uint64_t max = oom_budget_max(OOM_BUDGET_CONSOLE_BYTES) + ((uint64_t)1 << 20);
+
+	if (!incoming)
+		return 2 * shape->memory_bytes + ((uint64_t)1 << 30);
+	max = shape->swap_bytes > max ? shape->swap_bytes : max;
+	return shape->disk_bytes > max ? shape->disk_bytes : max;
+}
+
 int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_err *err)
 {
 	int qmp[2] = {-1, -1}, port[2] = {-1, -1}, r;
-	struct oom_vm_files files = {.console = a->console, .log = a->log, .incoming = incoming};
+	struct oom_vm_files files = {.console = a->console, .log = a->log, .incoming = incoming,
+		.file_max_bytes = file_max(a, incoming)};
 	oom_autoclose int head = -1;
 
 	a->machine_realtime_us = oom_realtime_us();
@@ -94,6 +111,7 @@ void oom_attempt_vm_stop(struct oom_guest_attempt *a)
 	oom_buffer_free(&a->port_in);
 	oom_buffer_free(&a->port_out);
 	oom_buffer_free(&a->record_text);
+	memset(&a->record_scan, 0, sizeof(a->record_scan));
 	a->step = NULL;
 	a->hello = false;
 }

@@ -224,6 +224,7 @@ struct oom_vm_files {
 	const char *console, *log;
 	const char *append; /* more kernel arguments, or NULL */
 	bool incoming;
+	uint64_t file_max_bytes; /* that QEMU may write into one file; 0: any */
 };
 /* The arguments, NULL at the end; @files NULL: with place holders, for the key. */
 int oom_vm_argv(struct oom_arena *arena, const struct oom_vm *vm, const struct oom_vm_files *files,

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -316,6 +317,17 @@ int oom_vm_key(const struct oom_vm *vm, uint64_t *ret)
 	return r;
 }
 
+/* A write past it fails (setrlimit(2)): the disposition is inherited, so that it does not kill. */
+static void bound_files(uint64_t max_bytes)
+{
+	struct rlimit limit = {.rlim_cur = max_bytes, .rlim_max = max_bytes};
+
+	if (!max_bytes)
+		return;
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
 static void inherit(int fd)
 {
 	if (fd >= 0)
@@ -342,6 +354,7 @@ int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, stru
 		dup2(log, 1);
 		dup2(log, 2);
 		umask(077); /* the console's file */
+		bound_files(files->file_max_bytes);
 		inherit(files->qmp_fd);
 		inherit(files->port_fd);
 		inherit(files->swap_fd);

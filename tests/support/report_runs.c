@@ -219,12 +219,12 @@ struct oom_run *run_verdicts(void)
 	machine_add(run, "debian:bookworm", "6.1.0-28-cloud-amd64", "252");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		attempt_add(run, "debian:bookworm", &rows[i], 1);
-	failure_fill(run->attempts[1]);
-	run->attempts[2]->n_workloads = run->attempts[2]->n_expects = 0;
-	run->attempts[5]->expects[1].verdict = OOM_FAIL;
-	run->attempts[5]->expects[1].observed = "earlyoom";
-	cr_assert(!oom_attempt_add_text(run->attempts[6], &run->attempts[6]->warnings,
-		&run->attempts[6]->n_warnings, "BUG: soft lockup - CPU#1 stuck for 22s!"));
+	failure_fill(run->entries[1].attempt);
+	run->entries[2].attempt->n_workloads = run->entries[2].attempt->n_expects = 0;
+	run->entries[5].attempt->expects[1].verdict = OOM_FAIL;
+	run->entries[5].attempt->expects[1].observed = "earlyoom";
+	cr_assert(!oom_attempt_add_text(run->entries[6].attempt, &run->entries[6].attempt->warnings,
+		&run->entries[6].attempt->n_warnings, "BUG: soft lockup - CPU#1 stuck for 22s!"));
 	return run;
 }
 
@@ -259,8 +259,8 @@ static void kills_add(struct oom_attempt *attempt)
 /* An observation that is as wanted on both machines, and a little otherwise. */
 static void reached_add(struct oom_run *run, size_t first, size_t second)
 {
-	expect_add(run->attempts[first], "hog", "Reached", "90M..110M", "100M", OOM_PASS);
-	expect_add(run->attempts[second], "hog", "Reached", "90M..110M", "101M", OOM_PASS);
+	expect_add(run->entries[first].attempt, "hog", "Reached", "90M..110M", "100M", OOM_PASS);
+	expect_add(run->entries[second].attempt, "hog", "Reached", "90M..110M", "101M", OOM_PASS);
 }
 
 struct oom_run *run_matrix(void)
@@ -283,25 +283,25 @@ struct oom_run *run_matrix(void)
 				attempt_add(run, machines[m], &rows[i], n);
 	/* memcg/mlock ends otherwise on the second machine, tmpfs/writer only once there */
 	for (at = 9; at < 12; at++) {
-		run->attempts[at]->workloads[0].end = OOM_END_EXITED;
-		run->attempts[at]->workloads[0].exit_code = 12;
-		run->attempts[at]->workloads[0].signal = 0;
-		run->attempts[at]->workloads[0].killed_by = OOM_KILLER_NOBODY;
-		run->attempts[at]->verdict = OOM_FAIL;
-		run->attempts[at]->reason = "";
-		run->attempts[at]->expects[1].verdict = OOM_FAIL;
-		run->attempts[at]->expects[1].observed = "nobody";
+		run->entries[at].attempt->workloads[0].end = OOM_END_EXITED;
+		run->entries[at].attempt->workloads[0].exit_code = 12;
+		run->entries[at].attempt->workloads[0].signal = 0;
+		run->entries[at].attempt->workloads[0].killed_by = OOM_KILLER_NOBODY;
+		run->entries[at].attempt->verdict = OOM_FAIL;
+		run->entries[at].attempt->reason = "";
+		run->entries[at].attempt->expects[1].verdict = OOM_FAIL;
+		run->entries[at].attempt->expects[1].observed = "nobody";
 	}
-	run->attempts[16]->verdict = OOM_FAIL;
-	run->attempts[16]->workloads[0].killed_by = OOM_KILLER_SYSTEMD_OOMD;
-	run->attempts[16]->expects[1].verdict = OOM_FAIL;
-	run->attempts[16]->expects[1].observed = "systemd-oomd";
-	kills_add(run->attempts[16]);
+	run->entries[16].attempt->verdict = OOM_FAIL;
+	run->entries[16].attempt->workloads[0].killed_by = OOM_KILLER_SYSTEMD_OOMD;
+	run->entries[16].attempt->expects[1].verdict = OOM_FAIL;
+	run->entries[16].attempt->expects[1].observed = "systemd-oomd";
+	kills_add(run->entries[16].attempt);
 	reached_add(run, 12, 16);
 	for (at = 18; at < 21; at++) {
-		run->attempts[at]->verdict = OOM_SKIPPED;
-		run->attempts[at]->reason = "needs swap: none here";
-		run->attempts[at]->n_workloads = 0;
+		run->entries[at].attempt->verdict = OOM_SKIPPED;
+		run->entries[at].attempt->reason = "needs swap: none here";
+		run->entries[at].attempt->n_workloads = 0;
 	}
 	return run;
 }
