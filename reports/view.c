@@ -45,6 +45,8 @@ static int row_add(struct building *b, size_t attempt, uint32_t number)
 	struct oom_view_row row = {.number = number, .verdict = OOM_VERDICT_COUNT_};
 	struct oom_view_row *rows = oom_arena_grow(&view->arena, view->rows, view->n_rows, sizeof(*rows));
 
+	if ((view->n_rows + 1) * view->n_machines > OOM_VIEW_CELLS_MAX)
+		return -E2BIG;
 	row.scenario = oom_arena_strdup(&view->arena, scenario);
 	row.leaf = slash && row.scenario ? row.scenario + (slash + 1 - scenario) : row.scenario;
 	row.topic = oom_arena_strndup(&view->arena, scenario, slash ? (size_t)(slash - scenario) : 0);
@@ -131,10 +133,13 @@ static int rows_fill(struct building *b)
 
 	for (uint32_t i = 0; i < view->run->n_attempts; i++) {
 		uint32_t number;
+		int r = oom_names_add(&b->scenarios, oom_run_scenario(view->run, i), &number);
 
-		if (oom_names_add(&b->scenarios, oom_run_scenario(view->run, i), &number) < 0 ||
-			(number == view->n_rows && row_add(b, i, number) < 0) ||
-			oom_names_add(&view->machine_names, oom_run_machine_id(view->run, i), &machine) < 0 ||
+		if (r == 0 && number == view->n_rows)
+			r = row_add(b, i, number);
+		if (r < 0)
+			return r;
+		if (oom_names_add(&view->machine_names, oom_run_machine_id(view->run, i), &machine) < 0 ||
 			cell_add(view, &view->rows[number].cells[machine], i) < 0)
 			return -ENOMEM;
 	}
