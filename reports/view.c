@@ -15,6 +15,12 @@ bool oom_view_is_told(const struct oom_view *view, uint32_t attempt)
 	return !view->is_first[attempt];
 }
 
+void oom_view_add_us(int64_t *sum_us, int64_t us)
+{
+	if (us > 0 && __builtin_add_overflow(*sum_us, us, sum_us))
+		*sum_us = INT64_MAX;
+}
+
 /* What is needed while a view is built: scenarios and topics by name. */
 struct building {
 	struct oom_view *view;
@@ -79,8 +85,7 @@ static int cell_add(struct oom_view *view, struct oom_view_cell *cell, uint32_t 
 	}
 	view->repeats = true;
 	cell->verdict = oom_verdict_worse(cell->verdict, verdict);
-	if (entry.duration_us > 0)
-		cell->duration_us += entry.duration_us;
+	oom_view_add_us(&cell->duration_us, entry.duration_us);
 	if (oom_run_entry(view->run, cell->attempts[0]).end_hash != entry.end_hash)
 		cell->unsteady = true;
 	return 0;

@@ -100,6 +100,8 @@ const char *oom_view_counts(struct oom_arena *arena, const size_t count[static O
 	const char *separator);
 /* Did an earlier attempt of its cell end like @attempt? Then one need not be told twice. */
 bool oom_view_is_told(const struct oom_view *view, uint32_t attempt);
+/* Adds a duration where there is one; what is beyond an int64_t stays at its end. */
+void oom_view_add_us(int64_t *sum_us, int64_t us);
 /* Is the attempt something to look at: neither passed nor skipped nor known? */
 bool oom_view_is_bad(enum oom_verdict verdict);
 
