@@ -6,12 +6,13 @@
 #include "lib/bounded.h"
 #include "lib/choice.h"
 #include "lib/cleanup.h"
+#include "lib/spool.h"
+#include "reports/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 static const char *place(const char *path)
@@ -142,6 +143,10 @@ static int not_rendered(const struct oom_report_out *out, int r, struct oom_err 
 	if (r == -EBADMSG)
 		return oom_err_set(err, EBADMSG, "cannot render '%s': the record has changed while it was read",
 			out->report->name);
+	if (r == -E2BIG)
+		return oom_err_set(err, E2BIG,
+			"cannot render '%s': its scenarios and machines make a table of more than %d cells",
+			out->report->name, OOM_VIEW_CELLS_MAX);
 	return oom_err_errno(err, -r, "cannot render '%s'", out->report->name);
 }
 
@@ -167,17 +172,6 @@ static int file_replace(const struct oom_report_out *out, const struct oom_run *
 		return 0;
 	unlink(beside);
 	return rendered ? oom_err_errno(err, -r, "cannot write '%s'", out->path) : not_rendered(out, r, err);
-}
-
-/* A file without a name; where no disk has room for one, in memory. */
-static int spool_open(void)
-{
-	const char *dir = getenv("TMPDIR");
-	int fd = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		fd = memfd_create("report", MFD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
 }
 
 static int copy(int from, int to)
@@ -241,7 +235,7 @@ static int copy_behind(int from, int fd)
 static int stream_write(const struct oom_report_out *out, const struct oom_run *run,
 	const struct oom_report_options *options, bool behind, struct oom_err *err)
 {
-	oom_autoclose int spool = spool_open(), fd = -1;
+	oom_autoclose int spool = oom_spool_open(), fd = -1;
 	bool rendered;
 	int r = spool < 0 ? spool : render(out, run, options, spool, &rendered);
 

@@ -3,6 +3,7 @@
 #include "lib/cleanup.h"
 #include "lib/json_scan.h"
 #include "lib/record_json.h"
+#include "lib/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,13 +42,12 @@ int oom_attempt_parse(const char *text, size_t len, struct oom_err *err, struct 
 /* A file without a name that holds what comes out of @from. */
 static int spool(int from)
 {
-	const char *dir = getenv("TMPDIR");
-	oom_autoclose int fd = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	oom_autoclose int fd = oom_spool_open();
 	char buf[65536];
 	ssize_t n;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	while ((n = read(from, buf, sizeof(buf))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -46,8 +46,7 @@ static void sum_add(struct sum *sum, const struct oom_run *run, size_t attempt)
 	sum->failures += entry.verdict == OOM_FAIL;
 	sum->errors += entry.verdict == OOM_BROKEN || entry.verdict == OOM_INCONCLUSIVE;
 	sum->skipped += entry.verdict == OOM_SKIPPED || entry.verdict == OOM_KNOWN;
-	if (entry.duration_us > 0)
-		sum->duration_us += entry.duration_us;
+	oom_view_add_us(&sum->duration_us, entry.duration_us);
 }
 
 static void sum_write(const struct junit *j, const struct sum *sum)

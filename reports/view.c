@@ -15,6 +15,12 @@ bool oom_view_is_told(const struct oom_view *view, uint32_t attempt)
 	return !view->is_first[attempt];
 }
 
+void oom_view_add_us(int64_t *sum_us, int64_t us)
+{
+	if (us > 0 && __builtin_add_overflow(*sum_us, us, sum_us))
+		*sum_us = INT64_MAX;
+}
+
 /* What is needed while a view is built: scenarios and topics by name. */
 struct building {
 	struct oom_view *view;
@@ -45,6 +51,8 @@ static int row_add(struct building *b, size_t attempt, uint32_t number)
 	struct oom_view_row row = {.number = number, .verdict = OOM_VERDICT_COUNT_};
 	struct oom_view_row *rows = oom_arena_grow(&view->arena, view->rows, view->n_rows, sizeof(*rows));
 
+	if ((view->n_rows + 1) * view->n_machines > OOM_VIEW_CELLS_MAX)
+		return -E2BIG;
 	row.scenario = oom_arena_strdup(&view->arena, scenario);
 	row.leaf = slash && row.scenario ? row.scenario + (slash + 1 - scenario) : row.scenario;
 	row.topic = oom_arena_strndup(&view->arena, scenario, slash ? (size_t)(slash - scenario) : 0);
@@ -77,8 +85,7 @@ static int cell_add(struct oom_view *view, struct oom_view_cell *cell, uint32_t 
 	}
 	view->repeats = true;
 	cell->verdict = oom_verdict_worse(cell->verdict, verdict);
-	if (entry.duration_us > 0)
-		cell->duration_us += entry.duration_us;
+	oom_view_add_us(&cell->duration_us, entry.duration_us);
 	if (oom_run_entry(view->run, cell->attempts[0]).end_hash != entry.end_hash)
 		cell->unsteady = true;
 	return 0;
@@ -131,10 +138,13 @@ static int rows_fill(struct building *b)
 
 	for (uint32_t i = 0; i < view->run->n_attempts; i++) {
 		uint32_t number;
+		int r = oom_names_add(&b->scenarios, oom_run_scenario(view->run, i), &number);
 
-		if (oom_names_add(&b->scenarios, oom_run_scenario(view->run, i), &number) < 0 ||
-			(number == view->n_rows && row_add(b, i, number) < 0) ||
-			oom_names_add(&view->machine_names, oom_run_machine_id(view->run, i), &machine) < 0 ||
+		if (r == 0 && number == view->n_rows)
+			r = row_add(b, i, number);
+		if (r < 0)
+			return r;
+		if (oom_names_add(&view->machine_names, oom_run_machine_id(view->run, i), &machine) < 0 ||
 			cell_add(view, &view->rows[number].cells[machine], i) < 0)
 			return -ENOMEM;
 	}

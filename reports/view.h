@@ -32,6 +32,7 @@ struct oom_view_row {
 };
 
 #define OOM_VIEW_NO_MORE UINT32_MAX
+#define OOM_VIEW_CELLS_MAX 1048576 /* of all rows: what is no run is not drawn as a table of billions */
 
 struct oom_view {
 	const struct oom_run *run;
@@ -52,7 +53,7 @@ struct oom_view {
 	int64_t latency_median_us, latency_max_us;
 };
 
-/* 0 or -ENOMEM; release in any case. */
+/* 0, -ENOMEM, or -E2BIG: more than OOM_VIEW_CELLS_MAX; release in any case. */
 int oom_view_build(const struct oom_run *run, struct oom_view *ret);
 void oom_view_release(struct oom_view *view);
 
@@ -99,6 +100,8 @@ const char *oom_view_counts(struct oom_arena *arena, const size_t count[static O
 	const char *separator);
 /* Did an earlier attempt of its cell end like @attempt? Then one need not be told twice. */
 bool oom_view_is_told(const struct oom_view *view, uint32_t attempt);
+/* Adds a duration where there is one; what is beyond an int64_t stays at its end. */
+void oom_view_add_us(int64_t *sum_us, int64_t us);
 /* Is the attempt something to look at: neither passed nor skipped nor known? */
 bool oom_view_is_bad(enum oom_verdict verdict);
 
