@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/command.h"
-#include "harness/say.h"
-#include "lib/choice.h"
+#include "harness/commands/command.h"
+#include "harness/say/say.h"
+#include "lib/base/choice.h"
 
 #include <stdio.h>
 #include <string.h>

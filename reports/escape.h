@@ -2,15 +2,15 @@
 #ifndef OOM_ESCAPE_H
 #define OOM_ESCAPE_H
 
-#include "lib/arena.h"
-#include "lib/cleanup.h"
-#include "lib/escape.h"
+#include "lib/base/arena.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/escape.h"
 
 #include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
 
-/* What lib/escape.h does for any text, in the forms that only reports have. */
+/* What lib/base/escape.h does for any text, in the forms that only reports have. */
 
 /* Escaped for element content and attribute values of XML and HTML, with their entities; without
  * @utf8 other characters become references, which lose nothing. */

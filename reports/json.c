@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "reports/report.h"
 
-#include "lib/escape.h"
+#include "lib/base/escape.h"
 
 #include <errno.h>
 

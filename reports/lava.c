@@ -2,7 +2,7 @@
 #include "reports/report.h"
 #include "reports/view.h"
 
-#include "lib/cleanup.h"
+#include "lib/base/cleanup.h"
 
 #include <inttypes.h>
 #include <string.h>

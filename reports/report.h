@@ -2,7 +2,7 @@
 #ifndef OOM_REPORT_H
 #define OOM_REPORT_H
 
-#include "lib/record.h"
+#include "lib/record/record.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "reports/style.h"
 
-#include "lib/key.h"
+#include "lib/scenario/key.h"
 
 enum oom_tone oom_tone_of(enum oom_verdict verdict)
 {

@@ -3,7 +3,7 @@
 #include "reports/report.h"
 #include "reports/view.h"
 
-#include "lib/key.h"
+#include "lib/scenario/key.h"
 
 #include <errno.h>
 

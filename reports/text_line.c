@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "reports/style.h"
 
-#include "lib/bounded.h"
+#include "lib/base/bounded.h"
 
 #include <errno.h>
 #include <string.h>

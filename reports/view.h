@@ -2,7 +2,7 @@
 #ifndef OOM_VIEW_H
 #define OOM_VIEW_H
 
-#include "lib/record.h"
+#include "lib/record/record.h"
 
 /*
  * A run as a person asks about it: scenarios by topic, each with one cell for every machine, each cell

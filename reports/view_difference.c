@@ -2,7 +2,7 @@
 /* Where the machines do not agree: who ended alike, and what the record says of each side. */
 #include "reports/view.h"
 
-#include "lib/key.h"
+#include "lib/scenario/key.h"
 
 #include <errno.h>
 #include <inttypes.h>

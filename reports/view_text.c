@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "reports/view.h"
 
-#include "lib/key.h"
+#include "lib/scenario/key.h"
 
 /* "@so_far, separator, @more"; the first of a list stands alone. */
 static const char *join(

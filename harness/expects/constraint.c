@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/expect.h"
+#include "harness/expects/expect.h"
 
 /* What the kill's own line says, else what its killer implies: only 10 headers in 5 s are printed.
  */

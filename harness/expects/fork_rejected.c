@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/expect.h"
+#include "harness/expects/expect.h"
 
 /* The log's line comes once a cgroup; the counter of pids.events counts every refusal. */
 static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)

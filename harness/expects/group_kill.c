@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/expect.h"
+#include "harness/expects/expect.h"
 
 /* The sum of the units' oom_group_kill (since 5.17); -1 where one does not count it. */
 static int64_t counted(const struct oom_attempt *attempt)

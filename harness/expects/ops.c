@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/expect.h"
+#include "harness/expects/expect.h"
 
 static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
 {

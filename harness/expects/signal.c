@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/expect.h"
-#include "lib/signal_name.h"
+#include "harness/expects/expect.h"
+#include "lib/scenario/signal_name.h"
 
 #include <inttypes.h>
 #include <string.h>

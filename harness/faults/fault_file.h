@@ -2,8 +2,8 @@
 #ifndef OOM_FAULT_FILE_H
 #define OOM_FAULT_FILE_H
 
-#include "harness/fault.h"
-#include "harness/run_state.h"
+#include "harness/faults/fault.h"
+#include "harness/state/state.h"
 
 /* Many faults are one write(2) into a kernel file: opened and formatted before the gate opens. */
 struct oom_fault_file {

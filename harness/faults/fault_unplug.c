@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/faults/fault_unplug.h"
 
-#include "harness/guest.h"
-#include "lib/cleanup.h"
+#include "harness/guest/guest.h"
+#include "lib/base/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

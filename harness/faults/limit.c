@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/faults/fault_file.h"
-#include "lib/unit_property.h"
+#include "lib/scenario/unit_property.h"
 
 #include <errno.h>
 #include <stdio.h>

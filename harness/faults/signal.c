@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/faults/fault_file.h"
-#include "lib/signal_name.h"
+#include "lib/scenario/signal_name.h"
 
 #include <errno.h>
 #include <signal.h>

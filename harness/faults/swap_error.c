@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/faults/fault_file.h"
-#include "harness/guest.h"
+#include "harness/guest/guest.h"
 
 static const struct oom_key keys[] = {{NULL}};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/faults/fault_file.h"
-#include "harness/process.h"
-#include "lib/cleanup.h"
+#include "harness/host/process.h"
+#include "lib/base/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/faults/fault_file.h"
-#include "harness/undo_more.h"
+#include "harness/undo/more.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,9 +2,9 @@
 #ifndef OOM_GUEST_INTERNAL_H
 #define OOM_GUEST_INTERNAL_H
 
-#include "harness/guest.h"
-#include "lib/arena.h"
-#include "lib/err.h"
+#include "harness/guest/guest.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 
 #include <jansson.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/load/load.h"
-#include "lib/words.h"
+#include "lib/base/words.h"
 
 #include <errno.h>
 #include <stdio.h>

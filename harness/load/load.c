@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/load/load.h"
-#include "lib/sentence.h"
+#include "lib/base/sentence.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/load/setup.h"
-#include "lib/cleanup.h"
+#include "lib/base/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

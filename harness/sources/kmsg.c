@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/source.h"
+#include "harness/sources/source.h"
 
-#include "lib/cleanup.h"
-#include "lib/klog_text.h"
-#include "lib/kmsg.h"
-#include "lib/proc.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/span.h"
+#include "lib/kernel/kmsg.h"
+#include "lib/kernel/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/workload.h"
-#include "lib/cleanup.h"
+#include "harness/workloads/workload.h"
+#include "lib/base/cleanup.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/workload.h"
+#include "harness/workloads/workload.h"
 #include "harness/workloads/keys.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 #ifndef OOM_WORKLOADS_KEYS_H
 #define OOM_WORKLOADS_KEYS_H
 
-#include "lib/key.h"
+#include "lib/scenario/key.h"
 
 /* Keys that several types share: a row each of their tables. */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/load/family.h"
-#include "harness/workload.h"
-#include "lib/cleanup.h"
+#include "harness/workloads/workload.h"
+#include "lib/base/cleanup.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/workload.h"
+#include "harness/workloads/workload.h"
 #include "harness/workloads/keys.h"
-#include "lib/cleanup.h"
+#include "lib/base/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_JUDGE_H
 #define TESTS_SUPPORT_JUDGE_H
 
-#include "harness/expect.h"
+#include "harness/expects/expect.h"
 
 /*
  * Rows for expectations: a record that is right in every way, what is changed in it, and what must

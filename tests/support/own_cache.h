@@ -2,7 +2,7 @@
 #ifndef OOM_TEST_OWN_CACHE_H
 #define OOM_TEST_OWN_CACHE_H
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 
 /* A cache in a folder of its own, for a suite's .init and .fini. */
 extern char test_cache_dir[64];

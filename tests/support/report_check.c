@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tests/support/report_check.h"
-#include "lib/cleanup.h"
+#include "lib/base/cleanup.h"
 #include "tests/support/report_runs.h"
 
 #include <criterion/criterion.h>

@@ -2,7 +2,7 @@
 #ifndef REPORT_RUNS_H
 #define REPORT_RUNS_H
 
-#include "lib/record.h"
+#include "lib/record/record.h"
 
 /* Runs made by hand for the tests of the reports; free with oom_run_free(). */
 struct oom_run *run_empty(void);

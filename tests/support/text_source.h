@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/types.h>
 
-/* A text as the source of a log: an oom_klog_read of lib/klog.h. */
+/* A text as the source of a log: an oom_klog_read of lib/klog/klog.h. */
 struct text_source {
 	const char *text;
 	size_t left;

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/attempt/attempt.h"
+
+#include "lib/kernel/cgroup_file.h"
+#include "lib/kernel/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * From "go" to "settled". The run is over when every workload that can end has ended (or Until= has
+ * come, or the deadline); it has settled when nothing has happened for Settle= after that.
+ */
+enum { SETTLE_LIMIT_US = 5000000, KILL_LIMIT_US = 10000000 };
+
+void oom_workload_go(struct oom_run_workload *workload)
+{
+	if (workload->gate_fd < 0)
+		return;
+	/* a pipe of one byte never blocks; who reads it and is gone has ended, which its pidfd tells */
+	if (write(workload->gate_fd, "g", 1) != 1)
+		workload->started = false;
+	close(workload->gate_fd);
+	workload->gate_fd = -1;
+	workload->started = true;
+	workload->start_us = oom_monotonic_us();
+}
+
+/* Hold= without end: as quiet as a bystander once it has all it wanted. */
+static bool workload_holds(const struct oom_run_workload *w)
+{
+	return w->page->state == OOM_LOAD_HOLDING &&
+		oom_section_usec(w->section, "Hold", 0) == UINT64_MAX;
+}
+
+/* A fault that takes its time (a limit written below what is held) belongs to the run. */
+static bool faults_under_way(struct oom_run_state *run)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < run->n_faults; i++) {
+		struct oom_run_fault *f = &run->faults[i];
+		int r = f->fault->under_way ? f->fault->under_way(f->data) : 0;
+
+		if (r < 0)
+			f->result = r;
+		any |= r > 0;
+	}
+	return any;
+}
+
+/* The log told of a kill: its victim's end is still to come. */
+static bool victims_left(const struct oom_run_state *run)
+{
+	for (size_t i = 0; i < run->n_workloads; i++)
+		for (size_t k = 0; k < run->n_seen && !run->workloads[i].ended; k++)
+			if (run->seen[k].pid == run->workloads[i].pid)
+				return true;
+	return false;
+}
+
+static bool all_ended(const struct oom_run_state *run)
+{
+	for (size_t i = 0; i < run->n_workloads; i++) {
+		const struct oom_run_workload *w = &run->workloads[i];
+
+		if (!w->ended && !(w->type->flags & OOM_WORKLOAD_BYSTANDER) && !workload_holds(w))
+			return false;
+	}
+	for (size_t i = 0; i < run->n_triggers; i++)
+		if (!run->triggers[i].when && !run->triggers[i].fired)
+			return false;
+	return true;
+}
+
+/* The earliest of what is to come; the timer stands there. */
+void oom_run_arm_timer(struct oom_run_state *run)
+{
+	uint64_t next = run->deadline_us + (run->deadline_hit ? KILL_LIMIT_US : 0);
+	struct itimerspec at = {0};
+
+	for (size_t i = 0; i < run->n_triggers; i++) {
+		const struct oom_trigger *t = &run->triggers[i];
+
+		if (!t->when && !t->fired && run->go_us + t->at_us < next)
+			next = run->go_us + t->at_us;
+	}
+	if (run->over) {
+		uint64_t quiet = run->activity_us > run->over_us ? run->activity_us : run->over_us;
+
+		next = quiet + run->settle_us;
+		/* settled but for a victim: its pidfd will tell, or the limit */
+		if (next > run->over_us + SETTLE_LIMIT_US || next <= oom_monotonic_us())
+			next = run->over_us + SETTLE_LIMIT_US;
+	}
+	at.it_value.tv_sec = (time_t)(next / 1000000);
+	at.it_value.tv_nsec = (long)(next % 1000000) * 1000 + 1;
+	timerfd_settime(run->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+static void drain(int fd)
+{
+	uint64_t value;
+
+	while (read(fd, &value, sizeof(value)) > 0)
+		;
+}
+
+static void timer_ready(struct oom_watch *watch, uint32_t events)
+{
+	(void)events;
+	drain(watch->fd);
+}
+
+static void signal_ready(struct oom_watch *watch, uint32_t events)
+{
+	struct oom_run_state *run = watch->data;
+
+	(void)events;
+	run->interrupted = true; /* the signal stays pending for whoever called us */
+	oom_loop_remove(&run->loop, watch);
+}
+
+/* A workload's first process ended. */
+static void workload_ready(struct oom_watch *watch, uint32_t events)
+{
+	struct oom_run_workload *w = watch->data;
+
+	(void)events;
+	if (wait4(w->pid, &w->wait_status, WNOHANG, &w->usage) != w->pid)
+		return;
+	w->end_us = oom_monotonic_us();
+	w->ended = true;
+	oom_loop_remove(&w->run->loop, watch);
+	oom_run_activity(w->run);
+}
+
+static int watches_add(struct oom_run_state *run, struct oom_err *err)
+{
+	int r;
+
+	run->timer_watch = (struct oom_watch){run->timer_fd, timer_ready, run};
+	run->notify_watch = (struct oom_watch){run->notify_fd, timer_ready, run};
+	r = oom_loop_add(&run->loop, &run->timer_watch, EPOLLIN);
+	if (r >= 0)
+		r = oom_loop_add(&run->loop, &run->notify_watch, EPOLLIN);
+	if (r >= 0 && run->signal_fd >= 0) {
+		run->signal_watch = (struct oom_watch){run->signal_fd, signal_ready, run};
+		r = oom_loop_add(&run->loop, &run->signal_watch, EPOLLIN);
+	}
+	for (size_t i = 0; r >= 0 && i < run->n_workloads; i++) {
+		struct oom_run_workload *w = &run->workloads[i];
+
+		w->watch = (struct oom_watch){w->pid_fd, workload_ready, w};
+		r = oom_loop_add(&run->loop, &w->watch, EPOLLIN);
+	}
+	return r < 0 ? oom_err_errno(err, -r, "cannot wait for the workloads") : 0;
+}
+
+static void set_phase(struct oom_run_state *run, enum oom_phase phase)
+{
+	run->phase = phase;
+	if (run->on_phase)
+		run->on_phase(run, phase);
+}
+
+/* At the deadline: who should have ended and has not is stuck, and ended by force. */
+static void deadline_enforce(struct oom_run_state *run)
+{
+	run->deadline_hit = true;
+	for (size_t i = 0; i < run->n_workloads; i++) {
+		struct oom_run_workload *w = &run->workloads[i];
+
+		if (w->ended || (w->type->flags & OOM_WORKLOAD_BYSTANDER) || workload_holds(w))
+			continue;
+		w->stuck = true;
+		oom_proc_where(AT_FDCWD, w->pid, w->stuck_at, sizeof(w->stuck_at));
+		if (w->unit)
+			oom_unit_kill(w->unit);
+		else
+			kill(-w->pid, SIGKILL);
+		kill(w->pid, SIGKILL);
+	}
+}
+
+static bool stuck_left(const struct oom_run_state *run)
+{
+	for (size_t i = 0; i < run->n_workloads; i++)
+		if (run->workloads[i].stuck && !run->workloads[i].ended)
+			return true;
+	return false;
+}
+
+static void check_over(struct oom_run_state *run)
+{
+	uint64_t now = oom_monotonic_us();
+
+	if (!run->deadline_hit && now >= run->deadline_us)
+		deadline_enforce(run);
+	if (run->interrupted || (!run->deadline_hit && all_ended(run) && !faults_under_way(run)))
+		run->over = true;
+	if (run->deadline_hit &&
+		(!stuck_left(run) || now >= run->deadline_us + KILL_LIMIT_US))
+		run->over = true;
+	if (run->over && !run->over_us)
+		run->over_us = now;
+}
+
+static bool settled(const struct oom_run_state *run)
+{
+	uint64_t now = oom_monotonic_us();
+	uint64_t quiet = run->activity_us > run->over_us ? run->activity_us : run->over_us;
+
+	return (now >= quiet + run->settle_us && !victims_left(run)) ||
+		now >= run->over_us + SETTLE_LIMIT_US;
+}
+
+/*
+ * The one who watches goes first: under pressure every processor is somebody else's. Its children do not
+ * inherit that. Where it is not allowed the latencies are those of an ordinary process.
+ */
+static void watch_first(bool first)
+{
+	struct sched_param param = {.sched_priority = first ? 1 : 0};
+
+	sched_setscheduler(0, first ? SCHED_RR | SCHED_RESET_ON_FORK : SCHED_OTHER, &param);
+}
+
+int oom_run_go(struct oom_run_state *run, struct oom_err *err)
+{
+	int r = watches_add(run, err);
+
+	if (r < 0)
+		return r;
+	/* pages are locked as they are first touched: what is prepared stays, nothing more is pulled in */
+	/* (an ordinary user's RLIMIT_MEMLOCK may refuse: then the latencies are those of unlocked memory) */
+	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	watch_first(true);
+	set_phase(run, OOM_PHASE_RUN);
+	run->go_us = oom_monotonic_us();
+	run->deadline_us += run->go_us;
+	for (size_t i = 0; i < run->n_workloads; i++)
+		if (!run->workloads[i].delayed)
+			oom_workload_go(&run->workloads[i]);
+	while (!run->over || (!run->interrupted && !settled(run))) {
+		oom_run_arm_timer(run);
+		r = oom_loop_step(&run->loop, run->deadline_hit ? 50 : -1);
+		if (r < 0)
+			break;
+		if (!run->over)
+			oom_triggers_check(run);
+		check_over(run);
+	}
+	run->settled_us = oom_monotonic_us();
+	set_phase(run, OOM_PHASE_COLLECT);
+	watch_first(false);
+	munlockall();
+	return r < 0 ? oom_err_errno(err, -r, "cannot wait for the workloads") : 0;
+}

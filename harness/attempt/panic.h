@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_PANIC_H
+#define OOM_PANIC_H
+
+#include "lib/record/record.h"
+#include "lib/scenario/scenario.h"
+
+/*
+ * A guest that panicked handed no record over: its console is all that is left. Where @scenario
+ * asks for the panic (Panic=yes), reads the kills before it from @console_path, and judges the
+ * expectations; otherwise the record stays the failure that it is. The victims' names tell the
+ * workloads. 0 or -ENOMEM.
+ */
+int oom_panic_judge(
+	const struct oom_scenario *scenario, const char *console_path, struct oom_attempt *record);
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/attempt/attempt.h"
+#include "harness/undo/more.h"
+
+#include "lib/kernel/cgroup_file.h"
+#include "lib/base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int oom_backend_open(struct oom_run_state *run, struct oom_err *err)
+{
+	if (!oom_scenario_count(run->scenario, OOM_SEC_SCOPE) &&
+		!oom_scenario_count(run->scenario, OOM_SEC_SLICE) &&
+		!oom_scenario_count(run->scenario, OOM_SEC_SERVICE))
+		return 0;
+	return run->backend->open(run->undo, run->token, err, &run->backend_ctx);
+}
+
+static int unit_start(struct oom_run_state *run, const struct oom_section *section, struct oom_err *err)
+{
+	const char *above = oom_section_text(section, "Slice", NULL);
+	int r;
+
+	if (oom_run_unit(run, section->name))
+		return 0;
+	/* the slice above it first; a name that is no section of the file is the system's own slice */
+	if (above) {
+		const struct oom_section *slice =
+			oom_scenario_section(run->scenario, OOM_SEC_SLICE, above);
+
+		r = slice ? unit_start(run, slice, err) : 0;
+		if (r < 0)
+			return r;
+	}
+	r = run->backend->start(run->backend_ctx, section, err, &run->units[run->n_units]);
+	if (r >= 0)
+		run->n_units++;
+	return r;
+}
+
+int oom_units_start(struct oom_run_state *run, struct oom_err *err)
+{
+	static const enum oom_section_kind kinds[] = {OOM_SEC_SLICE, OOM_SEC_SCOPE, OOM_SEC_SERVICE};
+	size_t n = 1;
+
+	for (size_t i = 0; i < 3; i++)
+		n += oom_scenario_count(run->scenario, kinds[i]);
+	run->units = oom_arena_alloc(&run->arena, n * sizeof(*run->units));
+	if (!run->units)
+		return oom_err_set(err, ENOMEM, "no memory for units");
+	for (size_t i = 0; i < 3; i++) {
+		const struct oom_section *section = NULL;
+
+		while ((section = oom_scenario_next(run->scenario, kinds[i], section))) {
+			int r = unit_start(run, section, err);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static int sysctl_set(struct oom_run_state *run, const struct oom_setting *setting,
+	struct oom_err *err)
+{
+	int r = oom_undo_add_sysctl(run->undo, setting->name, err);
+
+	return r < 0 ? r : oom_sysctl_write(setting->name, setting->value.text, err);
+}
+
+int oom_sysctls_set(struct oom_run_state *run, struct oom_err *err)
+{
+	const struct oom_section *section = NULL;
+
+	while ((section = oom_scenario_next(run->scenario, OOM_SEC_SYSCTL, section))) {
+		for (size_t i = 0; i < section->n_settings; i++) {
+			int r = sysctl_set(run, &section->settings[i], err);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/* One pass over cgroup.procs; how many were signalled. Allocates nothing: it is called in mid-run. */
+static int kill_pass(const struct oom_backend_unit *unit)
+{
+	char buf[16384]; /* some 2,000 pids a pass */
+	oom_autoclose int fd = oom_cgroup_open(unit->dir_fd, "cgroup.procs");
+	int killed = 0;
+	long n;
+
+	if (fd < 0)
+		return 0;
+	n = oom_cgroup_pread(fd, buf, sizeof(buf));
+	for (char *p = buf; n > 0 && *p;) {
+		long pid = strtol(p, &p, 10);
+
+		if (pid > 1 && pid != unit->keeper_pid && pid != getpid() && kill((pid_t)pid, SIGKILL) == 0)
+			killed++;
+		while (*p == '\n')
+			p++;
+	}
+	return killed;
+}
+
+void oom_unit_kill(const struct oom_backend_unit *unit)
+{
+	if (unit->dir_fd < 0 || unit->section->kind == OOM_SEC_SLICE)
+		return;
+	/* frozen, a fork bomb cannot outrun the passes; SIGKILL reaches frozen v2 tasks */
+	if (!unit->v1)
+		oom_cgroup_write(unit->dir_fd, "cgroup.freeze", "1");
+	for (int pass = 0; pass < 100 && kill_pass(unit); pass++)
+		;
+	if (!unit->v1)
+		oom_cgroup_write(unit->dir_fd, "cgroup.freeze", "0");
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A run that was cut off: what its journal has is not made again. */
+#include "harness/campaign/campaign.h"
+#include "harness/say/say.h"
+
+#include "lib/base/cleanup.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A file's lines, one at a time, none of them longer than a record may be. */
+struct lines {
+	int fd;
+	size_t pos, len, number; /* number: of the line, from 1 */
+	uint64_t offset;	 /* of buf */
+	uint64_t begin;		 /* of the line */
+	char *line;
+	size_t line_len, line_size;
+	bool too_long;
+	char buf[65536];
+};
+
+static int keep(struct lines *in, const char *bytes, size_t len)
+{
+	char *grown;
+
+	if (!len)
+		return 0;
+	if (in->too_long || in->line_len + len > OOM_RECORD_BYTES_MAX) {
+		in->too_long = true;
+		return 0;
+	}
+	if (in->line_size - in->line_len < len) {
+		in->line_size = 2 * (in->line_len + len);
+		grown = realloc(in->line, in->line_size);
+		if (!grown)
+			return -ENOMEM;
+		in->line = grown;
+	}
+	memcpy(in->line + in->line_len, bytes, len);
+	in->line_len += len;
+	return 0;
+}
+
+/* 1: a line, without its line feed; 0: there is no more */
+static int line_next(struct lines *in)
+{
+	bool any = false;
+
+	in->begin = in->offset + in->pos;
+	in->line_len = 0;
+	in->too_long = false;
+	in->number++;
+	for (;;) {
+		const char *at = in->buf + in->pos, *feed = memchr(at, '\n', in->len - in->pos);
+		size_t n = feed ? (size_t)(feed - at) : in->len - in->pos;
+		ssize_t more;
+
+		if (keep(in, at, n) < 0)
+			return -ENOMEM;
+		any |= n || feed;
+		in->pos += n + (feed != NULL);
+		if (feed)
+			return 1;
+		in->offset += in->len;
+		in->pos = in->len = 0;
+		more = pread(in->fd, in->buf, sizeof(in->buf), (off_t)in->offset);
+		if (more < 0 && errno != EINTR)
+			return -errno;
+		if (!more)
+			return any;
+		in->len = more > 0 ? (size_t)more : 0;
+	}
+}
+
+/* Searches on from @hint: a journal's order is nearly that of the jobs. */
+static struct oom_job *job_of(struct oom_run_command *command, const struct oom_attempt *attempt, size_t *hint)
+{
+	const char *machine = attempt->machine ? attempt->machine : "";
+
+	for (size_t n = 0; n < command->n_jobs; n++) {
+		size_t i = (*hint + n) % command->n_jobs;
+		struct oom_job *job = &command->jobs[i];
+
+		if (job->attempt == attempt->attempt && !strcmp(job->scenario->id, attempt->scenario) &&
+			!strcmp(command->run->machines[job->machine].id, machine)) {
+			*hint = i + 1;
+			return job;
+		}
+	}
+	return NULL;
+}
+
+/* What the line says is kept as an entry; 1: it says nothing that could be used. */
+static int take_line(struct oom_run_command *command, const struct lines *in, size_t *hint)
+{
+	struct oom_attempt *attempt = NULL;
+	struct oom_job *job;
+	int r;
+
+	if (in->too_long || oom_attempt_parse(in->line, in->line_len, NULL, &attempt) < 0)
+		return 1;
+	job = job_of(command, attempt, hint);
+	r = !job || job->done ? 0
+			      : oom_run_describe(command->run, attempt, in->begin, (uint32_t)in->line_len, &job->entry);
+	if (r == 0 && job && !job->done) {
+		job->done = true;
+		command->progress.done++;
+		command->progress.counts[attempt->verdict]++;
+	}
+	oom_attempt_free(attempt);
+	return r;
+}
+
+/* A line that does not parse is the one that the crash cut off: it is made again. */
+int oom_journal_resume(struct oom_run_command *command, struct oom_err *err)
+{
+	struct lines *in = calloc(1, sizeof(*in));
+	size_t hint = 0;
+	int r;
+
+	if (!in)
+		return oom_err_set(err, ENOMEM, "no memory to read '%s/attempts.jsonl'", command->dir);
+	in->fd = command->journal_fd;
+	while ((r = line_next(in)) > 0) {
+		r = take_line(command, in, &hint);
+		if (r < 0)
+			break;
+		if (r > 0)
+			oom_say(stderr, "oomgate: %s/attempts.jsonl:%zu is %s; that attempt is made again\n",
+				command->dir, in->number,
+				in->too_long ? "longer than a record may be" : "cut off");
+	}
+	free(in->line);
+	free(in);
+	return r < 0 ? oom_err_errno(err, -r, "cannot read '%s/attempts.jsonl'", command->dir) : 0;
+}

@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/command.h"
-
-const struct oom_command *const oom_commands[] = {
-#define COMMAND(name) &oom_cmd_##name,
-#include "harness/commands.def"
-#undef COMMAND
-	NULL,
-};

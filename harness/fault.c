@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/fault.h"
-
-const struct oom_fault *const oom_faults[] = {
-#define FAULT(ident) &oom_fault_##ident,
-#include "harness/faults.def"
-#undef FAULT
-	NULL,
-};

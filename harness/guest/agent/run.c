@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/guest/agent/agent.h"
+#include "lib/base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define FILE_MAX     ((off_t)64 << 20)
+#define REQUEST_ENV  "OOMGATE_HOST_FD"
+enum { CHUNK_BYTES = 32768, ALIVE_MS = 1000 };
+
+int oom_guest_request(const char *json)
+{
+	const char *fd = getenv(REQUEST_ENV);
+	size_t len = strlen(json);
+
+	if (!fd)
+		return -ENOTCONN;
+	/* a packet pipe: one write is one request */
+	return write(atoi(fd), json, len) == (ssize_t)len ? 0 : -EIO;
+}
+
+/* Waits for the one job, in the child. -EPIPE: the agent is gone. */
+static int receive(struct oom_arena *arena, int fd, const char *evidence_dir, struct oom_err *err,
+	struct oom_guest_job *ret)
+{
+	struct oom_buffer in = {0};
+	struct oom_frame frame;
+	int r;
+
+	do
+		r = oom_frame_next(&in, &frame);
+	while (!r && (r = oom_buffer_fill(&in, fd)) >= 0);
+	if (r == 1 && frame.type == OOM_FRAME_START)
+		r = oom_job_decode(arena, frame.data, frame.len, err, ret);
+	else
+		r = oom_err_set(err, EPIPE, "there was no job");
+	ret->evidence_dir = evidence_dir;
+	oom_buffer_free(&in);
+	return r;
+}
+
+/* In the child: the record's JSON to @record_fd. */
+static int run_job(const struct oom_guest_service *service, const struct oom_guest_job *job, int record_fd,
+	struct oom_err *err)
+{
+	oom_autoclose int dir = open(job->evidence_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	oom_autoclose int log = openat(dir, "oomgate.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	struct oom_attempt *record = NULL;
+	json_t *json = NULL;
+	int r;
+
+	if (log >= 0) {
+		dup2(log, 1);
+		dup2(log, 2);
+	}
+	r = service->run(job, err, &record);
+	if (!r) {
+		json = oom_attempt_to_json(record);
+		r = json && !json_dumpfd(json, record_fd, JSON_COMPACT) ? 0
+			: oom_err_set(err, EIO, "cannot write the record");
+	}
+	json_decref(json);
+	oom_attempt_free(record);
+	if (r && !err->msg[0])
+		oom_err_errno(err, -r, "the attempt cannot be run");
+	return r;
+}
+
+/* What went wrong goes to the complaint's file, the rest is told by the exit status. */
+static int child(const struct oom_guest_service *service, const struct oom_agent_runner *runner, int fd)
+{
+	struct oom_arena arena = {0};
+	struct oom_guest_job job = {0};
+	struct oom_err err = {0};
+	int r;
+
+	if (service->prepare)
+		service->prepare();
+	if (write(fd, "", 1) != 1)
+		return 2;
+	r = receive(&arena, fd, runner->evidence_dir, &err, &job);
+	if (!r)
+		r = run_job(service, &job, runner->record_fd, &err);
+	if (r && write(runner->complaint_fd, err.msg, strlen(err.msg)) < 0)
+		return 2;
+	return r ? 1 : 0;
+}
+
+/* Until the child is gone: signs of life, and what it asks of the host. */
+static int watch(int port, int pidfd, int requests)
+{
+	struct pollfd fds[2] = {{.fd = pidfd, .events = POLLIN}, {.fd = requests, .events = POLLIN}};
+	char text[PIPE_BUF];
+
+	for (;;) {
+		int n = poll(fds, 2, ALIVE_MS), r = 0;
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (!n)
+			r = oom_frame_send(port, OOM_FRAME_ALIVE, NULL, 0);
+		if (fds[1].revents & POLLIN) {
+			ssize_t len = read(requests, text, sizeof(text));
+
+			if (len > 0)
+				r = oom_frame_send(port, OOM_FRAME_REQUEST, text, (size_t)len);
+		} else if (fds[1].revents) {
+			fds[1].fd = -1;
+		}
+		if (r)
+			return r;
+		if (fds[0].revents)
+			return 0;
+	}
+}
+
+static int send_fd(int port, enum oom_frame_type type, const char *name, int fd)
+{
+	char buf[PATH_MAX + CHUNK_BYTES];
+	size_t head = name ? strlen(name) + 1 : 0;
+	off_t sent = 0;
+
+	if (name)
+		memcpy(buf, name, head);
+	for (;;) {
+		ssize_t n = pread(fd, buf + head, CHUNK_BYTES, sent);
+		int r;
+
+		if (n < 0)
+			return -errno;
+		if (!n && sent)
+			return 0;
+		r = oom_frame_send(port, type, buf, head + (size_t)n);
+		if (r || !n)
+			return r;
+		sent += n;
+		if (sent >= FILE_MAX)
+			return 0;
+	}
+}
+
+static _Thread_local struct {
+	int port;
+	size_t prefix; /* of every path: the folder and its slash */
+} sending; /* nftw() hands nothing on */
+
+static int send_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	oom_autoclose int fd = -1;
+
+	(void)st, (void)ftw;
+	if (type != FTW_F)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? 0 : send_fd(sending.port, OOM_FRAME_FILE, path + sending.prefix, fd);
+}
+
+static int hand_over(int port, const char *dir, int record, int complaint, int status, struct oom_err *err)
+{
+	char text[sizeof(err->msg)];
+	ssize_t n = pread(complaint, text, sizeof(text) - 1, 0);
+	int r;
+
+	sending.port = port;
+	sending.prefix = strlen(dir) + 1;
+	r = nftw(dir, send_file, 16, FTW_PHYS);
+	if (r)
+		return oom_err_set(err, EIO, "cannot hand the evidence over");
+	if (WIFSIGNALED(status))
+		return oom_err_set(err, EIO, "the runner was killed by signal %d", WTERMSIG(status));
+	if (WEXITSTATUS(status))
+		return oom_err_set(err, EIO, "%.*s", (int)(n > 0 ? n : 0), text);
+	r = send_fd(port, OOM_FRAME_RECORD, NULL, record);
+	if (!r)
+		r = oom_frame_send(port, OOM_FRAME_DONE, NULL, 0);
+	return r ? oom_err_errno(err, -r, "cannot hand the record over") : 0;
+}
+
+static int open_channels(struct oom_agent_runner *ret, int *ret_job, int *ret_asking)
+{
+	int pipes[2], ends[2];
+
+	ret->record_fd = memfd_create("record", MFD_CLOEXEC);
+	ret->complaint_fd = memfd_create("complaint", MFD_CLOEXEC);
+	if (ret->record_fd < 0 || ret->complaint_fd < 0 || pipe2(pipes, O_DIRECT | O_CLOEXEC) < 0)
+		return -errno;
+	ret->request_fd = pipes[0];
+	*ret_asking = pipes[1];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	ret->job_fd = ends[0];
+	*ret_job = ends[1];
+	return 0;
+}
+
+static int start(const struct oom_guest_service *service, struct oom_err *err, struct oom_agent_runner *runner)
+{
+	oom_autoclose int asking = -1, job = -1;
+	char number[16], ready;
+
+	signal(SIGPIPE, SIG_IGN); /* a runner that is gone: its pidfd tells */
+	if (open_channels(runner, &job, &asking))
+		return oom_err_errno(err, errno, "cannot prepare the attempt");
+	oom_tree_remove(runner->evidence_dir);
+	if (mkdir(runner->evidence_dir, 0755) < 0)
+		return oom_err_errno(err, errno, "cannot make '%s'", runner->evidence_dir);
+	runner->pid = oom_fork_bound(SIGKILL);
+	if (!runner->pid) {
+		oom_closep(&runner->job_fd); /* else it would not see the agent's end */
+		snprintf(number, sizeof(number), "%d", asking);
+		setenv(REQUEST_ENV, number, 1);
+		_exit(child(service, runner, job));
+	}
+	runner->pid_fd = runner->pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, runner->pid, 0);
+	if (runner->pid_fd < 0)
+		return oom_err_errno(err, errno, "cannot start the attempt");
+	oom_closep(&job);
+	/* at its death this is the end of the file: then the run says what became of it */
+	if (read(runner->job_fd, &ready, 1) < 0)
+		return oom_err_errno(err, errno, "cannot hear the attempt's runner");
+	return 0;
+}
+
+int oom_agent_runner_start(const struct oom_guest_service *service, const char *evidence_dir, struct oom_err *err,
+	struct oom_agent_runner *ret)
+{
+	struct oom_agent_runner runner = {.pid = -1, .pid_fd = -1, .job_fd = -1, .request_fd = -1, .record_fd = -1,
+		.complaint_fd = -1};
+	int r;
+
+	snprintf(runner.evidence_dir, sizeof(runner.evidence_dir), "%s", evidence_dir);
+	r = start(service, err, &runner);
+	if (r)
+		oom_agent_runner_end(&runner);
+	*ret = runner;
+	return r;
+}
+
+bool oom_agent_runner_waits(const struct oom_agent_runner *runner)
+{
+	struct pollfd pfd = {.fd = runner->pid_fd, .events = POLLIN};
+
+	return runner->pid > 0 && poll(&pfd, 1, 0) == 0;
+}
+
+void oom_agent_runner_end(struct oom_agent_runner *runner)
+{
+	if (runner->pid > 0) {
+		kill(runner->pid, SIGKILL);
+		waitpid(runner->pid, NULL, 0);
+	}
+	runner->pid = -1;
+	oom_closep(&runner->pid_fd);
+	oom_closep(&runner->job_fd);
+	oom_closep(&runner->request_fd);
+	oom_closep(&runner->record_fd);
+	oom_closep(&runner->complaint_fd);
+}
+
+int oom_agent_run(int port, struct oom_agent_runner *runner, const char *job, size_t len, struct oom_err *err)
+{
+	int status = 0, r;
+
+	/* one that is gone already shows in its pidfd */
+	r = oom_frame_send(runner->job_fd, OOM_FRAME_START, job, len);
+	if (r && r != -EPIPE && r != -ECONNRESET)
+		return oom_err_errno(err, -r, "cannot hand the job to its runner");
+	r = watch(port, runner->pid_fd, runner->request_fd);
+	if (r)
+		return oom_err_errno(err, -r, "cannot reach the host");
+	waitpid(runner->pid, &status, 0);
+	runner->pid = -1;
+	return hand_over(port, runner->evidence_dir, runner->record_fd, runner->complaint_fd, status, err);
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The host's end of the guest's port. What comes from a guest is not trusted: names are checked, sizes
+ * bounded. */
+#include "harness/guest/attempt/attempt.h"
+#include "lib/base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SILENCE_US 60000000ULL
+
+static void want_write(struct oom_guest_attempt *a, bool want)
+{
+	struct epoll_event event = {.events = EPOLLIN | (want ? EPOLLOUT : 0), .data.u32 = OOM_TAG_PORT};
+
+	epoll_ctl(a->epoll_fd, EPOLL_CTL_MOD, a->port_fd, &event);
+}
+
+int oom_port_send_job(struct oom_guest_attempt *a)
+{
+	oom_autofree char *text = NULL;
+	struct timespec now;
+	size_t len;
+	int r;
+
+	if (getrandom(a->job.entropy, sizeof(a->job.entropy), 0) != sizeof(a->job.entropy))
+		return -errno;
+	clock_gettime(CLOCK_REALTIME, &now);
+	a->job.realtime_us = now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+	r = oom_job_encode(&a->job, &text, &len);
+	if (!r)
+		r = oom_frame_add(&a->port_out, OOM_FRAME_START, text, len);
+	if (!r)
+		oom_port_writable(a);
+	return r;
+}
+
+void oom_port_writable(struct oom_guest_attempt *a)
+{
+	want_write(a, oom_buffer_drain(&a->port_out, a->port_fd) > 0);
+}
+
+static bool name_is_safe(const char *name)
+{
+	/* the host's own, beside what the guest sends */
+	if (!*name || *name == '/' || !strcmp(name, "console") || !strcmp(name, "qemu.log"))
+		return false;
+	for (const char *part = name; *part; part += strcspn(part, "/"), part += *part == '/')
+		if (*part == '/' || !strncmp(part, "../", 3) || !strcmp(part, ".."))
+			return false;
+	return true;
+}
+
+static uint64_t name_depth(const char *name)
+{
+	uint64_t depth = 0;
+
+	while ((name = strchr(name, '/')))
+		depth++, name++;
+	return depth;
+}
+
+/* The folders of @path, each of which counts where it is new; 1: that is past the budget. */
+static int make_folders(struct oom_guest_attempt *a, char *path)
+{
+	char *slash = strchr(path + strlen(a->evidence_dir) + 1, '/');
+
+	for (; slash; slash = strchr(slash + 1, '/')) {
+		int r;
+
+		*slash = '\0';
+		r = !access(path, F_OK) ? 0
+			: !oom_budget_spend(a, OOM_BUDGET_EVIDENCE_FILES, 1) ? 1
+			: mkdir(path, 0700) < 0 ? -errno : 0;
+		if (r)
+			return r;
+		*slash = '/';
+	}
+	return 0;
+}
+
+/* For appending; -EDQUOT: one more file is past the budget, and the attempt has failed. */
+static int open_evidence(struct oom_guest_attempt *a, const char *name)
+{
+	const int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+	char path[PATH_MAX];
+	int fd, r;
+
+	if (snprintf(path, sizeof(path), "%s/%s", a->evidence_dir, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	r = make_folders(a, path);
+	if (r)
+		return r < 0 ? r : -EDQUOT;
+	fd = open(path, flags);
+	if (fd < 0 && errno == ENOENT) {
+		if (!oom_budget_spend(a, OOM_BUDGET_EVIDENCE_FILES, 1))
+			return -EDQUOT;
+		fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+/* NAME NUL BYTES: appended, so that a file may come in pieces */
+static int keep_file(struct oom_guest_attempt *a, const struct oom_frame *frame)
+{
+	const char *nul = memchr(frame->data, '\0', frame->len), *data;
+	oom_autoclose int fd = -1;
+	size_t left;
+
+	if (!nul || !name_is_safe(frame->data))
+		return -EBADMSG;
+	data = nul + 1;
+	left = frame->len - (size_t)(data - frame->data);
+	if (!oom_budget_within(a, OOM_BUDGET_NAME_BYTES, (uint64_t)(nul - frame->data)) ||
+		!oom_budget_within(a, OOM_BUDGET_NAME_DEPTH, name_depth(frame->data)) ||
+		!oom_budget_spend(a, OOM_BUDGET_EVIDENCE_BYTES, left))
+		return 0;
+	fd = open_evidence(a, frame->data);
+	if (fd < 0)
+		return fd;
+	while (left) {
+		ssize_t n = write(fd, data, left);
+
+		if (n < 0)
+			return -errno;
+		data += n;
+		left -= (size_t)n;
+	}
+	return 0;
+}
+
+static int keep_record(struct oom_guest_attempt *a, const struct oom_frame *frame)
+{
+	oom_json_scan(&a->record_scan, frame->data, frame->len);
+	if (!oom_budget_within(a, OOM_BUDGET_RECORD_BYTES, a->record_text.len + frame->len) ||
+		!oom_budget_within(a, OOM_BUDGET_RECORD_VALUES, a->record_scan.values) ||
+		!oom_budget_within(a, OOM_BUDGET_RECORD_DEPTH, a->record_scan.depth_max) ||
+		!oom_budget_within(a, OOM_BUDGET_RECORD_TEXT_BYTES, a->record_scan.text_max))
+		return 0;
+	return oom_buffer_add(&a->record_text, frame->data, frame->len);
+}
+
+static bool message_in_budget(struct oom_guest_attempt *a, const struct oom_frame *frame)
+{
+	if (!oom_budget_spend(a, OOM_BUDGET_MESSAGES, 1))
+		return false;
+	if (frame->type == OOM_FRAME_FILE || frame->type == OOM_FRAME_RECORD)
+		return true;
+	return oom_budget_within(a, OOM_BUDGET_MESSAGE_BYTES, frame->len) &&
+		(frame->type != OOM_FRAME_REQUEST || oom_budget_spend(a, OOM_BUDGET_REQUESTS, 1));
+}
+
+static void on_frame(struct oom_guest_attempt *a, const struct oom_frame *frame)
+{
+	int r = 0;
+
+	a->silence_us = a->phase == OOM_GUEST_RUNNING ? oom_now_us() + SILENCE_US : 0;
+	oom_attempt_arm(a);
+	if (!message_in_budget(a, frame))
+		return;
+	switch (frame->type) {
+	case OOM_FRAME_HELLO:
+		a->hello = true;
+		oom_qmp_advance(a, OOM_QMP_HELLO);
+		return;
+	case OOM_FRAME_FILE:
+		r = keep_file(a, frame);
+		break;
+	case OOM_FRAME_RECORD:
+		r = keep_record(a, frame);
+		break;
+	case OOM_FRAME_REQUEST:
+		oom_qmp_request(a, frame->data, frame->len);
+		return;
+	case OOM_FRAME_FAILED:
+		oom_attempt_fail(a, "in the guest: %.*s", (int)frame->len, frame->data);
+		return;
+	case OOM_FRAME_SKIPPED:
+		oom_attempt_skip(a, oom_arena_strndup(&a->arena, frame->data, frame->len));
+		return;
+	case OOM_FRAME_DONE:
+		oom_attempt_done(a);
+		return;
+	case OOM_FRAME_ALIVE:
+	case OOM_FRAME_START:
+		return;
+	}
+	if (a->phase == OOM_GUEST_OVER)
+		return;
+	if (r == -ENOSPC || r == -EDQUOT)
+		oom_attempt_fail(a, "cannot keep the evidence in '%s': the disk is full", a->evidence_dir);
+	else if (r)
+		oom_attempt_fail(a, "cannot keep the guest's evidence in '%s': %s", a->evidence_dir, strerror(-r));
+}
+
+void oom_port_readable(struct oom_guest_attempt *a)
+{
+	int r = oom_buffer_fill(&a->port_in, a->port_fd), next;
+	pid_t pid = a->pid;
+	struct oom_frame frame;
+
+	/* a frame can end the machine, or the attempt */
+	while (a->phase != OOM_GUEST_OVER && a->pid == pid && (next = oom_frame_next(&a->port_in, &frame))) {
+		if (next < 0) {
+			oom_attempt_fail(a, "the guest sends what is no message of its agent");
+			return;
+		}
+		on_frame(a, &frame);
+	}
+	if (a->phase != OOM_GUEST_OVER && a->pid == pid && r < 0)
+		oom_attempt_died(a);
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The conversations with QEMU, each a table of steps (docs/interop/qmp-spec, qapi/migration.json). */
+#include "harness/guest/attempt/attempt.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#define CAPABILITIES {"{\"execute\":\"qmp_capabilities\"}", false, OOM_QMP_RETURN, NULL}
+#define EVENTS                                                                                     \
+	{"{\"execute\":\"migrate-set-capabilities\",\"arguments\":{\"capabilities\":"              \
+	 "[{\"capability\":\"events\",\"state\":true}]}}",                                         \
+		false, OOM_QMP_RETURN, NULL}
+#define GET_FD                                                                                     \
+	{"{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"state\"}}", true, OOM_QMP_RETURN, NULL}
+
+static void saved(struct oom_guest_attempt *a)
+{
+	oom_attempt_saved(a);
+}
+
+static void stopping(struct oom_guest_attempt *a)
+{
+	oom_attempt_phase(a, OOM_GUEST_SAVING, 60000000);
+}
+
+const struct oom_qmp_step oom_qmp_boot[] = {
+	CAPABILITIES,
+	EVENTS,
+	{NULL, false, OOM_QMP_HELLO, NULL},
+	{"{\"execute\":\"stop\"}", false, OOM_QMP_RETURN, stopping},
+	{"{\"execute\":\"migrate-set-parameters\",\"arguments\":{\"max-bandwidth\":1099511627776}}", false,
+		OOM_QMP_RETURN, NULL},
+	GET_FD,
+	{"{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"fd:state\"}}", false, OOM_QMP_MIGRATED, saved},
+	{0},
+};
+
+const struct oom_qmp_step oom_qmp_restore[] = {
+	CAPABILITIES,
+	EVENTS,
+	GET_FD,
+	{"{\"execute\":\"migrate-incoming\",\"arguments\":{\"uri\":\"fd:state\"}}", false, OOM_QMP_MIGRATED, NULL},
+	{"{\"execute\":\"cont\"}", false, OOM_QMP_RETURN, oom_attempt_run},
+	{0},
+};
+
+/* One line, with a descriptor beside it where there is one. Commands are far below a socket's buffer. */
+static int send_line(int sock, const char *line, int fd)
+{
+	struct iovec parts[2] = {{(void *)(uintptr_t)line, strlen(line)}, {(void *)(uintptr_t)"\n", 1}};
+	union {
+		struct cmsghdr align;
+		char data[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct msghdr msg = {.msg_iov = parts, .msg_iovlen = 2};
+
+	if (fd >= 0) {
+		struct cmsghdr *c;
+
+		msg.msg_control = control.data;
+		msg.msg_controllen = sizeof(control.data);
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	}
+	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static void send_step(struct oom_guest_attempt *a)
+{
+	if (a->step->wait == OOM_QMP_HELLO && a->hello) {
+		oom_qmp_advance(a, OOM_QMP_HELLO);
+		return;
+	}
+	/* a peer that is gone shows as the end of its process */
+	if (a->step->command)
+		send_line(a->qmp_fd, a->step->command, a->step->with_state_fd ? a->state_fd : -1);
+}
+
+void oom_qmp_begin(struct oom_guest_attempt *a, const struct oom_qmp_step *steps)
+{
+	a->step = steps;
+	send_step(a); /* QEMU reads it after its greeting */
+}
+
+void oom_qmp_advance(struct oom_guest_attempt *a, enum oom_qmp_wait what)
+{
+	const struct oom_qmp_step *done = a->step;
+
+	if (!done || done->wait != what)
+		return;
+	a->step = done[1].wait || done[1].command ? done + 1 : NULL;
+	if (done->then)
+		done->then(a);
+	if (a->step == done + 1)
+		send_step(a);
+}
+
+static void on_migration(struct oom_guest_attempt *a, const char *status)
+{
+	if (!strcmp(status, "completed"))
+		oom_qmp_advance(a, OOM_QMP_MIGRATED);
+	else if (!strcmp(status, "failed") && a->phase == OOM_GUEST_SAVING)
+		oom_attempt_fail(a, "cannot save the guest into '%s': %llu MiB are free there; make room, or name another "
+			"place in OOMGATE_CACHE", a->host->cache, (unsigned long long)(oom_state_disk_left(a->host->cache) >> 20));
+}
+
+static void on_event(struct oom_guest_attempt *a, const char *event, const json_t *data)
+{
+	const char *reason = json_string_value(json_object_get(data, "reason"));
+
+	if (!strcmp(event, "MIGRATION")) {
+		const char *status = json_string_value(json_object_get(data, "status"));
+
+		on_migration(a, status ? status : "");
+	} else if (!strcmp(event, "GUEST_PANICKED")) {
+		a->panicked = true;
+		/* it prints, then resets at once (panic=-1), and QEMU ends (-no-reboot) */
+		if (a->deadline_us > oom_now_us() + 5000000) {
+			a->deadline_us = oom_now_us() + 5000000;
+			oom_attempt_arm(a);
+		}
+	} else if (!strcmp(event, "SHUTDOWN") && reason) {
+		a->rebooted = !strcmp(reason, "guest-reset");
+		a->powered_off = !strcmp(reason, "guest-shutdown");
+	}
+}
+
+static void on_line(struct oom_guest_attempt *a, const char *line, size_t len)
+{
+	json_t *json = json_loadb(line, len, 0, NULL);
+	const char *event = json_string_value(json_object_get(json, "event"));
+	const json_t *error = json_object_get(json, "error");
+
+	if (event)
+		on_event(a, event, json_object_get(json, "data"));
+	else if (error && a->phase == OOM_GUEST_RESTORING)
+		oom_attempt_died(a);
+	else if (error && a->phase != OOM_GUEST_RUNNING)
+		oom_attempt_fail(a, "QEMU refuses: %s", json_string_value(json_object_get(error, "desc")));
+	else if (error)
+		oom_host_say(a->host, "%s: QEMU refuses a fault: %s", a->machine_id,
+			json_string_value(json_object_get(error, "desc")));
+	else if (json_object_get(json, "return"))
+		oom_qmp_advance(a, OOM_QMP_RETURN);
+	json_decref(json);
+}
+
+int oom_qmp_readable(struct oom_guest_attempt *a)
+{
+	int r = oom_buffer_fill(&a->qmp_in, a->qmp_fd);
+	pid_t pid = a->pid;
+	char *line, *end;
+
+	/* a line can end the machine and begin another */
+	while (a->pid == pid && a->qmp_in.taken < a->qmp_in.len) {
+		line = a->qmp_in.data + a->qmp_in.taken;
+		end = memchr(line, '\n', a->qmp_in.len - a->qmp_in.taken);
+		if (!end)
+			break;
+		a->qmp_in.taken += (size_t)(end + 1 - line);
+		on_line(a, line, (size_t)(end - line));
+	}
+	if (a->pid == pid && a->qmp_in.len - a->qmp_in.taken > OOM_FRAME_MAX)
+		return -EPIPE; /* no line of QEMU's is so long */
+	return a->pid == pid ? r : 0;
+}
+
+/* @count of the machine's devices NAME0, NAME1, … in a row; a guest cannot have more than there are. */
+static void unplug(struct oom_guest_attempt *a, const char *name, const json_t *count, int n_spare, int *gone)
+{
+	char line[96];
+
+	for (json_int_t left = json_integer_value(count); left > 0 && *gone < n_spare; left--) {
+		snprintf(line, sizeof(line), "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"%s%d\"}}", name,
+			(*gone)++);
+		send_line(a->qmp_fd, line, -1);
+	}
+}
+
+/* What a fault in the guest asks of its host. */
+void oom_qmp_request(struct oom_guest_attempt *a, const char *text, size_t len)
+{
+	static const char *const swap_error[] = {
+		"{\"execute\":\"blockdev-add\",\"arguments\":{\"driver\":\"blkdebug\",\"node-name\":\"swapbad\","
+		"\"image\":\"swapfile\",\"inject-error\":[{\"event\":\"none\",\"errno\":5,\"iotype\":\"read\"}]}}",
+		"{\"execute\":\"blockdev-reopen\",\"arguments\":{\"options\":[{\"driver\":\"raw\","
+		"\"node-name\":\"swap\",\"file\":\"swapbad\"}]}}",
+	};
+	const struct oom_guest_shape *shape = &a->vm.shape;
+	json_t *json = json_loadb(text, len, 0, NULL);
+	const json_t *balloon = json_object_get(json, "balloon_bytes");
+	char line[128];
+
+	if (json_is_integer(balloon)) {
+		snprintf(line, sizeof(line), "{\"execute\":\"balloon\",\"arguments\":{\"value\":%" JSON_INTEGER_FORMAT "}}",
+			json_integer_value(balloon));
+		send_line(a->qmp_fd, line, -1);
+	}
+	if (json_is_true(json_object_get(json, "swap_error")))
+		for (size_t i = 0; i < sizeof(swap_error) / sizeof(*swap_error); i++)
+			send_line(a->qmp_fd, swap_error[i], -1);
+	unplug(a, "cpu", json_object_get(json, "cpu_unplug"), shape->spare_cpus, &a->cpus_gone);
+	unplug(a, "dimm", json_object_get(json, "memory_unplug"), shape->spare_dimms, &a->dimms_gone);
+	json_decref(json);
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Disks that a guest may write: files without a name, so that they cannot outlive their QEMU. */
+#include "harness/guest/internal.h"
+#include "lib/base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+
+#define BLOCK_BYTES 4096
+
+int oom_swap_create(const char *cache, uint64_t bytes, struct oom_err *err)
+{
+	/* mkswap(8): version, last page, bad pages at 1024; the signature ends the first page */
+	oom_autoclose int fd = open(cache, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	uint32_t head[3] = {1, (uint32_t)(bytes / 4096 - 1), 0};
+
+	if (fd < 0 || ftruncate(fd, (off_t)OOM_OWN_DISK_BYTES) < 0 ||
+		pwrite(fd, head, sizeof(head), 1024) != sizeof(head) ||
+		pwrite(fd, "SWAPSPACE2", 10, 4086) != 10)
+		return oom_err_errno(err, errno, "cannot make a swap disk in '%s'", cache);
+	return oom_take_fd(&fd);
+}
+
+/* An empty file system of that size, made once: payloads/disk-BYTES.ext2, sparse. */
+static int make_template(const char *cache, uint64_t bytes, const char *path, struct oom_err *err)
+{
+	struct oom_arena arena = {0};
+	char blocks[32], disk[PATH_MAX], log[PATH_MAX], empty[PATH_MAX];
+	const char *const argv[] = {"genext2fs", "-f", "-z", "-B", "4096", "-b", blocks, "-N", "256", "-m", "0",
+		"-d", empty, disk, NULL};
+	const char *temp;
+	int r = oom_cache_temp(&arena, cache, OOM_CACHE_PAYLOADS, err, &temp);
+
+	if (r)
+		return r;
+	snprintf(blocks, sizeof(blocks), "%" PRIu64, bytes / BLOCK_BYTES);
+	snprintf(disk, sizeof(disk), "%s/disk", temp);
+	snprintf(log, sizeof(log), "%s/log", temp);
+	snprintf(empty, sizeof(empty), "%s/empty", temp);
+	if (mkdir(empty, 0755) < 0)
+		r = oom_err_errno(err, errno, "cannot make '%s'", empty);
+	if (!r)
+		r = oom_tool_run(argv, NULL, log, err);
+	if (!r && rename(disk, path) < 0)
+		r = oom_err_errno(err, errno, "cannot put a disk to '%s'", path);
+	oom_tree_remove(temp);
+	oom_arena_release(&arena);
+	return r;
+}
+
+/* Only what is there: the holes stay holes. */
+static int copy_sparse(int from, int to, off_t size)
+{
+	if (ftruncate(to, size) < 0)
+		return -errno;
+	for (off_t at = 0, end; at < size; at = end) {
+		at = lseek(from, at, SEEK_DATA);
+		if (at < 0)
+			return errno == ENXIO ? 0 : -errno;
+		end = lseek(from, at, SEEK_HOLE);
+		if (end < 0 || lseek(to, at, SEEK_SET) < 0)
+			return -errno;
+		for (off_t pos = at; pos < end;) {
+			ssize_t n = sendfile(to, from, &pos, (size_t)(end - pos));
+
+			if (n <= 0)
+				return n ? -errno : -EIO;
+		}
+	}
+	return 0;
+}
+
+int oom_disk_create(const char *cache, uint64_t bytes, struct oom_err *err)
+{
+	oom_autoclose int fd = open(cache, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), from = -1;
+	char path[PATH_MAX];
+	int r = 0;
+
+	if (fd < 0)
+		return oom_err_errno(err, errno, "cannot make a disk in '%s'", cache);
+	snprintf(path, sizeof(path), "%s/payloads/disk-%" PRIu64 ".ext2", cache, bytes);
+	if (utimensat(AT_FDCWD, path, NULL, 0) < 0)
+		r = make_template(cache, bytes, path, err);
+	if (r)
+		return r;
+	from = open(path, O_RDONLY | O_CLOEXEC);
+	r = from < 0 ? -errno : copy_sparse(from, fd, (off_t)(bytes / BLOCK_BYTES * BLOCK_BYTES));
+	if (!r && ftruncate(fd, (off_t)OOM_OWN_DISK_BYTES) < 0)
+		r = -errno;
+	return r ? oom_err_errno(err, -r, "cannot make a disk in '%s'", cache) : oom_take_fd(&fd);
+}

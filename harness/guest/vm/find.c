@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/guest/internal.h"
+#include "lib/base/cleanup.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define PROGRAM "qemu-system-x86_64"
+
+char *oom_path_find(struct oom_arena *arena, const char *name)
+{
+	const char *path = getenv("PATH");
+	char *copy = oom_arena_strdup(arena, path ? path : "/usr/local/bin:/usr/bin:/bin"), *save = NULL;
+
+	for (char *dir = copy ? strtok_r(copy, ":", &save) : NULL; dir; dir = strtok_r(NULL, ":", &save)) {
+		char *program = oom_arena_printf(arena, "%s/%s", dir, name);
+
+		if (program && !access(program, X_OK))
+			return program;
+	}
+	return NULL;
+}
+
+/* "QEMU emulator version 7.2.22 (Debian …)" */
+static int ask_version(struct oom_arena *arena, const char *cache, struct oom_qemu *qemu,
+	struct oom_err *err)
+{
+	const char *const argv[] = {"env", qemu->lib_dir ? oom_arena_printf(arena, "LD_LIBRARY_PATH=%s", qemu->lib_dir) :
+							 "LC_ALL=C",
+		qemu->program, "--version", NULL};
+	const char *temp;
+	char log[PATH_MAX], *text = NULL, *version;
+	int r = oom_cache_temp(arena, cache, OOM_CACHE_QEMU, err, &temp);
+
+	if (r)
+		return r;
+	snprintf(log, sizeof(log), "%s/version", temp);
+	r = oom_tool_run(argv, NULL, log, err);
+	if (!r)
+		r = oom_file_read(arena, log, 4096, &text, NULL);
+	oom_tree_remove(temp);
+	if (r)
+		return r;
+	version = strstr(text, "version ");
+	if (!version || !isdigit((unsigned char)version[8]))
+		return oom_err_set(err, EINVAL, "'%s' does not tell its version", qemu->program);
+	qemu->version = oom_arena_strndup(arena, version + 8, strcspn(version + 8, " \n"));
+	qemu->major = atoi(version + 8);
+	return qemu->version ? 0 : -ENOMEM;
+}
+
+/* One that was unpacked into the cache. */
+static int find_cached(struct oom_arena *arena, const char *cache, struct oom_qemu *ret)
+{
+	struct oom_qemu qemu = {0};
+
+	qemu.program = oom_arena_printf(arena, "%s/qemu/newer/usr/bin/" PROGRAM, cache);
+	qemu.data_dir = oom_arena_printf(arena, "%s/qemu/newer/usr/share/qemu", cache);
+	qemu.lib_dir = oom_arena_printf(arena, "%s/qemu/newer/usr/lib/x86_64-linux-gnu", cache);
+	if (arena->failed)
+		return -ENOMEM;
+	if (access(qemu.program, X_OK) < 0 || ask_version(arena, cache, &qemu, NULL))
+		return -ENOENT;
+	*ret = qemu;
+	return 0;
+}
+
+int oom_qemu_find(struct oom_arena *arena, const char *cache, struct oom_err *err, struct oom_qemu *ret)
+{
+	const char *own = getenv("OOMGATE_QEMU");
+	struct oom_qemu qemu = {0};
+	int r;
+
+	qemu.program = own && *own ? own : oom_path_find(arena, PROGRAM);
+	if (!qemu.program) {
+		if (!find_cached(arena, cache, ret))
+			return 0;
+		return oom_err_set(err, ENOENT, "no '" PROGRAM "' in PATH: install qemu-system-x86 (or name one with OOMGATE_QEMU)");
+	}
+	r = ask_version(arena, cache, &qemu, err);
+	if (r)
+		return r;
+	*ret = qemu;
+	return 0;
+}
+
+int oom_qemu_find_newer(struct oom_arena *arena, const char *cache, struct oom_qemu *ret)
+{
+	struct oom_qemu qemu;
+	int r = find_cached(arena, cache, &qemu);
+
+	if (r || qemu.major < OOM_NEWER_MAJOR)
+		return r ? r : -ENOENT;
+	*ret = qemu;
+	return 0;
+}
+
+bool oom_qemu_boots(const struct oom_qemu *qemu, const char *release)
+{
+	return qemu->major >= OOM_NEWER_MAJOR || oom_release_compare(release, OOM_NEWER_KERNEL) < 0;
+}
+
+int oom_qemu_newer(struct oom_arena *arena, const char *cache,
+	void (*say)(void *ctx, const char *line), void *say_ctx, struct oom_err *err,
+	struct oom_qemu *ret)
+{
+	struct oom_blob fetch = oom_blob_qemu_fetch();
+	const char *temp, *final = oom_arena_printf(arena, "%s/qemu/newer", cache);
+	const char *log = oom_arena_printf(arena, "%s/fetch-qemu.log", cache);
+	struct oom_err cause;
+	int r;
+
+	if (!oom_qemu_find_newer(arena, cache, ret))
+		return 0;
+	if (say)
+		say(say_ctx, "fetching a newer QEMU into the cache (the host's is too old for this kernel)");
+	r = oom_cache_temp(arena, cache, OOM_CACHE_QEMU, err, &temp);
+	if (r || !final || !log)
+		return r ? r : oom_err_set(err, ENOMEM, "no memory");
+	unlink(log);
+	r = oom_tool_run((const char *const[]){"sh", "-s", temp, NULL}, fetch.text, log, &cause);
+	if (r) {
+		oom_tree_remove(temp);
+		if (r == -EINTR)
+			return oom_err_set(err, EINTR, "%s", cause.msg);
+		return oom_archive_failed("fetch a newer QEMU", cause.msg, log, err);
+	}
+	unlink(log);
+	/* another process may have been quicker */
+	if (oom_tree_narrow(temp) || rename(temp, final) < 0)
+		oom_tree_remove(temp);
+	if (oom_qemu_find_newer(arena, cache, ret))
+		return oom_err_set(err, EIO, "the QEMU fetched into '%s' does not run or is too old, too", final);
+	return 0;
+}

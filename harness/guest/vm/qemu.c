@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* One QEMU process: its arguments, its birth. Whatever it opens by itself it opens read-only, but for
+ * its console; it has no network, may start nothing, and dies with us. */
+#include "harness/guest/internal.h"
+#include "lib/base/bounded.h"
+#include "lib/base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#define MIB ((uint64_t)1 << 20)
+
+struct args {
+	struct oom_arena *arena;
+	const char **items;
+	size_t count;
+};
+
+static void add(struct args *a, const char *arg)
+{
+	if (a->arena->failed)
+		return;
+	a->items = oom_arena_grow(a->arena, a->items, a->count, sizeof(*a->items));
+	if (a->items)
+		a->items[a->count++] = arg;
+}
+
+#define addf(a, ...) add(a, oom_arena_printf((a)->arena, __VA_ARGS__))
+
+/* A comma ends a value of QEMU's option lists: double it. */
+static const char *quoted(struct args *a, const char *path)
+{
+	char *out = oom_arena_alloc(a->arena, 2 * strlen(path) + 1), *p = out;
+
+	for (; out && *path; path++) {
+		*p++ = *path;
+		if (*path == ',')
+			*p++ = ',';
+	}
+	return out ? out : "";
+}
+
+static void add_memory(struct args *a, const struct oom_guest_shape *shape)
+{
+	uint64_t spare_bytes = (uint64_t)shape->spare_dimms * OOM_GUEST_DIMM_BYTES;
+
+	add(a, "-m");
+	if (spare_bytes)
+		addf(a, "%" PRIu64 "M,slots=%d,maxmem=%" PRIu64 "M", (shape->memory_bytes - spare_bytes) / MIB,
+			shape->spare_dimms, shape->memory_bytes / MIB);
+	else
+		addf(a, "%" PRIu64 "M", shape->memory_bytes / MIB);
+	add(a, "-smp");
+	addf(a, "%d,maxcpus=%d,sockets=%d,cores=1,threads=1", shape->cpus - shape->spare_cpus, shape->cpus,
+		shape->cpus);
+	for (int i = 0; i < shape->n_nodes; i++) {
+		add(a, "-object");
+		addf(a, "memory-backend-ram,id=mem%d,size=%" PRIu64 "M", i, shape->node_bytes[i] / MIB);
+		add(a, "-numa");
+		addf(a, "node,nodeid=%d,memdev=mem%d", i, i);
+	}
+	for (int i = 0; shape->n_nodes && i < shape->cpus; i++) {
+		add(a, "-numa");
+		addf(a, "cpu,node-id=%d,socket-id=%d", i % shape->n_nodes, i);
+	}
+}
+
+/* What can be unplugged is plugged in: cpu0 is the last processor, and the first that goes. */
+static void add_spares(struct args *a, const struct oom_vm *vm)
+{
+	for (int i = vm->shape.spare_cpus - 1; i >= 0; i--) {
+		add(a, "-device");
+		addf(a, "%s-x86_64-cpu,id=cpu%d,socket-id=%d,core-id=0,thread-id=0",
+			strcmp(vm->accel, "kvm") ? "max" : "host", i, vm->shape.cpus - 1 - i);
+	}
+	for (int i = 0; i < vm->shape.spare_dimms; i++) {
+		add(a, "-object");
+		addf(a, "memory-backend-ram,id=spare%d,size=%" PRIu64 "M", i, OOM_GUEST_DIMM_BYTES / MIB);
+		add(a, "-device");
+		addf(a, "pc-dimm,id=dimm%d,memdev=spare%d", i, i);
+	}
+}
+
+static void add_device(struct args *a, const char *id)
+{
+	add(a, "-device");
+	addf(a, "virtio-blk-pci,drive=%s", id);
+}
+
+/* A disk of ours in the cache. Its format is named, here as everywhere: QEMU never guesses. */
+static void add_disk(struct args *a, const char *id, const char *path)
+{
+	add(a, "-blockdev");
+	addf(a, "driver=file,node-name=%sfile,read-only=on,filename=%s", id, quoted(a, path));
+	add(a, "-blockdev");
+	addf(a, "driver=raw,node-name=%s,read-only=on,file=%sfile", id, id);
+	add_device(a, id);
+}
+
+#define ROOT_FDSET 3
+
+/* A disk of the user's, by its descriptor. Whatever a qcow2 says now (see own_disk.c), it has no backing file. */
+static void add_user_disk(struct args *a, const struct oom_own_disk *own, bool run)
+{
+	if (run) {
+		add(a, "-add-fd");
+		addf(a, "fd=%d,set=%d", own->fd, ROOT_FDSET);
+	}
+	add(a, "-blockdev");
+	addf(a, "driver=%s,node-name=rootfile,read-only=on,filename=/dev/fdset/%d",
+		own->is_device ? "host_device" : "file", ROOT_FDSET);
+	add(a, "-blockdev");
+	add(a, own->is_qcow2 ? "{\"driver\":\"qcow2\",\"node-name\":\"root\",\"read-only\":true,"
+			       "\"file\":\"rootfile\",\"backing\":null}" :
+			       "driver=raw,node-name=root,read-only=on,file=rootfile");
+	add_device(a, "root");
+}
+
+/* A name-less file of ours, which QEMU may write; or nothing but zeroes. With a filter whose child can be
+ * changed while it runs: see oom_qmp_request(). */
+static void add_own_disk(struct args *a, const char *id, const char *serial, int set, int fd)
+{
+	if (fd >= 0) {
+		add(a, "-add-fd");
+		addf(a, "fd=%d,set=%d", fd, set);
+	}
+	add(a, "-blockdev");
+	if (fd >= 0)
+		addf(a, "driver=file,node-name=%sfile,filename=/dev/fdset/%d,cache.direct=off,cache.no-flush=on", id,
+			set);
+	else
+		addf(a, "driver=null-co,node-name=%sfile,size=%" PRIu64 ",read-zeroes=on", id, OOM_OWN_DISK_BYTES);
+	add(a, "-blockdev");
+	addf(a, "driver=raw,node-name=%s,file=%sfile", id, id);
+	add(a, "-device");
+	addf(a, "virtio-blk-pci,drive=%s,serial=%s,werror=report,rerror=report", id, serial);
+}
+
+static void add_disks(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
+{
+	if (vm->image->own_disk)
+		add_user_disk(a, &vm->image->own, files != NULL);
+	else
+		add_disk(a, "root", vm->image->disk);
+	if (vm->payload)
+		add_disk(a, "payload", vm->payload);
+	add_own_disk(a, "swap", OOM_SWAP_SERIAL, 1, files ? files->swap_fd : -1);
+	add_own_disk(a, "disk", OOM_DISK_SERIAL, 2, files ? files->disk_fd : -1);
+}
+
+/* None in our own images, unless somebody asks for them: systemd would load a BPF one, which takes the kernel's
+ * verifier half a second. */
+static const char *security_modules(const struct oom_vm *vm)
+{
+	static const char *const about[] = {"security=", "apparmor=", "selinux=", "lsm="};
+	bool asked = vm->image->own_disk;
+
+	for (size_t i = 0; vm->shape.kernel_args && i < sizeof(about) / sizeof(*about); i++)
+		asked |= strstr(vm->shape.kernel_args, about[i]) != NULL;
+	return asked ? "" : " lsm=";
+}
+
+static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
+{
+	const struct oom_guest_shape *shape = &vm->shape;
+	char more[384];
+	struct oom_bounded args = OOM_BOUNDED(more);
+
+	if (files && files->head_fd >= 0) {
+		add(a, "-kernel");
+		addf(a, "/proc/self/fd/%d", files->head_fd);
+		return;
+	}
+	if (shape->legacy)
+		oom_bounded_text(&args,
+			" systemd.unified_cgroup_hierarchy=0 "
+			"systemd.legacy_systemd_cgroup_controller=1 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1");
+	/* what holds only movable pages can be given back; addresses above 4G would cost 64M of bounce
+	 * buffers, which no virtio device uses */
+	if (shape->spare_dimms)
+		oom_bounded_text(&args, " memhp_default_state=online_movable swiotlb=noforce");
+	/* measured, so no part of a saved state's key */
+	if (files && !files->incoming && strcmp(vm->accel, "kvm"))
+		oom_bounded_printf(&args, " tsc_early_khz=%" PRIu64, oom_tsc_khz());
+	add(a, "-kernel");
+	add(a, vm->vmlinuz);
+	add(a, "-initrd");
+	add(a, vm->initrd);
+	add(a, "-append");
+	/* a short console, because a serial line is slow; a whole log, because kills are many lines:
+	 * the kernel reserves 4.5 times of what is asked (printk_ringbuffer.h: a descriptor of 112 bytes
+	 * for each 32) */
+	addf(a,
+		"console=ttyS0 earlyprintk=ttyS0 loglevel=3 log_buf_len=4M panic=-1 nokaslr "
+		"mitigations=off apparmor=0 audit=0 tsc=reliable no_timer_check random.trust_cpu=on "
+		"cryptomgr.notests%s systemd.show_status=no systemd.unit=oomgate.target oomgate.root=%s%s%s%s%s%s",
+		security_modules(vm),
+		vm->image->own_disk ? "find" : "/dev/vda", more, shape->kernel_args ? " " : "",
+		vm->shape.kernel_args ? vm->shape.kernel_args : "", files && files->append ? " " : "",
+		files && files->append ? files->append : "");
+}
+
+static void add_channels(struct args *a, const struct oom_vm_files *files)
+{
+	add(a, "-serial");
+	addf(a, "file:%s", files ? files->console : "");
+	add(a, "-device");
+	add(a, "virtio-serial-pci");
+	if (!files || files->port_fd >= 0) {
+		add(a, "-chardev");
+		addf(a, "socket,id=port,fd=%d", files ? files->port_fd : 0);
+		add(a, "-device");
+		add(a, "virtserialport,chardev=port,name=oomgate.0,nr=1");
+	}
+	if (files && files->qmp_fd >= 0) {
+		add(a, "-chardev");
+		addf(a, "socket,id=qmp,fd=%d", files->qmp_fd);
+		add(a, "-mon");
+		add(a, "chardev=qmp,mode=control");
+	}
+	if (files && files->incoming) {
+		add(a, "-incoming");
+		add(a, "defer");
+	}
+}
+
+int oom_vm_argv(struct oom_arena *arena, const struct oom_vm *vm, const struct oom_vm_files *files,
+	const char ***ret)
+{
+	static const char *const fixed[] = {"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+		"-net", "none", "-action", "panic=none", "-sandbox",
+		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny", "-device", "pvpanic",
+		"-device", "virtio-balloon-pci,id=balloon"};
+	struct args a = {.arena = arena};
+
+	add(&a, vm->qemu.program);
+	if (vm->qemu.data_dir) {
+		add(&a, "-L");
+		add(&a, vm->qemu.data_dir);
+	}
+	add(&a, "-M");
+	add(&a, "q35,smm=off,vmport=off");
+	add(&a, "-accel");
+	add(&a, vm->accel);
+	add(&a, "-cpu");
+	/*
+	 * What is fast in hardware and slow under TCG: five-level page tables; copying and clearing byte by byte
+	 * (the kernel takes REP STOSQ where ERMS is missing: an eighth of the steps for each page that is touched);
+	 * a STAC and CLAC around each access to user memory.
+	 */
+	add(&a, strcmp(vm->accel, "kvm") ? "max,la57=off,erms=off,fsrm=off,smap=off" : "host");
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		add(&a, fixed[i]);
+	add_memory(&a, &vm->shape);
+	add_spares(&a, vm);
+	add_disks(&a, vm, files);
+	add_kernel(&a, vm, files);
+	add_channels(&a, files);
+	add(&a, NULL);
+	if (arena->failed)
+		return -ENOMEM;
+	*ret = a.items;
+	return 0;
+}
+
+/* @fd: the file, where it is open, whatever bears its name now; else -1. */
+static uint64_t hash_identity(uint64_t hash, const char *path, int fd)
+{
+	struct stat st;
+	uint64_t id[4] = {0};
+
+	if (path && !(fd >= 0 ? fstat(fd, &st) : stat(path, &st))) {
+		id[0] = (uint64_t)st.st_size;
+		id[1] = (uint64_t)st.st_mtim.tv_sec;
+		id[2] = (uint64_t)st.st_mtim.tv_nsec;
+		id[3] = st.st_ino;
+	}
+	return oom_hash(oom_hash_text(hash, path), id, sizeof(id));
+}
+
+/* A guest saved under KVM knows the host's processor. */
+static uint64_t hash_processor(struct oom_arena *arena, uint64_t hash)
+{
+	char *text, *end;
+
+	if (oom_file_read(arena, "/proc/cpuinfo", 16384, &text, NULL))
+		return hash;
+	end = strstr(text, "\n\n");
+	if ((end = strstr(text, "cpu MHz")))
+		*end = '\0';
+	return oom_hash_text(hash, text);
+}
+
+int oom_vm_key(const struct oom_vm *vm, uint64_t *ret)
+{
+	struct oom_arena arena = {0};
+	uint64_t hash = oom_hash_text(OOM_HASH_SEED, vm->qemu.version);
+	const char **argv;
+	int r = oom_vm_argv(&arena, vm, NULL, &argv);
+
+	for (; !r && *argv; argv++)
+		hash = oom_hash_text(hash, *argv);
+	hash = hash_identity(hash, vm->image->disk, vm->image->own_disk ? vm->image->own.fd : -1);
+	hash = hash_identity(hash, vm->vmlinuz, -1);
+	hash = hash_identity(hash, vm->qemu.program, -1);
+	if (!strcmp(vm->accel, "kvm"))
+		hash = hash_processor(&arena, hash);
+	oom_arena_release(&arena);
+	if (!r)
+		*ret = hash;
+	return r;
+}
+
+/* A write past it fails (setrlimit(2)): the disposition is inherited, so that it does not kill. */
+static void bound_files(uint64_t max_bytes)
+{
+	struct rlimit limit = {.rlim_cur = max_bytes, .rlim_max = max_bytes};
+
+	if (!max_bytes)
+		return;
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static void inherit(int fd)
+{
+	if (fd >= 0)
+		fcntl(fd, F_SETFD, 0);
+}
+
+int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, struct oom_err *err,
+	pid_t *ret_pid, int *ret_pidfd)
+{
+	oom_autoclose int log = open(files->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	oom_autoclose int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct oom_arena arena = {0};
+	const char **argv;
+	int pidfd;
+	pid_t pid;
+
+	if (log < 0)
+		return oom_err_errno(err, errno, "cannot write '%s'", files->log);
+	if (oom_vm_argv(&arena, vm, files, &argv))
+		return oom_err_set(err, ENOMEM, "no memory");
+	pid = oom_fork_bound(SIGKILL);
+	if (!pid) {
+		dup2(null, 0);
+		dup2(log, 1);
+		dup2(log, 2);
+		umask(077); /* the console's file */
+		bound_files(files->file_max_bytes);
+		inherit(files->qmp_fd);
+		inherit(files->port_fd);
+		inherit(files->swap_fd);
+		inherit(files->disk_fd);
+		inherit(files->head_fd);
+		if (vm->image->own_disk)
+			inherit(vm->image->own.fd);
+		if (vm->qemu.lib_dir)
+			setenv("LD_LIBRARY_PATH", vm->qemu.lib_dir, 1);
+		execvp(argv[0], (char *const *)argv);
+		dprintf(2, "cannot start '%s': %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	oom_arena_release(&arena);
+	if (pid < 0)
+		return oom_err_errno(err, errno, "cannot start '%s'", vm->qemu.program);
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0) {
+		int e = errno;
+
+		kill(pid, SIGKILL);
+		return oom_err_errno(err, e, "cannot watch '%s'", vm->qemu.program);
+	}
+	*ret_pid = pid;
+	*ret_pidfd = pidfd;
+	return 0;
+}

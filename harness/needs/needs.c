@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/needs/needs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NEED(ident, name, arg, argument, help)                                                     \
+	static const struct oom_need need_##ident = {                                              \
+		name, help, OOM_NEED_##arg, argument, oom_need_##ident};
+#include "harness/needs/needs.def"
+#undef NEED
+
+const struct oom_need *const oom_needs[] = {
+#define NEED(ident, name, arg, argument, help) &need_##ident,
+#include "harness/needs/needs.def"
+#undef NEED
+	NULL};
+
+const char *const *oom_need_names(void)
+{
+	static const char *const names[] = {
+#define NEED(ident, name, arg, argument, help) name,
+#include "harness/needs/needs.def"
+#undef NEED
+		NULL};
+
+	return names;
+}
+
+static const struct oom_need *need_find(const char *name, size_t len)
+{
+	for (const struct oom_need *const *need = oom_needs; *need; need++)
+		if (strlen((*need)->name) == len && !strncmp((*need)->name, name, len))
+			return *need;
+	return NULL;
+}
+
+static bool is_version(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len && strspn(text, "0123456789.") == len && text[0] != '.' &&
+	       text[len - 1] != '.' && !strstr(text, "..");
+}
+
+static int argument_parse(const char *text, struct oom_err *err, struct oom_need_want *want)
+{
+	struct oom_size size;
+	int64_t number;
+
+	switch (want->need->arg) {
+	case OOM_NEED_COUNT:
+		if (oom_parse_int(want->text, &number) < 0 || number < 0)
+			return oom_err_set(
+				err, EINVAL, "'%s': '%s' is no number", text, want->text);
+		want->number = (uint64_t)number;
+		return 0;
+	case OOM_NEED_SIZE:
+		if (oom_parse_size(want->text, &size) < 0 || size.is_percent)
+			return oom_err_set(
+				err, EINVAL, "'%s': '%s' is no size (64M)", text, want->text);
+		want->number = size.bytes;
+		return 0;
+	case OOM_NEED_VERSION:
+		if (!is_version(want->text))
+			return oom_err_set(
+				err, EINVAL, "'%s': '%s' is no version (6.1)", text, want->text);
+		return 0;
+	default:
+		return oom_err_set(
+			err, EINVAL, "'%s': '%s' takes no argument", text, want->need->name);
+	}
+}
+
+int oom_need_parse(const char *text, struct oom_err *err, struct oom_need_want *ret)
+{
+	size_t len = strcspn(text, "<>="), ops = strspn(text + len, "<>=");
+	const char *op = text + len;
+	struct oom_need_want want = {.need = need_find(text, len)};
+	int r;
+
+	if (!want.need)
+		return oom_err_set(err, EINVAL,
+			"there is no need '%s' ('oomgate list needs' names them)", text);
+	if (!ops) {
+		if (want.need->argument)
+			return oom_err_set(
+				err, EINVAL, "'%s' wants an argument: %s", text, want.need->help);
+		*ret = want;
+		return 0;
+	}
+	if (ops > 2 || (ops == 2 && op[1] != '=') || !strncmp(op, "==", 2))
+		return oom_err_set(err, EINVAL, "'%s': compare with one of >= <= > < =", text);
+	memcpy(want.op, op, ops);
+	if (strlen(op + ops) >= sizeof(want.text))
+		return oom_err_set(err, EINVAL, "'%s' is too long", text);
+	snprintf(want.text, sizeof(want.text), "%s", op + ops);
+	r = argument_parse(text, err, &want);
+	if (r < 0)
+		return r;
+	*ret = want;
+	return 0;
+}
+
+int oom_need_check(const char *text, struct oom_err *err)
+{
+	struct oom_need_want want;
+
+	return oom_need_parse(text, err, &want);
+}
+
+/* @order: below, equal or above what is wanted. */
+static bool holds(const char *op, int order)
+{
+	if (!*op)
+		return true;
+	if (op[1] == '=' && order == 0)
+		return true;
+	return op[0] == '>' ? order > 0 : op[0] == '<' ? order < 0 : order == 0;
+}
+
+bool oom_need_number_holds(const struct oom_need_want *want, uint64_t have)
+{
+	return holds(want->op, have < want->number ? -1 : have > want->number);
+}
+
+/* Number by number, as far as the wanted one goes: 6.1.55 is 6.1, and 252.39-1 is 252. */
+bool oom_need_version_holds(const struct oom_need_want *want, const char *have)
+{
+	const char *wanted = want->text;
+
+	while (*want->op && *wanted) {
+		char *have_end, *wanted_end;
+		unsigned long a = strtoul(have, &have_end, 10),
+			      b = strtoul(wanted, &wanted_end, 10);
+
+		if (a != b)
+			return holds(want->op, a < b ? -1 : 1);
+		have = *have_end == '.' ? have_end + 1 : "";
+		wanted = *wanted_end == '.' ? wanted_end + 1 : "";
+	}
+	return holds(want->op, 0);
+}
+
+int oom_need_probe_text(const struct oom_need_env *env, const char *text, struct oom_err *err)
+{
+	struct oom_need_want want;
+	struct oom_err why = {0};
+	int r = oom_need_parse(text, err, &want);
+
+	if (r < 0)
+		return r;
+	r = want.need->probe(env, &want, &why);
+	if (r < 0)
+		return oom_err_set(err, -r, "needs %s: %s", text, why.msg);
+	return 0;
+}
+
+int oom_need_probe(const struct oom_need *need, const char *arg, bool in_guest, struct oom_err *err)
+{
+	struct oom_need_want want;
+	struct oom_need_env env;
+	char text[96];
+	int r;
+
+	snprintf(text, sizeof(text), "%s%s", need->name, arg ? arg : "");
+	r = oom_need_parse(text, err, &want);
+	if (r < 0)
+		return r;
+	r = oom_need_env_open(in_guest, err, &env);
+	if (r < 0)
+		return r;
+	r = need->probe(&env, &want, err);
+	oom_need_env_close(&env);
+	return r;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_RUN_STATE_H
+#define OOM_RUN_STATE_H
+
+#include "harness/units/backend.h"
+#include "harness/faults/fault.h"
+#include "harness/state/epoll.h"
+#include "harness/host/pin_file.h"
+#include "harness/host/process.h"
+#include "harness/undo/undo.h"
+#include "harness/workloads/workload.h"
+#include "lib/record/record.h"
+#include "lib/scenario/scenario.h"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+/*
+ * What is going on in one attempt. Everything is allocated before the gate opens and given back after
+ * the run has settled.
+ */
+
+enum oom_phase {
+	OOM_PHASE_PREPARE, /* may allocate, write, fail */
+	OOM_PHASE_RUN,	   /* from "go" to "settled": allocates nothing, writes to no disk */
+	OOM_PHASE_COLLECT
+};
+
+struct oom_run_workload {
+	const struct oom_section *section;
+	const struct oom_workload *type;
+	const char *name;
+	struct oom_backend_unit *unit; /* NULL: in oomgate's own cgroup */
+	int pid;
+	int pid_fd, gate_fd; /* gate_fd: a byte lets the workload go */
+	struct oom_load_page *page;
+	struct oom_watch watch;
+	struct oom_run_state *run;
+	bool delayed; /* Start= opens its gate later */
+	bool started, ended, killed_seen; /* killed_seen: one of its processes, by the kernel's log */
+	bool ended_by_us, stuck;
+	char stuck_at[240]; /* what it was at by then: oom_proc_where() */
+	int wait_status;
+	struct rusage usage;
+	uint64_t start_us, end_us; /* CLOCK_MONOTONIC */
+};
+
+/* A kill that the kernel's log told while the run went on. */
+struct oom_seen_kill {
+	int pid;
+	/* of the dying process, while /proc still had it: the nearest ancestor that belongs to a workload, else
+	 * its session; -1: no more */
+	int kin;
+	uint64_t kernel_us, seen_us; /* the record's timestamp; CLOCK_MONOTONIC when it was read */
+};
+enum { OOM_SEEN_KILLS = 512 };
+
+/* A fault, a late start or the end of the run: happens once, at its time or after its event. */
+struct oom_trigger {
+	const struct oom_value *when; /* NULL: at_us counts */
+	uint64_t at_us;		      /* after go */
+	struct oom_run_workload *subject; /* of when */
+	uint64_t threshold_bytes;
+	bool fired;
+	void (*fire)(struct oom_run_state *run, void *data);
+	void *data;
+};
+
+struct oom_source;
+struct oom_source_slot {
+	const struct oom_source *source;
+	struct oom_run_state *run;
+	struct oom_watch watch; /* .fd -1: nothing to wait for */
+	enum oom_source_state state;
+	char note[200];
+	int64_t records, lost;
+	void *priv;
+};
+
+struct oom_run_fault {
+	const struct oom_fault *fault;
+	void *data;
+	int result;
+};
+
+struct oom_run_state {
+	const struct oom_scenario *scenario;
+	const struct oom_backend *backend;
+	void *backend_ctx;
+	struct oom_undo *undo;
+	unsigned undo_mark;
+	char token[24];		 /* unique to this attempt: part of every name */
+	const char *evidence_dir; /* NULL: raw evidence is not kept */
+	uint64_t machine_bytes;
+	uint64_t seed;
+	bool in_guest, machine_ends, interrupted;
+	enum oom_phase phase;
+	void (*on_phase)(struct oom_run_state *run, enum oom_phase phase); /* tests; may be NULL */
+
+	struct oom_arena arena; /* what lives as long as the attempt runs */
+	struct oom_loop loop;
+	struct oom_backend_unit *units;
+	size_t n_units;
+	struct oom_run_workload *workloads;
+	size_t n_workloads;
+	struct oom_pinned workload_program;
+	struct oom_source_slot *sources;
+	size_t n_sources;
+	struct oom_run_fault *faults;
+	size_t n_faults;
+	struct oom_trigger *triggers;
+	size_t n_triggers;
+	struct oom_seen_kill seen[OOM_SEEN_KILLS];
+	size_t n_seen;
+
+	uint64_t prepare_us, go_us, settled_us; /* CLOCK_MONOTONIC */
+	uint64_t deadline_us, settle_us;
+	uint64_t activity_us; /* the last sign of life that settling waits out */
+	int64_t log_offset_us; /* CLOCK_MONOTONIC minus the kernel log's clock; INT64_MIN: not known */
+	int ready_fd, notify_fd, signal_fd, timer_fd;
+	struct oom_watch notify_watch, timer_watch, signal_watch;
+	bool over, deadline_hit;
+	uint64_t over_us;
+
+	struct oom_attempt *record;
+};
+
+struct oom_backend_unit *oom_run_unit(const struct oom_run_state *run, const char *name);
+struct oom_run_workload *oom_run_workload(const struct oom_run_state *run, const char *name);
+/* The workload that process @pid belongs to, or NULL: its first process, a child it named, its session
+ * or an ancestor (@kin), or the only one of that cgroup or above it. @kin may be -1, @cgroup NULL. */
+struct oom_run_workload *oom_run_owner(const struct oom_run_state *run, int pid, int kin,
+	const char *cgroup);
+/* Something that settling must wait out has happened. */
+void oom_run_activity(struct oom_run_state *run);
+/* Sets the timer to the next thing that is due. */
+void oom_run_arm_timer(struct oom_run_state *run);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_UNDO_MORE_H
+#define OOM_UNDO_MORE_H
+
+#include "harness/undo/undo.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Undo lines whose arguments have to be read from the machine first. */
+
+/* Kills the process @pid, told apart by its start time, unless it is gone. */
+int oom_undo_add_process(struct oom_undo *undo, pid_t pid, struct oom_err *err);
+
+/* "KIND PID STARTTIME" of a process that lives now. */
+int oom_undo_add_started(
+	struct oom_undo *undo, const char *kind, pid_t pid, struct oom_err *err);
+
+/* Kills every process of the session that @pid leads (or is about to: setsid(2)), also when @pid itself
+ * is gone: for a program in no cgroup of ours. Who has left the session is not found. */
+int oom_undo_add_session(struct oom_undo *undo, pid_t pid, struct oom_err *err);
+/* Does it now: how many were killed, or -errno. */
+int oom_session_kill(pid_t session, uint64_t start_ticks, struct oom_err *err);
+
+/*
+ * Puts the sysctl @name ("vm.overcommit_memory") back to what it is now. Pairs of which one setting
+ * switches off the other (vm.dirty_bytes and vm.dirty_ratio) are put back by the one that is in
+ * use. -ENOENT where this kernel has none of that name.
+ */
+int oom_undo_add_sysctl(struct oom_undo *undo, const char *name, struct oom_err *err);
+/* "/proc/sys/vm/overcommit_memory" of a name in sysctl(8)'s notation, dots or slashes; -EINVAL. */
+int oom_sysctl_path(const char *name, char *buf, size_t size);
+/* Writes a sysctl; one sentence names it where that fails. */
+int oom_sysctl_write(const char *name, const char *value, struct oom_err *err);
+
+/* Is @path a place where oomgate may remove what it made: strictly below the run-time directory,
+ * /run, /tmp, /var/tmp, /dev/shm, $TMPDIR or $XDG_RUNTIME_DIR, symbolic links resolved? */
+int oom_undo_path_allowed(const char *path, struct oom_err *err);
+
+#endif

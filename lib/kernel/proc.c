@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/kernel/proc.h"
+
+#include "lib/base/bounded.h"
+#include "lib/kernel/cgroup_file.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/span.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int proc_open(int root_fd, const char *path)
+{
+	char full[96];
+	int fd;
+
+	snprintf(full, sizeof(full), "%s%s", root_fd == AT_FDCWD ? "/proc/" : "proc/", path);
+	fd = openat(root_fd, full, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Field @n (from 3) of /proc/PID/stat: counted behind the last ')', for a name may hold anything. */
+static const char *stat_field(int root_fd, int pid, int n, char *buf, size_t size)
+{
+	oom_autoclose int fd = -1;
+	char path[32], *p;
+
+	snprintf(path, sizeof(path), "%d/stat", pid);
+	fd = proc_open(root_fd, path);
+	if (fd < 0 || oom_cgroup_pread(fd, buf, size) <= 0)
+		return NULL;
+	p = strrchr(buf, ')');
+	for (int i = 2; p && i < n; i++)
+		p = strchr(p + 1, ' ');
+	return p ? p + 1 : NULL;
+}
+
+static int stat_int(int root_fd, int pid, int n)
+{
+	char buf[1024]; /* 52 numbers of at most 20 digits, hardly ever more than 400 bytes */
+	const char *field = stat_field(root_fd, pid, n, buf, sizeof(buf));
+
+	struct oom_span number = {field, field ? strlen(field) : 0};
+	int64_t value;
+
+	return oom_span_take_int(&number, &value) && value >= INT_MIN && value <= INT_MAX ? (int)value : -1;
+}
+
+int oom_proc_parent(int root_fd, int pid)
+{
+	return stat_int(root_fd, pid, 4);
+}
+
+int oom_proc_session(int root_fd, int pid)
+{
+	return stat_int(root_fd, pid, 6);
+}
+
+uint64_t oom_proc_start_ticks(int root_fd, int pid)
+{
+	char buf[1024];
+	const char *field = stat_field(root_fd, pid, 22, buf, sizeof(buf));
+
+	return field ? strtoull(field, NULL, 10) : 0;
+}
+
+int oom_proc_where(int root_fd, int pid, char *buf, size_t size)
+{
+	oom_autoclose int fd = -1;
+	char text[4096]; /* seq_file's first page: some 60 functions */
+	const char *field = stat_field(root_fd, pid, 3, text, sizeof(text)), *link = " in ";
+	struct oom_bounded where = oom_bounded_in(buf, size);
+
+	if (!field)
+		return -ESRCH;
+	oom_bounded_char(&where, *field);
+	snprintf(text, sizeof(text), "%d/stack", pid);
+	fd = proc_open(root_fd, text);
+	if (fd < 0 || oom_cgroup_pread(fd, text, sizeof(text)) <= 0)
+		return 0;
+	/* "[<0>] shrink_node+0xa09/0xc80" */
+	for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
+		const char *name = memchr(line, ' ', (size_t)(end - line));
+		size_t len = name ? strcspn(++name, "+\n") : 0;
+
+		if (!len || name[len] != '+' || where.len + strlen(link) + len >= size)
+			break;
+		oom_bounded_printf(&where, "%s%.*s", link, (int)len, name);
+		link = " < ";
+	}
+	return 0;
+}
+
+static uint64_t meminfo_kib(const char *text, const char *key)
+{
+	const char *at = text;
+	size_t len = strlen(key);
+
+	while (at && strncmp(at, key, len)) {
+		at = strchr(at, '\n');
+		at = at ? at + 1 : NULL;
+	}
+	return at ? strtoull(at + len, NULL, 10) : 0;
+}
+
+int oom_proc_meminfo(int root_fd, uint64_t *ret_total_bytes, uint64_t *ret_swap_bytes)
+{
+	oom_autoclose int fd = proc_open(root_fd, "meminfo");
+	char buf[4096]; /* some 50 lines of 28 bytes */
+	long n;
+
+	if (fd < 0)
+		return fd;
+	n = oom_cgroup_pread(fd, buf, sizeof(buf));
+	if (n < 0)
+		return (int)n;
+	*ret_total_bytes = meminfo_kib(buf, "MemTotal:") * 1024;
+	*ret_swap_bytes = meminfo_kib(buf, "SwapTotal:") * 1024;
+	return 0;
+}

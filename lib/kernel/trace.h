@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_TRACE_H
+#define OOM_TRACE_H
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A trace instance of our own (Documentation/trace/ftrace.rst, "Instances") with the two events that
+ * settle who killed whom: oom:mark_victim and signal:signal_generate. Neither is rate-limited.
+ */
+
+enum oom_trace_kind { OOM_TRACE_MARK_VICTIM, OOM_TRACE_SIGNAL };
+
+struct oom_trace_event {
+	enum oom_trace_kind kind;
+	int64_t time_us; /* trace clock "local": the kernel log's time base */
+	int64_t task_pid; /* who was running: the invoker, or the sender */
+	const char *task_comm;
+	int64_t pid; /* the victim, or the signal's target */
+	const char *comm; /* NULL: not printed (mark_victim on 5.10) */
+	int64_t signal, code; /* SIGNAL: code OOM_TRACE_BY_KERNEL, or 0: a process (SI_USER) */
+};
+enum { OOM_TRACE_BY_KERNEL = 128 }; /* SI_KERNEL, as the tracepoint prints it */
+
+#define OOM_TRACE_GUEST_INSTANCE "oomgate-guest" /* made before the guest is saved */
+
+/* Makes instances/@name below the tracing directory @tracing_fd, sized and filtered, and still off; one that
+ * is there was made by this, and is taken. *@ret_fd: the instance's directory. */
+int oom_trace_open(int tracing_fd, const char *name, struct oom_err *err, int *ret_fd);
+/* Switches it on, and off. */
+int oom_trace_start(int instance_fd);
+int oom_trace_stop(int instance_fd);
+/* All events so far in order, allocated in @arena; @ret_lost counts what was overwritten. */
+int oom_trace_read(int instance_fd, struct oom_arena *arena, struct oom_trace_event **ret,
+	size_t *ret_count, uint64_t *ret_lost);
+/*
+ * Is @events[@i], a mark_victim, a kill? The killer sends SIGKILL first; without one it was found dying
+ * anyway and was only let at the memory reserves, of which the log says nothing (mm/oom_kill.c,
+ * task_will_free_mem() and __oom_kill_process()). Ask only when no event was lost.
+ */
+bool oom_trace_is_kill(const struct oom_trace_event *events, size_t i);
+/* Removes instances/@name. */
+int oom_trace_remove(int tracing_fd, const char *name);
+
+/* One line of the "trace" file; false when it is none of our events. Strings are copied. */
+bool oom_trace_parse(struct oom_arena *arena, const char *line, size_t len,
+	struct oom_trace_event *ret);
+
+#endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef OOM_RECORD_H
+#define OOM_RECORD_H
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/record/kill.h"
+#include "lib/scenario/signal_name.h"
+#include "lib/base/names.h"
+
+/*
+ * The record of a run: what was observed, and what follows from it. Expectations and reports are pure
+ * functions of it. Numbers that were not observed are -1, strings NULL (JSON: null).
+ */
+
+enum oom_verdict {
+	OOM_PASS,
+	OOM_FAIL,
+	OOM_BROKEN,	  /* harness or set-up */
+	OOM_SKIPPED,	  /* a need is not met */
+	OOM_INCONCLUSIVE, /* evidence lost */
+	OOM_KNOWN,	  /* failed as KnownIssue= says */
+	OOM_VERDICT_COUNT_
+};
+
+enum oom_end {
+	OOM_END_NOT_STARTED,
+	OOM_END_EXITED,
+	OOM_END_SIGNALLED,
+	OOM_END_SURVIVED, /* alive when the run was over; then ended by the harness */
+	OOM_END_STUCK,	  /* alive at the deadline although it should have ended; killed by the harness */
+	OOM_END_COUNT_
+};
+
+struct oom_counter {
+	const char *name; /* "oom_kill" */
+	int64_t value;	  /* the change over the run */
+};
+
+struct oom_workload_rec {
+	const char *name, *type, *scope;
+	int64_t pid;
+	enum oom_end end;
+	int64_t exit_code;     /* as a shell sees it: 137 for SIGKILL; -1 while it had none */
+	int64_t signal;	       /* 0: none */
+	enum oom_killer killed_by; /* NOBODY: it was not killed */
+	int64_t errno_value;   /* of its first refused request, 0: none */
+	int64_t reached_bytes;
+	int64_t start_us, end_us; /* CLOCK_MONOTONIC since "go" */
+	int64_t kill_latency_us;  /* from the kernel's line (or mark_victim) to its end being known */
+	int64_t latency_p99_us;	  /* of a service */
+	int64_t ops;		  /* forks made, requests served: the type says */
+	int64_t kills;		  /* processes of it (children too) that the OOM killer took */
+	int64_t line;		  /* of its section in the scenario's file, from 1 */
+	const char **evidence;
+	size_t n_evidence;
+};
+
+struct oom_unit_rec {
+	const char *name;      /* in the scenario */
+	const char *kind;      /* scope, slice, service */
+	const char *unit;      /* systemd's name, or the cgroup's path */
+	const char *cgroup;    /* path below the cgroup root */
+	const char *result;    /* systemd's Result; NULL: no systemd */
+	const char *active_state;
+	int64_t memory_max_bytes; /* -1: none */
+	int64_t memory_peak_bytes;
+	int64_t pressure_full_us; /* memory.pressure: growth of full total */
+	struct oom_counter *events, *events_local; /* memory.events, memory.events.local */
+	struct oom_counter *events_parent; /* memory.events of the cgroup above */
+	size_t n_events, n_events_local, n_events_parent;
+	struct oom_counter *pids_events;
+	size_t n_pids_events;
+};
+
+enum oom_source_state { OOM_SOURCE_OK, OOM_SOURCE_ABSENT, OOM_SOURCE_LOST, OOM_SOURCE_COUNT_ };
+
+/* One source of evidence: was it there, did it lose anything? */
+struct oom_source_rec {
+	const char *name; /* kmsg, mark_victim, signal_generate, memory.events, wait, systemd */
+	enum oom_source_state state;
+	int64_t records, lost;
+	const char *note; /* why absent, what was lost */
+};
+
+/* One SIGKILL or SIGTERM by the signal_generate tracepoint, or the SIGCHLD of a killed process: its sender is the
+ * dead one, its target the parent. */
+struct oom_signal_rec {
+	int64_t time_us;
+	int64_t sender_pid, target_pid, signal, code; /* code 128: the kernel's */
+	const char *sender_comm, *target_comm;
+};
+
+/* Two sources that contradict each other about what an expectation asks. */
+struct oom_dispute_rec {
+	const char *subject; /* "" for the run */
+	const char *key;     /* the expectation's: "KilledBy" */
+	const char *source, *value;		/* "kmsg", "kernel-memcg": as observed= would say it */
+	const char *other_source, *other_value; /* "signal_generate", "signal" */
+};
+
+struct oom_expect_rec {
+	const char *subject; /* "" for the run */
+	const char *key, *wanted, *observed;
+	enum oom_verdict verdict;
+	const char *reason; /* where it needs one */
+	int64_t line;	    /* of its key in the scenario's file, from 1 */
+};
+
+struct oom_attempt {
+	struct oom_arena arena;
+	bool kept; /* by a run, which frees it */
+	const char *scenario, *title, *machine;
+	const char *scenario_file; /* relative to the repository or the folder the run began in, where it can be */
+	const char **tags;
+	size_t n_tags;
+	int64_t attempt; /* from 1 */
+	enum oom_verdict verdict;
+	const char *reason; /* "" for a plain pass */
+	int64_t known_on;   /* is this a machine that KnownOn= is about? 1, 0; -1: not asked */
+	struct oom_workload_rec *workloads;
+	size_t n_workloads;
+	struct oom_unit_rec *units;
+	size_t n_units;
+	struct oom_kill *kills; /* kernel log and mark_victim merged, distinct by pid, in order */
+	size_t n_kills;
+	int64_t oom_kills;	/* distinct processes; -1: cannot be told */
+	struct oom_signal_rec *signals;
+	size_t n_signals;
+	struct oom_source_rec *sources;
+	size_t n_sources;
+	const char **disagreements; /* sources that contradict each other, one sentence each */
+	size_t n_disagreements;
+	struct oom_dispute_rec *disputes; /* those of them that an expectation depends on */
+	size_t n_disputes;
+	const char **warnings;	/* kernel warnings seen: WARNING:, BUG:, Oops, soft lockup */
+	size_t n_warnings;
+	bool panicked;
+	bool fork_rejected;
+	int64_t start_realtime_us, kill_latency_us, duration_us, setup_us;
+	int64_t machine_us;	  /* of a guest: from its start (restored, or booted) to the job in its hands */
+	int64_t memory_bytes, cpus; /* of the machine it ran on, as [Machine] shaped it; -1: it had none */
+	int64_t harness_rss_bytes; /* most that the measuring process held (VmHWM), libraries included */
+	const char *evidence_dir; /* relative to the run's folder; NULL: none kept */
+	const char *samples;	  /* file of memory.current, PSI and events over time, likewise */
+	struct oom_expect_rec *expects;
+	size_t n_expects;
+};
+
+struct oom_machine_rec {
+	const char *id, *kernel, *systemd, *accel, *config, *backend;
+	int64_t memory_bytes, cpus; /* -1: not known, or not the same for all scenarios: each attempt has its own */
+};
+
+/*
+ * What a run holds of each attempt: enough to count it, to compare its end and to find its record again, which
+ * stays in a file (run.json, attempts.jsonl) until somebody asks for it with oom_run_attempt(). Runs have
+ * hundreds of thousands of these: 48 bytes each.
+ */
+struct oom_entry {
+	union {
+		uint64_t offset;	     /* of its record in the run's file */
+		struct oom_attempt *attempt; /* len 0: it is held as a whole */
+	};
+	uint64_t end_hash; /* the same for attempts that ended alike: oom_attempt_end_hash() */
+	int64_t duration_us, kill_latency_us;
+	uint32_t len;	   /* bytes of that record */
+	uint32_t number;   /* the record's "attempt"; what is no such number is 0 */
+	uint32_t scenario; /* in the run's names */
+	uint32_t machine : 24;
+	uint32_t verdict : 3;	/* enum oom_verdict */
+	uint32_t noteworthy : 1; /* lost sources, disagreements or kernel warnings */
+};
+
+/* The least and the most of something; both -1 where nobody says. */
+struct oom_extent {
+	int64_t least, most;
+};
+struct oom_shape_extent {
+	struct oom_extent memory_bytes, cpus;
+};
+
+struct oom_run {
+	struct oom_arena arena;
+	struct oom_machine_rec *machines;
+	size_t n_machines;
+	struct oom_entry *entries; /* in the order of the scenarios, then machines, then attempts */
+	size_t n_attempts;
+	struct oom_names scenarios, machine_ids; /* of the attempts that lie in the file */
+	struct oom_shape_extent *shapes;	 /* by machine_ids: of those attempts */
+	size_t n_shapes;
+	const char **titles;			 /* by scenario: that of its first attempt */
+	size_t n_titles;
+	int fd; /* the file; -1: none */
+	int64_t start_realtime_us, duration_us;
+	const char *version; /* oomgate's */
+	int64_t seed;
+	bool interrupted;
+};
+
+/*
+ * Sets every field to "not observed", attempt to 1 and the verdict to broken ("not judged"): what was
+ * never judged must not look like a pass. Strings given to a record live in its arena or longer.
+ */
+struct oom_attempt *oom_attempt_new(void);
+void oom_attempt_free(struct oom_attempt *attempt);
+struct oom_run *oom_run_new(void);
+void oom_run_free(struct oom_run *run); /* and its attempts, and closes its file */
+/* Puts @attempt at the end of the run, which holds and owns it from then on (not on -ENOMEM). */
+int oom_run_add_attempt(struct oom_run *run, struct oom_attempt *attempt);
+/*
+ * The entry of an attempt whose record is the @len bytes at @offset of run->fd; @attempt may be freed then. It
+ * is put into the run by oom_run_add_entry(), in the order of the calls. 0, -ENOMEM, or -E2BIG: more
+ * machines than a run can have.
+ */
+int oom_run_describe(struct oom_run *run, const struct oom_attempt *attempt, uint64_t offset, uint32_t len,
+	struct oom_entry *ret);
+int oom_run_add_entry(struct oom_run *run, const struct oom_entry *entry);
+struct oom_machine_rec *oom_run_add_machine(struct oom_run *run);
+/* The least and the most of what the attempts on machine @id had; both -1 where none of them says. */
+struct oom_extent oom_run_memory_bytes(const struct oom_run *run, const char *id);
+struct oom_extent oom_run_cpus(const struct oom_run *run, const char *id);
+/* Sets memory and processors of each machine to what all its attempts had; -1 where they differ. */
+void oom_run_settle_machines(struct oom_run *run);
+/* Of oom_run_describe(): takes an attempt on the machine of number @machine into account. 0 or -ENOMEM. */
+int oom_run_note_shape(struct oom_run *run, uint32_t machine, const struct oom_attempt *attempt);
+
+struct oom_workload_rec *oom_attempt_workload(const struct oom_attempt *attempt, const char *name);
+struct oom_unit_rec *oom_attempt_unit(const struct oom_attempt *attempt, const char *name);
+struct oom_source_rec *oom_attempt_source(const struct oom_attempt *attempt, const char *name);
+/*
+ * New element ("not observed") at the end; NULL without memory. The array may move: a pointer to an
+ * earlier element is good until the next call only.
+ */
+struct oom_workload_rec *oom_attempt_add_workload(struct oom_attempt *attempt);
+struct oom_unit_rec *oom_attempt_add_unit(struct oom_attempt *attempt);
+struct oom_kill *oom_attempt_add_kill(struct oom_attempt *attempt);
+struct oom_signal_rec *oom_attempt_add_signal(struct oom_attempt *attempt);
+struct oom_source_rec *oom_attempt_add_source(struct oom_attempt *attempt);
+struct oom_expect_rec *oom_attempt_add_expect(struct oom_attempt *attempt);
+/* Copies @dispute, and adds its sentence to attempt->disagreements; 0 or -ENOMEM. */
+int oom_attempt_add_dispute(struct oom_attempt *attempt, const struct oom_dispute_rec *dispute);
+/*
+ * Compares the sources that tell the same thing, and adds a dispute for each contradiction: the kills
+ * in the log with the units' memory.events.local, and who killed a workload with who sent it SIGKILL.
+ * Call it once, when the record is complete and before it is judged. 0 or -ENOMEM.
+ */
+int oom_attempt_cross_check(struct oom_attempt *attempt);
+/* Appends a copy of @text to @array: workload->evidence, attempt->disagreements, ->warnings, ->tags. */
+int oom_attempt_add_text(struct oom_attempt *attempt, const char ***array, size_t *count,
+	const char *text);
+/* Appends to unit->events, ->events_local or ->pids_events; @name is copied. */
+int oom_attempt_add_counter(struct oom_attempt *attempt, struct oom_counter **array, size_t *count,
+	const char *name, int64_t value);
+/* A counter of a list, -1 where it is not there. */
+int64_t oom_counter_get(const struct oom_counter *counters, size_t count, const char *name);
+
+/* The @i'th attempt: what is held of it; texts are never NULL. Of one that is held as a whole it is what the
+ * record says now. */
+struct oom_entry oom_run_entry(const struct oom_run *run, size_t i);
+const char *oom_run_scenario(const struct oom_run *run, size_t i);
+const char *oom_run_title(const struct oom_run *run, size_t i);
+const char *oom_run_machine_id(const struct oom_run *run, size_t i);
+/* Its record, read from the file where it is there: declare it oom_borrow. -EBADMSG: the file has changed. */
+int oom_run_attempt(const struct oom_run *run, size_t i, const struct oom_attempt **ret);
+void oom_attempt_return(const struct oom_attempt **attempt);
+#define oom_borrow __attribute__((cleanup(oom_attempt_return), unused))
+
+/* Of what makes two ends alike: the verdict, a panic, and of each workload how it ended and by whom. Sizes and
+ * times, which always differ a little, do not count. */
+uint64_t oom_attempt_end_hash(const struct oom_attempt *attempt);
+
+const char *oom_verdict_name(enum oom_verdict verdict);
+enum oom_verdict oom_verdict_from_name(const char *name); /* OOM_VERDICT_COUNT_: none */
+const char *oom_end_name(enum oom_end end);
+enum oom_end oom_end_from_name(const char *name); /* OOM_END_COUNT_: none */
+const char *oom_source_state_name(enum oom_source_state state);
+enum oom_source_state oom_source_state_from_name(const char *name); /* OOM_SOURCE_COUNT_: none */
+/* The worse of two: broken > fail > inconclusive > known > pass; skipped only with skipped. */
+enum oom_verdict oom_verdict_worse(enum oom_verdict a, enum oom_verdict b);
+/*
+ * "killed by kernel-memcg at 198.4M", "killed by SIGTERM (from sh, pid 123) at 64M", "exited 0", "survived": what
+ * became of a workload of @attempt (NULL: who sent a signal is not asked). The sender's name is as untrusted as
+ * the record. @buf is returned, here and below.
+ */
+const char *oom_workload_fate(const struct oom_attempt *attempt,
+	const struct oom_workload_rec *workload, char *buf, size_t size);
+/* For a sentence: "SIGTERM", "SIGRTMIN+1", "signal 99", "a signal" */
+const char *oom_signal_words(int64_t number, char buf[static OOM_SIGNAL_NAME_MAX]);
+/* Who killed it: "kernel-memcg", "SIGTERM (from sh, pid 123)", "earlyoom (SIGTERM, pid 9)"; @brief: "SIGTERM from
+ * sh", "earlyoom". */
+const char *oom_workload_killer(const struct oom_attempt *attempt,
+	const struct oom_workload_rec *workload, bool brief, char *buf, size_t size);
+/* The process that sent the signal that ended it; NULL: no source tells, or it was the kernel. */
+const struct oom_signal_rec *oom_workload_sender(
+	const struct oom_attempt *attempt, const struct oom_workload_rec *workload);
+
+/*
+ * JSON: one attempt is one element of "results" in oomgate.run/1 and one line of attempts.jsonl.
+ *
+ * _to_json returns a new reference, NULL without memory. -1 and NULL are null; text that is no UTF-8
+ * (a process may call itself anything) has its bytes from 0x80 on as \xNN. _from_json passes over
+ * fields it does not know, takes a missing field as null, and says -EBADMSG with the field's name in
+ * @err where one has the wrong type. Order is kept, of objects' keys too.
+ */
+struct json_t *oom_attempt_to_json(const struct oom_attempt *attempt);
+int oom_attempt_from_json(const struct json_t *json, struct oom_err *err, struct oom_attempt **ret);
+struct json_t *oom_machine_to_json(const struct oom_machine_rec *machine);
+int oom_machine_from_json(struct oom_arena *arena, const struct json_t *json,
+	struct oom_machine_rec *ret);
+
+/*
+ * A record in a file is read one attempt at a time. What one may have, twice of what a guest may send: bytes,
+ * JSON values, depth, bytes in one text.
+ */
+#define OOM_RECORD_BYTES_MAX ((size_t)32 << 20)
+#define OOM_RECORD_VALUES_MAX 524288
+#define OOM_RECORD_DEPTH_MAX 64
+#define OOM_RECORD_TEXT_MAX ((size_t)4 << 20)
+
+struct oom_json_scan;
+/* Is what was counted within these? -EMSGSIZE and a sentence where it is not. */
+int oom_record_check_size(const struct oom_json_scan *scan, size_t bytes, struct oom_err *err);
+/* One attempt's text. -EBADMSG, -EMSGSIZE as above. */
+int oom_attempt_parse(const char *text, size_t len, struct oom_err *err, struct oom_attempt **ret);
+
+/*
+ * Writes run.json in pieces: @put takes them and returns 0 or -errno, which ends it. @indent: blanks for each
+ * depth, from 1; @ascii: everything else as \u escapes. 0, -ENOMEM, or why an attempt could not be read.
+ */
+int oom_run_write_json(const struct oom_run *run, unsigned indent, bool ascii,
+	int (*put)(void *data, const char *text, size_t len), void *data);
+
+/*
+ * Reads a record from @fd, a regular file, and keeps it for the attempts (not on failure). Only entries are
+ * held; each attempt is read once to see that it is one. -EBADMSG: no JSON, another schema, an attempt that is
+ * none or larger than above; @err says which and where.
+ */
+int oom_run_read(int fd, struct oom_err *err, struct oom_run **ret);
+/* A run's folder: reads DIR/run.json. -ENOENT, -EBADMSG and so on. */
+int oom_run_load(const char *dir, struct oom_err *err, struct oom_run **ret);
+/* As oom_run_load(), of a record whatever its file is called; a pipe's is copied to a temporary file first. */
+int oom_run_load_file(const char *path, struct oom_err *err, struct oom_run **ret);
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/scenario/scenario.h"
+
+#define MIB   (INT64_C(1) << 20)
+#define GIB   (INT64_C(1) << 30)
+#define SEC   INT64_C(1000000)
+#define HOURS (3600 * SEC)
+
+static const struct oom_key no_keys[] = {{0}};
+
+static const struct oom_key scenario_keys[] = {
+	{"Description", OOM_T_STRING, NULL, "what is asked, in a sentence or two"},
+	{"Documentation", OOM_T_WORDS, NULL, "where the matter is described: URLs, man:oom(5)"},
+	{"Tags", OOM_T_WORDS, NULL, "words to choose scenarios by: 'oomgate run --tag memcg'"},
+	{"Timeout", OOM_T_DURATION, "60s", "the attempt is ended when it takes longer", .min = SEC,
+		.max = 24 * HOURS},
+	{"Needs", OOM_T_WORDS, NULL,
+		"what the machine must have, else the verdict is skipped ('oomgate list needs')"},
+	{"Repeat", OOM_T_INT, "1", "attempts, each with a verdict of its own", .min = 1,
+		.max = 100000},
+	{"KnownIssue", OOM_T_STRING, NULL,
+		"TEXT until YYYY-MM-DD: a failure is reported as known until that day"},
+	{"KnownOn", OOM_T_WORDS, NULL,
+		"the machines that KnownIssue= is about, as needs: kernel>=7.0; default: every one"},
+	{"Until", OOM_T_WHEN, NULL,
+		"the run is over after this event; default: when every workload has ended",
+		.flags = OOM_KEY_WORKLOAD},
+	{"Settle", OOM_T_DURATION, "100ms",
+		"how long nothing may happen before the evidence is collected", .min = 1,
+		.max = HOURS},
+	{0}};
+
+static const struct oom_key machine_keys[] = {
+	{"Memory", OOM_T_SIZE, "512M", "the guest's memory", .min = 64 * MIB, .max = 1024 * GIB,
+		.flags = OOM_KEY_ABSOLUTE},
+	{"CPUs", OOM_T_INT, "1", "the guest's processors", .min = 1, .max = 256},
+	{"NUMANodes", OOM_T_INT, "1", "memory and processors are shared out to so many nodes",
+		.min = 1, .max = OOM_NUMA_NODES_MAX},
+	{"NUMAMemory", OOM_T_WORDS, NULL,
+		"the memory of each node, for nodes that are not equal: 192M 64M; adds up to Memory="},
+	{"Swap", OOM_T_SIZE, "0", "swap space", .min = 0, .max = 1024 * GIB,
+		.flags = OOM_KEY_ABSOLUTE},
+	{"Disk", OOM_T_SIZE, "0", "an empty disk on /var/tmp, so that page cache has a file to go back to",
+		.min = 0, .max = 64 * GIB, .flags = OOM_KEY_ABSOLUTE},
+	{"HugePages", OOM_T_INT, "0", "reserved huge pages of 2M", .min = 0, .max = 1 << 20},
+	{"KernelArgs", OOM_T_STRING, NULL, "added to the kernel's command line"},
+	{"Hierarchy", OOM_T_CHOICE, "unified", "cgroup v2 (unified) or v1 (legacy)",
+		.choices = "unified|legacy"},
+	{0}};
+
+/* The one "key" of [Sysctl]: any name with a value. */
+static const struct oom_key sysctl_keys[] = {
+	{"", OOM_T_STRING, NULL, "any name below /proc/sys: vm.overcommit_memory=2",
+		.flags = OOM_KEY_PREFIX},
+	{0}};
+
+static const struct oom_key service_keys[] = {
+	{"Unit", OOM_T_STRING, NULL, "an installed unit to start: systemd-oomd.service"},
+	{"ExecStart", OOM_T_EXEC, NULL,
+		"the program of a unit of our own, with its arguments, as in systemd.service(5)"},
+	{0}};
+
+static const struct oom_key file_keys[] = {
+	{"Content", OOM_T_STRING, NULL,
+		"one line of the file, or several with \\n; also \\t, \\s (a blank), \\\\",
+		.flags = OOM_KEY_REQUIRED | OOM_KEY_REPEATS},
+	{0}};
+
+static const struct oom_key workload_keys[] = {
+	{"Type", OOM_T_STRING, NULL, "what it does: 'oomgate list workloads'",
+		.flags = OOM_KEY_REQUIRED},
+	{"Scope", OOM_T_STRING, NULL, "the scope it runs in; default: the only one",
+		.flags = OOM_KEY_SCOPE},
+	{"Rate", OOM_T_SIZE, NULL, "bytes per second; default: as fast as it goes", .min = 1,
+		.max = INT64_MAX, .flags = OOM_KEY_ABSOLUTE},
+	{"Touch", OOM_T_CHOICE, "write", "how pages are touched", .choices = "write|read"},
+	{"Pattern", OOM_T_CHOICE, "linear", "the order in which pages are touched",
+		.choices = "linear|reverse|random"},
+	{"Count", OOM_T_INT, "1", "processes of this workload", .min = 1, .max = 256},
+	{"OOMScoreAdjust", OOM_T_INT, "0", "oom_score_adj of its processes", .min = -1000,
+		.max = 1000},
+	{"User", OOM_T_STRING, NULL, "user name or number; default: oomgate's own"},
+	{"Start", OOM_T_WHEN, "0s", "when it starts after 'go': 2s, hog reached 100M, hog killed",
+		.flags = OOM_KEY_WORKLOAD | OOM_KEY_DELAY},
+	{"Hold", OOM_T_DURATION, NULL, "how long it keeps what it reached; default: the type's own",
+		.choices = "forever|infinity"},
+	{"Nice", OOM_T_INT, "0", "scheduling priority", .min = -20, .max = 19},
+	{"MemoryPolicy", OOM_T_STRING, "default",
+		"NUMA policy: default, local, bind:0, preferred:1, interleave:0-1"},
+	{0}};
+
+static const struct oom_key fault_keys[] = {
+	{"Type", OOM_T_STRING, NULL, "what it does: 'oomgate list faults'",
+		.flags = OOM_KEY_REQUIRED},
+	{"At", OOM_T_DURATION, NULL, "so long after 'go'"},
+	{"When", OOM_T_WHEN, NULL, "hog reached 100M, hog killed, hog started, hog ended",
+		.flags = OOM_KEY_WORKLOAD},
+	{0}};
+
+static const struct {
+	const char *name, *help;
+	bool named;
+	const struct oom_key *keys;
+} kinds[OOM_SEC_COUNT_] = {
+	[OOM_SEC_SCENARIO] = {"Scenario", "about the scenario itself", false, scenario_keys},
+	[OOM_SEC_MACHINE] = {"Machine", "shape of the guest; on a host these are needs", false,
+		machine_keys},
+	[OOM_SEC_SYSCTL] = {"Sysctl", "kernel parameters, put back afterwards", false, sysctl_keys},
+	[OOM_SEC_SLICE] = {"Slice", "a slice: properties of systemd.resource-control(5)", true,
+		no_keys},
+	[OOM_SEC_SCOPE] = {"Scope",
+		"a scope: properties of systemd.resource-control(5), .scope(5), .kill(5)", true,
+		no_keys},
+	[OOM_SEC_SERVICE] = {"Service", "a daemon that takes part", true, service_keys},
+	[OOM_SEC_FILE] = {"File", "a file of the guest, written before any unit is started", true, file_keys},
+	[OOM_SEC_WORKLOAD] = {"Workload", "a process that presses, or stands by", true,
+		workload_keys},
+	[OOM_SEC_FAULT] = {"Fault", "something done in mid-run", true, fault_keys},
+	[OOM_SEC_EXPECT] = {"Expect",
+		"what must come out, of the run or of one workload, scope or service", false,
+		no_keys},
+};
+
+const struct oom_key *oom_section_keys(enum oom_section_kind kind)
+{
+	return kind < OOM_SEC_COUNT_ ? kinds[kind].keys : no_keys;
+}
+
+const char *oom_section_kind_name(enum oom_section_kind kind)
+{
+	return kind < OOM_SEC_COUNT_ ? kinds[kind].name : "?";
+}
+
+const char *oom_section_kind_help(enum oom_section_kind kind)
+{
+	return kind < OOM_SEC_COUNT_ ? kinds[kind].help : "";
+}
+
+bool oom_section_kind_named(enum oom_section_kind kind)
+{
+	return kind < OOM_SEC_COUNT_ && kinds[kind].named;
+}

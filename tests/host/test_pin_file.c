@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/host/pin_file.h"
+#include "lib/base/cleanup.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* proc_pid_status(5): what this process has locked, in KiB. */
+static long locked_kib(void)
+{
+	oom_autofclose FILE *file = fopen("/proc/self/status", "r");
+	char line[128];
+
+	cr_assert_not_null(file);
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, "VmLck:", 6))
+			return strtol(line + 6, NULL, 10);
+	return -1;
+}
+
+Test(pin_file, its_pages_are_locked_until_it_is_released)
+{
+	char path[] = "/tmp/oomgate-test-XXXXXX", text[12345];
+	oom_autoclose int fd = mkstemp(path);
+	struct oom_pinned pinned;
+	long before = locked_kib();
+
+#ifdef __SANITIZE_ADDRESS__
+	cr_skip("AddressSanitizer makes mlock(2) do nothing");
+#endif
+
+	memset(text, 'x', sizeof(text));
+	cr_assert_eq(write(fd, text, sizeof(text)), (ssize_t)sizeof(text));
+	oom_pin_file(path, &pinned);
+	cr_expect_eq(pinned.bytes, sizeof(text));
+	cr_expect_arr_eq(pinned.addr, text, sizeof(text));
+	cr_expect_eq(locked_kib(), before + 16, "12345 bytes are four pages");
+	oom_pinned_release(&pinned);
+	cr_expect_null(pinned.addr);
+	cr_expect_eq(locked_kib(), before);
+	unlink(path);
+}
+
+Test(pin_file, what_cannot_be_mapped_is_not_pinned)
+{
+	char path[] = "/tmp/oomgate-test-XXXXXX";
+	oom_autoclose int fd = mkstemp(path);
+	const char *const paths[] = {path /* empty */, "/", "/nonexistent/file"};
+
+	cr_assert_geq(fd, 0);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		struct oom_pinned pinned = {path, 1};
+
+		oom_pin_file(paths[i], &pinned);
+		cr_expect_null(pinned.addr, "%s", paths[i]);
+		oom_pinned_release(&pinned);
+	}
+	unlink(path);
+}

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/record/record.h"
+#include "lib/base/cleanup.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* A new member of a record needs a row in lib/record_json*.c and a value in full_attempt(). */
+_Static_assert(sizeof(struct oom_workload_rec) == 19 * 8, "see above");
+_Static_assert(sizeof(struct oom_unit_rec) == 17 * 8, "see above");
+_Static_assert(sizeof(struct oom_source_rec) == 5 * 8, "see above");
+_Static_assert(sizeof(struct oom_signal_rec) == 7 * 8, "see above");
+_Static_assert(sizeof(struct oom_dispute_rec) == 6 * 8, "see above");
+_Static_assert(sizeof(struct oom_expect_rec) == 7 * 8, "see above");
+_Static_assert(sizeof(struct oom_machine_rec) == 8 * 8, "see above");
+
+static void fill_workload(struct oom_attempt *attempt)
+{
+	struct oom_workload_rec *workload = oom_attempt_add_workload(attempt);
+
+	workload->name = "hog";
+	workload->type = "anon";
+	workload->scope = "box";
+	workload->pid = 41;
+	workload->end = OOM_END_SIGNALLED;
+	workload->exit_code = 137;
+	workload->signal = 9;
+	workload->killed_by = OOM_KILLER_KERNEL_MEMCG;
+	workload->errno_value = 12;
+	workload->reached_bytes = 208000000;
+	workload->start_us = 10;
+	workload->end_us = 2000000;
+	workload->kill_latency_us = 1500;
+	workload->latency_p99_us = 3000;
+	workload->ops = 7;
+	workload->kills = 2;
+	workload->line = 7;
+	oom_attempt_add_text(attempt, &workload->evidence, &workload->n_evidence, "exit 137");
+	oom_attempt_add_text(attempt, &workload->evidence, &workload->n_evidence, "kmsg line 5");
+}
+
+static void fill_unit(struct oom_attempt *attempt)
+{
+	struct oom_unit_rec *unit = oom_attempt_add_unit(attempt);
+
+	unit->name = "box";
+	unit->kind = "scope";
+	unit->unit = "oomgate-3f2a-box.scope";
+	unit->cgroup = "/system.slice/oomgate-3f2a-box.scope";
+	unit->result = "oom-kill";
+	unit->active_state = "active";
+	unit->memory_max_bytes = 209715200;
+	unit->memory_peak_bytes = 209715201;
+	unit->pressure_full_us = 5;
+	oom_attempt_add_counter(attempt, &unit->events, &unit->n_events, "oom", 3);
+	oom_attempt_add_counter(attempt, &unit->events, &unit->n_events, "max", 2);
+	oom_attempt_add_counter(attempt, &unit->events_local, &unit->n_events_local, "oom", 1);
+	oom_attempt_add_counter(attempt, &unit->events_parent, &unit->n_events_parent, "oom", 4);
+	oom_attempt_add_counter(attempt, &unit->pids_events, &unit->n_pids_events, "max", 9);
+}
+
+static void fill_evidence(struct oom_attempt *attempt)
+{
+	struct oom_kill *kill = oom_attempt_add_kill(attempt);
+	struct oom_signal_rec *signal = oom_attempt_add_signal(attempt);
+	struct oom_source_rec *source = oom_attempt_add_source(attempt);
+	struct oom_dispute_rec dispute = {
+		"hog", "KilledBy", "kmsg", "kernel-memcg", "wait", "nobody"};
+
+	kill->workload = "hog";
+	kill->killer = OOM_KILLER_KERNEL_MEMCG;
+	kill->victim.pid = 41;
+	kill->victim.comm = "hog";
+	*signal = (struct oom_signal_rec){12, 1, 41, 9, 128, "systemd", "hog"};
+	source->name = "kmsg";
+	source->state = OOM_SOURCE_LOST;
+	source->records = 55;
+	source->lost = 812;
+	source->note = "between 3 and 816";
+	cr_assert_eq(oom_attempt_add_dispute(attempt, &dispute), 0);
+}
+
+static struct oom_attempt *full_attempt(void)
+{
+	struct oom_attempt *attempt = oom_attempt_new();
+	struct oom_expect_rec *expect = oom_attempt_add_expect(attempt);
+
+	attempt->scenario = "memcg/over-cap";
+	attempt->scenario_file = "scenarios/memcg/over-cap.scenario";
+	attempt->title = "a hog in a scope";
+	attempt->machine = "debian:bookworm";
+	oom_attempt_add_text(attempt, &attempt->tags, &attempt->n_tags, "memcg");
+	attempt->attempt = 2;
+	attempt->verdict = OOM_KNOWN;
+	attempt->reason = "known issue";
+	fill_workload(attempt);
+	fill_unit(attempt);
+	fill_evidence(attempt);
+	attempt->oom_kills = 1;
+	oom_attempt_add_text(attempt, &attempt->warnings, &attempt->n_warnings, "WARNING: x");
+	attempt->panicked = attempt->fork_rejected = true;
+	attempt->start_realtime_us = 1800000000000000;
+	attempt->kill_latency_us = 1500;
+	attempt->machine_us = 160000;
+	attempt->harness_rss_bytes = 5 << 20;
+	attempt->known_on = 1;
+	attempt->memory_bytes = 512 << 20;
+	attempt->cpus = 2;
+	attempt->duration_us = 2500000;
+	attempt->setup_us = 40000;
+	attempt->evidence_dir = "debian:bookworm/memcg/over-cap/2";
+	attempt->samples = "debian:bookworm/memcg/over-cap/2/samples";
+	*expect = (struct oom_expect_rec){
+		"hog", "ExitCode", "137", "0", OOM_FAIL, "because of a reason", 31};
+	return attempt;
+}
+
+/* The path of a null in @json, kills aside (what a log does not say is null there); "" when none.
+ */
+static const char *find_null(const json_t *json)
+{
+	const char *key, *found = "";
+	json_t *value;
+	size_t i;
+
+	json_object_foreach ((json_t *)json, key, value) {
+		if (json_is_null(value))
+			return key;
+		if (strcmp(key, "kills") && !*found)
+			found = find_null(value);
+	}
+	json_array_foreach (json, i, value) {
+		if (json_is_null(value))
+			return "an array's element";
+		if (!*found)
+			found = find_null(value);
+	}
+	return found;
+}
+
+/* Members of each object: as many as the struct behind it has, a workload's and unit's name aside.
+ */
+static void expect_members(const json_t *json)
+{
+	static const struct {
+		const char *list;
+		size_t members;
+	} rows[] = {{"workloads", 17}, {"units", 12}, {"signals", 7}, {"sources", 5},
+		{"disputes", 6}, {"expectations", 7}, {"timing", 6}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		json_t *list = json_object_get(json, rows[i].list), *item = list;
+
+		if (json_is_array(list))
+			item = json_array_get(list, 0);
+		else if (strcmp(rows[i].list, "timing"))
+			item = json_object_iter_value(json_object_iter(list));
+		cr_expect_eq(json_object_size(item), rows[i].members, "%s", rows[i].list);
+	}
+	cr_expect_eq(json_object_size(json), 7 + 3 + 8 + 1 + 7, "a result");
+}
+
+static json_t *through_text(json_t *json_taken)
+{
+	char *text = json_dumps(json_taken, 0);
+	json_t *copy = json_loads(text, 0, NULL);
+
+	cr_assert_not_null(copy);
+	free(text);
+	json_decref(json_taken);
+	return copy;
+}
+
+Test(record, a_round_trip_loses_nothing)
+{
+	struct oom_attempt *attempt = full_attempt(), *copy = NULL;
+	json_t *json = through_text(oom_attempt_to_json(attempt)), *again;
+	struct oom_err err = {0};
+
+	cr_assert_str_eq(find_null(json), "");
+	expect_members(json);
+	cr_assert_eq(oom_attempt_from_json(json, &err, &copy), 0, "%s", err.msg);
+	again = oom_attempt_to_json(copy);
+	cr_assert(json_equal(json, again));
+	cr_expect_eq(copy->verdict, OOM_KNOWN);
+	cr_expect_eq(copy->workloads[0].end, OOM_END_SIGNALLED);
+	cr_expect_eq(copy->workloads[0].killed_by, OOM_KILLER_KERNEL_MEMCG);
+	cr_expect_str_eq(copy->workloads[0].evidence[1], "kmsg line 5");
+	cr_expect_str_eq(copy->units[0].events[0].name, "oom", "the order is kept");
+	cr_expect_eq(oom_counter_get(copy->units[0].events, copy->units[0].n_events, "max"), 2);
+	cr_expect_eq(oom_counter_get(copy->units[0].events, copy->units[0].n_events, "ma"), -1);
+	cr_expect_str_eq(copy->kills[0].workload, "hog");
+	cr_expect_eq(copy->sources[0].state, OOM_SOURCE_LOST);
+	cr_expect_eq(copy->n_disagreements, 1);
+	cr_expect_str_eq(
+		copy->disagreements[0], "hog KilledBy: kmsg says kernel-memcg, wait says nobody");
+	cr_expect(copy->panicked && copy->fork_rejected);
+	json_decref(json);
+	json_decref(again);
+	oom_attempt_free(attempt);
+	oom_attempt_free(copy);
+}
+
+Test(record, what_was_not_observed_is_null_and_comes_back_so)
+{
+	struct oom_attempt *attempt = oom_attempt_new(), *copy = NULL;
+	json_t *json, *again, *hog;
+
+	attempt->scenario = "x";
+	oom_attempt_add_workload(attempt)->name = "hog";
+	oom_attempt_add_unit(attempt)->name = "box";
+	oom_attempt_add_kill(attempt)->victim.pid = 1;
+	oom_attempt_add_signal(attempt);
+	oom_attempt_add_source(attempt);
+	json = through_text(oom_attempt_to_json(attempt));
+	hog = json_object_get(json_object_get(json, "workloads"), "hog");
+	cr_expect(json_is_null(json_object_get(hog, "exit_code")));
+	cr_expect(json_is_null(json_object_get(hog, "type")));
+	cr_expect(json_is_null(json_object_get(json, "oom_kills")));
+	cr_expect_str_eq(json_string_value(json_object_get(json, "verdict")), "broken");
+	cr_assert_eq(oom_attempt_from_json(json, NULL, &copy), 0);
+	cr_expect_eq(copy->workloads[0].exit_code, -1);
+	cr_expect_null(copy->workloads[0].type);
+	cr_expect_eq(copy->units[0].memory_max_bytes, -1);
+	cr_expect_null(copy->kills[0].workload);
+	cr_expect_eq(copy->oom_kills, -1);
+	again = oom_attempt_to_json(copy);
+	cr_expect(json_equal(json, again));
+	json_decref(json);
+	json_decref(again);
+	oom_attempt_free(attempt);
+	oom_attempt_free(copy);
+}
+
+Test(record, names_of_the_design)
+{
+	struct oom_attempt *attempt = full_attempt();
+	json_t *json = oom_attempt_to_json(attempt);
+	const char *text;
+	json_int_t max, start;
+
+	cr_assert_eq(json_unpack(json, "{s:{s:{s:s, s:I}}}", "units", "box", "result", &text,
+			     "memory_peak", &max),
+		0);
+	cr_assert_eq(json_unpack(json, "{s:{s:{s:{s:I}}}}", "units", "box", "memory_events", "max",
+			     &max),
+		0);
+	cr_expect_eq(max, 2);
+	cr_assert_eq(json_unpack(json, "{s:{s:{s:I, s:I, s:s, s:I, s:[s,s]}}}", "workloads", "hog",
+			     "exit_code", &max, "signal", &max, "killed_by", &text, "reached_bytes",
+			     &max, "evidence", &text, &text),
+		0);
+	cr_assert_eq(
+		json_unpack(json, "{s:[{s:s, s:s, s:s, s:s, s:s}]}", "expectations", "subject",
+			&text, "key", &text, "wanted", &text, "observed", &text, "verdict", &text),
+		0);
+	cr_expect_str_eq(text, "fail");
+	cr_assert_eq(json_unpack(json, "{s:{s:I, s:I, s:I}, s:s, s:I, s:s, s:s, s:s}", "timing",
+			     "start_us", &start, "kill_latency_us", &max, "duration_us", &max,
+			     "samples", &text, "attempt", &max, "scenario", &text, "machine", &text,
+			     "reason", &text),
+		0);
+	cr_expect_eq(start, 1800000000000000);
+	json_decref(json);
+	oom_attempt_free(attempt);
+}
+
+Test(record, text_of_any_bytes)
+{
+	struct oom_attempt *attempt = oom_attempt_new(), *copy = NULL;
+	json_t *json;
+
+	attempt->scenario = "x";
+	attempt->reason = "caf\xc3\xa9";
+	attempt->title = "caf\xe9 \n";
+	oom_attempt_add_workload(attempt)->name = "h\xff";
+	json = through_text(oom_attempt_to_json(attempt));
+	cr_assert_eq(oom_attempt_from_json(json, NULL, &copy), 0);
+	cr_expect_str_eq(copy->reason, "caf\xc3\xa9");
+	cr_expect_str_eq(copy->title, "caf\\xe9 \n");
+	cr_expect_str_eq(copy->workloads[0].name, "h\\xff");
+	json_decref(json);
+	oom_attempt_free(attempt);
+	oom_attempt_free(copy);
+}
+
+/* ---- a run ---- */
+static struct oom_run *full_run(void)
+{
+	struct oom_run *run = oom_run_new();
+
+	*oom_run_add_machine(run) = (struct oom_machine_rec){
+		"debian:bookworm", "6.1.0", "252", "tcg", "conf", "scope", 512 << 20, 2};
+	cr_assert_eq(oom_run_add_attempt(run, full_attempt()), 0);
+	cr_assert_eq(oom_run_add_attempt(run, full_attempt()), 0);
+	run->entries[1].attempt->verdict = OOM_PASS;
+	run->start_realtime_us = 5;
+	run->duration_us = 6;
+	run->version = "0.1.0";
+	run->seed = 42;
+	run->interrupted = true;
+	return run;
+}
+
+static int put_to(void *data, const char *text, size_t len)
+{
+	return fwrite(text, 1, len, data) == len ? 0 : -EIO;
+}
+
+static json_t *run_as_json(const struct oom_run *run)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *file = open_memstream(&text, &len);
+	json_t *json;
+
+	cr_assert_eq(oom_run_write_json(run, 1, false, put_to, file), 0);
+	fclose(file);
+	json = json_loads(text, 0, NULL);
+	cr_assert_not_null(json, "%s", text);
+	free(text);
+	return json;
+}
+
+Test(record, a_run_comes_back_from_its_folder)
+{
+	char dir[] = "/tmp/oomgate-test-XXXXXX", path[64];
+	struct oom_run *run = full_run(), *copy = NULL;
+	json_t *json = run_as_json(run), *again;
+	struct oom_err err = {0};
+
+	cr_assert(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/run.json", dir);
+	cr_assert_eq(json_dump_file(json, path, 0), 0);
+	cr_assert_eq(oom_run_load(dir, &err, &copy), 0, "%s", err.msg);
+	again = run_as_json(copy);
+	cr_expect(json_equal(json, again));
+	cr_expect_str_eq(find_null(json), "");
+	cr_expect_str_eq(copy->machines[0].backend, "scope");
+	cr_expect_eq(json_object_size(json_array_get(json_object_get(json, "machines"), 0)), 8);
+	cr_expect_eq(json_object_size(json), 1 + 5 + 3);
+	cr_expect_eq(
+		json_integer_value(json_object_get(json_object_get(json, "summary"), "pass")), 1);
+	cr_expect_eq(
+		json_integer_value(json_object_get(json_object_get(json, "summary"), "known")), 1);
+	cr_expect_eq(
+		json_integer_value(json_object_get(json_object_get(json, "summary"), "fail")), 0);
+	unlink(path);
+	rmdir(dir);
+	json_decref(json);
+	json_decref(again);
+	oom_run_free(run);
+	oom_run_free(copy);
+}
+
+Test(record, finds_by_whole_name)
+{
+	struct oom_attempt *attempt = full_attempt();
+
+	oom_attempt_add_workload(attempt); /* nameless */
+	cr_expect_eq(oom_attempt_workload(attempt, "hog"), &attempt->workloads[0]);
+	cr_expect_null(oom_attempt_workload(attempt, "ho"));
+	cr_expect_null(oom_attempt_workload(attempt, NULL));
+	cr_expect_eq(oom_attempt_unit(attempt, "box"), &attempt->units[0]);
+	cr_expect_eq(oom_attempt_source(attempt, "kmsg"), &attempt->sources[0]);
+	cr_expect_null(oom_attempt_source(attempt, "kmsgs"));
+	oom_attempt_free(attempt);
+}
+
+/* A machine has what its attempts had, and nothing where they differ: [Machine] is the scenario's. */
+Test(record, a_machine_has_what_its_attempts_had)
+{
+	static const struct {
+		int64_t of_attempts[3]; /* -1: it does not say */
+		int64_t before, least, most, after;
+	} rows[] = {
+		{{1 << 30, 1 << 30, 1 << 30}, 512, 1 << 30, 1 << 30, 1 << 30},
+		{{1 << 30, 256, 512}, 512, 256, 1 << 30, -1},
+		{{-1, 256, -1}, 512, 256, 256, 256},
+		{{-1, -1, -1}, 512, -1, -1, 512},
+		{{-1, -1, -1}, -1, -1, -1, -1},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_run *run = oom_run_new();
+		struct oom_extent memory, cpus;
+
+		for (size_t m = 0; m < 2; m++)
+			*oom_run_add_machine(run) = (struct oom_machine_rec){.id = m ? "b" : "a",
+				.memory_bytes = rows[i].before, .cpus = rows[i].before};
+		for (size_t a = 0; a < 4; a++) {
+			struct oom_attempt *attempt = oom_attempt_new();
+
+			attempt->scenario = "x";
+			attempt->machine = a == 3 ? "b" : "a";
+			attempt->memory_bytes = attempt->cpus = a == 3 ? 77 : rows[i].of_attempts[a];
+			cr_assert_eq(oom_run_add_attempt(run, attempt), 0);
+		}
+		memory = oom_run_memory_bytes(run, "a");
+		cpus = oom_run_cpus(run, "a");
+		cr_expect(memory.least == rows[i].least && memory.most == rows[i].most, "row %zu", i);
+		cr_expect(cpus.least == rows[i].least && cpus.most == rows[i].most, "row %zu", i);
+		oom_run_settle_machines(run);
+		cr_expect_eq(run->machines[0].memory_bytes, rows[i].after, "row %zu", i);
+		cr_expect_eq(run->machines[0].cpus, rows[i].after, "row %zu", i);
+		cr_expect_eq(run->machines[1].memory_bytes, 77, "row %zu: another machine", i);
+		oom_run_free(run);
+	}
+}
