@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "reports/escape.h"
 
+#include "lib/base/escape.h"
 #include "lib/base/utf8.h"
 
 #include <string.h>

@@ -4,7 +4,6 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/escape.h"
 
 #include <locale.h>
 #include <stdbool.h>

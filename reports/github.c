@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "reports/escape.h"
+#include "lib/base/escape.h"
+#include "lib/base/format.h"
 #include "reports/report.h"
 #include "reports/view.h"
-
-#include "lib/scenario/key.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 /*
  * For GitHub's Actions: workflow commands that annotate scenario files, then the run as Markdown.

@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "reports/html.h"
 
-#include "lib/scenario/key.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <time.h>
+#include <unistd.h>
 
 /* One file that opens anywhere: style and charts are inline, nothing is fetched, nothing is run. */
-
-void oom_html_text(const struct html *h, const char *text)
-{
-	oom_escape_xml(h->out, text, h->options->utf8);
-}
-
-void oom_html_verdict(const struct html *h, enum oom_verdict verdict)
-{
-	const char *name = oom_verdict_name(verdict);
-
-	fprintf(h->out, "<span class=\"v %s\">%s</span>", name, name);
-}
-
-void oom_html_duration(const struct html *h, int64_t usec)
-{
-	char buf[24];
-
-	fputs(usec < 0 ? "&#8211;" : oom_format_duration((uint64_t)usec, buf), h->out);
-}
 
 static void head_write(const struct html *h)
 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/base/format.h"
 #include "reports/html.h"
-
-#include "lib/scenario/key.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/base/cleanup.h"
 #include "reports/html.h"
 
 #include <errno.h>

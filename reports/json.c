@@ -4,6 +4,7 @@
 #include "lib/base/escape.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 /* DEL, and what the reader of a job's log takes for a command: in JSON they can only stand in a string,
  * where an escape may, too. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "reports/style.h"
 
-#include "lib/scenario/key.h"
+#include "lib/base/escape.h"
+#include "lib/base/format.h"
+#include "reports/view.h"
 
 enum oom_tone oom_tone_of(enum oom_verdict verdict)
 {

@@ -2,9 +2,7 @@
 #ifndef OOM_STYLE_H
 #define OOM_STYLE_H
 
-#include "reports/escape.h"
 #include "reports/report.h"
-#include "reports/view.h"
 
 /* How the text report looks: the few signs and colours that it has, in one place. */
 enum oom_tone {
@@ -30,13 +28,5 @@ const char *oom_style_duration(int64_t usec, char buf[static 24]);
 /* What became of it: the fates of a pass, otherwise the reason; escaped. NULL without memory. */
 const char *oom_style_outcome(struct oom_arena *arena, const struct oom_attempt *attempt,
 	const struct oom_report_options *options);
-
-/* The parts of the text report, each in its own file. 0, -ENOMEM, or why an attempt could not be read. */
-int oom_text_topics(struct oom_view *view, const struct oom_report_options *options, FILE *out);
-int oom_text_matrix(struct oom_view *view, const struct oom_report_options *options, FILE *out);
-/* Where the machines do not agree: each side, and what the record says of it. */
-int oom_text_differences(struct oom_view *view, const struct oom_report_options *options, FILE *out);
-/* Every attempt that is not as it should be, in full; then notices about the others. */
-int oom_text_details(struct oom_view *view, const struct oom_report_options *options, FILE *out);
 
 #endif

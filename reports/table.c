@@ -2,6 +2,7 @@
 #include "reports/table.h"
 
 #include <errno.h>
+#include <libsmartcols/libsmartcols.h>
 
 struct libscols_table *oom_table_new(
 	size_t n_columns, const struct oom_report_options *options, FILE *out)

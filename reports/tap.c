@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "reports/escape.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/escape.h"
+#include "lib/base/format.h"
 #include "reports/report.h"
 #include "reports/view.h"
-
-#include "lib/scenario/key.h"
 
 #include <errno.h>
 

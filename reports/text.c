@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/base/cleanup.h"
+#include "lib/base/escape.h"
+#include "reports/escape.h"
 #include "reports/style.h"
+#include "reports/text_details.h"
+#include "reports/text_differences.h"
+#include "reports/text_matrix.h"
+#include "reports/text_topics.h"
 
 #include <errno.h>
 #include <inttypes.h>

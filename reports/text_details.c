@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "reports/style.h"
+#include "reports/text_details.h"
 
-#include "lib/scenario/key.h"
+#include "lib/base/escape.h"
+#include "lib/base/format.h"
+#include "reports/style.h"
+#include "reports/view.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 struct details {

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "reports/text_differences.h"
+
+#include "lib/base/cleanup.h"
+#include "lib/base/escape.h"
 #include "reports/style.h"
 
 #include <errno.h>

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "reports/style.h"
-
 #include "lib/base/bounded.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/escape.h"
+#include "reports/escape.h"
+#include "reports/style.h"
 
 #include <errno.h>
 #include <string.h>

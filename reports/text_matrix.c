@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "reports/style.h"
+#include "reports/text_matrix.h"
 
+#include "lib/base/cleanup.h"
+#include "lib/base/escape.h"
+#include "reports/escape.h"
+#include "reports/style.h"
 #include "reports/table.h"
 
 #include <errno.h>

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "reports/style.h"
+#include "reports/text_topics.h"
 
+#include "lib/base/cleanup.h"
+#include "lib/base/escape.h"
+#include "reports/escape.h"
+#include "reports/style.h"
 #include "reports/table.h"
 
 #include <errno.h>
+#include <libsmartcols/libsmartcols.h>
 #include <string.h>
 
 #define OUTCOME_COLUMNS 24 /* below that a terminal is too narrow to cut to */

@@ -57,7 +57,6 @@ struct oom_view {
 int oom_view_build(const struct oom_run *run, struct oom_view *ret);
 void oom_view_release(struct oom_view *view);
 
-
 /* The machines on which a scenario ended alike, and the attempt that stands for them. */
 struct oom_view_side {
 	const char *machines; /* "debian:bullseye, debian:bookworm" */

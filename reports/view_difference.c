@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Where the machines do not agree: who ended alike, and what the record says of each side. */
+#include "lib/base/format.h"
 #include "reports/view.h"
-
-#include "lib/scenario/key.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 /* The side that ended so; a new one, without an attempt, where there is none. */

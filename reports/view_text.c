@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/base/format.h"
 #include "reports/view.h"
-
-#include "lib/scenario/key.h"
 
 /* "@so_far, separator, @more"; the first of a list stands alone. */
 static const char *join(

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/attempt/attempt.h"
+#include "harness/attempt/attribute.h"
 
+#include "harness/state/owner.h"
+#include "harness/workloads/workload.h"
 #include "lib/kernel/proc.h"
 #include "lib/kernel/trace.h"
+#include "lib/record/kill.h"
+#include "lib/record/record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,41 +20,6 @@
  * parents that were told of the death. A death that no kill tells of is explained by the signal_generate
  * tracepoint: it names the sender.
  */
-
-/* Is the cgroup @path @top or one below it? */
-static bool is_within(const char *path, const char *top)
-{
-	size_t len = strlen(top);
-
-	return !strncmp(path, top, len) && (path[len] == '\0' || path[len] == '/');
-}
-
-struct oom_run_workload *oom_run_owner(const struct oom_run_state *run, int pid, int kin,
-	const char *cgroup)
-{
-	struct oom_run_workload *only = NULL;
-
-	for (size_t i = 0; i < run->n_workloads; i++) {
-		struct oom_run_workload *w = &run->workloads[i];
-		uint32_t n = w->page->n_children;
-
-		if (w->pid == pid || w->pid == kin)
-			return w;
-		for (uint32_t c = 0; c < n && c < OOM_LOAD_CHILDREN; c++)
-			if (w->page->children[c] == pid || w->page->children[c] == kin)
-				return w;
-	}
-	for (size_t i = 0; cgroup && i < run->n_workloads; i++) {
-		struct oom_run_workload *w = &run->workloads[i];
-
-		if (!w->unit || !is_within(cgroup, w->unit->cgroup))
-			continue;
-		if (only)
-			return NULL;
-		only = w;
-	}
-	return only;
-}
 
 static const struct oom_seen_kill *seen_kill(const struct oom_run_state *run, int64_t pid)
 {
@@ -67,7 +36,7 @@ static bool cgroup_is_ours(const struct oom_run_state *run, const char *path)
 		const char *ours = run->units[i].cgroup;
 
 		/* the root is above everybody's */
-		if (is_within(path, ours) || (strlen(path) > 1 && is_within(ours, path)))
+		if (oom_cgroup_is_within(path, ours) || (strlen(path) > 1 && oom_cgroup_is_within(ours, path)))
 			return true;
 	}
 	return false;

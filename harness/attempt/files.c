@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/attempt/attempt.h"
+#include "harness/attempt/files.h"
 
 #include "lib/base/cleanup.h"
+#include "lib/scenario/scenario.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 /* The directories above @path, as far as they are missing. */

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/attempt/attempt.h"
+#include "harness/attempt/launch.h"
 
+#include "harness/attempt/limit.h"
 #include "harness/cgroup/clone_into.h"
 #include "harness/host/libexec.h"
-#include "harness/sources/source.h"
-#include "harness/undo/more.h"
+#include "harness/host/process.h"
+#include "harness/load/load.h"
+#include "harness/state/evidence.h"
+#include "harness/undo/add.h"
+#include "harness/units/backend.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/proc.h"
+#include "lib/scenario/scenario.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/attempt/attempt.h"
+#include "harness/attempt/loop.h"
 
-#include "lib/kernel/cgroup_file.h"
+#include "harness/attempt/gate.h"
+#include "harness/attempt/trigger.h"
+#include "harness/faults/fault.h"
+#include "harness/host/process.h"
+#include "harness/load/load.h"
+#include "harness/state/state.h"
+#include "harness/units/unit.h"
 #include "lib/kernel/proc.h"
 
 #include <errno.h>
@@ -14,6 +20,7 @@
 #include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
@@ -21,19 +28,6 @@
  * come, or the deadline); it has settled when nothing has happened for Settle= after that.
  */
 enum { SETTLE_LIMIT_US = 5000000, KILL_LIMIT_US = 10000000 };
-
-void oom_workload_go(struct oom_run_workload *workload)
-{
-	if (workload->gate_fd < 0)
-		return;
-	/* a pipe of one byte never blocks; who reads it and is gone has ended, which its pidfd tells */
-	if (write(workload->gate_fd, "g", 1) != 1)
-		workload->started = false;
-	close(workload->gate_fd);
-	workload->gate_fd = -1;
-	workload->started = true;
-	workload->start_us = oom_monotonic_us();
-}
 
 /* Hold= without end: as quiet as a bystander once it has all it wanted. */
 static bool workload_holds(const struct oom_run_workload *w)
@@ -49,7 +43,8 @@ static bool faults_under_way(struct oom_run_state *run)
 
 	for (size_t i = 0; i < run->n_faults; i++) {
 		struct oom_run_fault *f = &run->faults[i];
-		int r = f->fault->under_way ? f->fault->under_way(f->data) : 0;
+		const struct oom_fault *fault = f->fault;
+		int r = fault->under_way ? fault->under_way(f->data) : 0;
 
 		if (r < 0)
 			f->result = r;
@@ -83,7 +78,7 @@ static bool all_ended(const struct oom_run_state *run)
 }
 
 /* The earliest of what is to come; the timer stands there. */
-void oom_run_arm_timer(struct oom_run_state *run)
+static void arm_timer(struct oom_run_state *run)
 {
 	uint64_t next = run->deadline_us + (run->deadline_hit ? KILL_LIMIT_US : 0);
 	struct itimerspec at = {0};
@@ -252,7 +247,7 @@ int oom_run_go(struct oom_run_state *run, struct oom_err *err)
 		if (!run->workloads[i].delayed)
 			oom_workload_go(&run->workloads[i]);
 	while (!run->over || (!run->interrupted && !settled(run))) {
-		oom_run_arm_timer(run);
+		arm_timer(run);
 		r = oom_loop_step(&run->loop, run->deadline_hit ? 50 : -1);
 		if (r < 0)
 			break;

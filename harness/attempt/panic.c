@@ -2,9 +2,11 @@
 #include "harness/attempt/panic.h"
 
 #include "harness/expects/expect.h"
-#include "harness/guest/internal.h"
+#include "harness/host/file.h"
+#include "lib/klog/kmsg.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 enum {

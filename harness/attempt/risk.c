@@ -1,40 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/attempt/attempt.h"
+#include "harness/attempt/risk.h"
+
+#include "harness/attempt/limit.h"
+#include "harness/faults/fault.h"
+#include "harness/workloads/workload.h"
+#include "lib/scenario/scenario.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* The nearest of @unit and the slices above it that has a MemoryMax=; NULL: none. */
-static const struct oom_section *capped_unit(const struct oom_scenario *scenario, const char *unit)
-{
-	const struct oom_section *section = unit ? oom_scenario_section(scenario, OOM_SEC_SCOPE, unit)
-						 : NULL;
-
-	if (unit && !section)
-		section = oom_scenario_section(scenario, OOM_SEC_SLICE, unit);
-	/* nesting ends: the reader refuses a slice inside itself; 16 bounds a tree made by hand */
-	for (int depth = 0; section && depth < 16; depth++) {
-		const struct oom_setting *max = oom_section_get(section, "MemoryMax");
-		const char *above = oom_section_text(section, "Slice", NULL);
-
-		if (max && strcmp(max->value.text, "infinity"))
-			return section;
-		section = above ? oom_scenario_section(scenario, OOM_SEC_SLICE, above) : NULL;
-	}
-	return NULL;
-}
-
-uint64_t oom_unit_limit_bytes(const struct oom_scenario *scenario, const char *unit,
-	uint64_t machine_bytes)
-{
-	const struct oom_section *section;
-
-	if (!unit && oom_scenario_count(scenario, OOM_SEC_SCOPE) == 1)
-		unit = oom_scenario_section(scenario, OOM_SEC_SCOPE, NULL)->name;
-	section = capped_unit(scenario, unit);
-	return section ? oom_section_size(section, "MemoryMax", machine_bytes, machine_bytes)
-		       : machine_bytes;
-}
 
 const char *oom_host_risk(const struct oom_scenario *scenario, char *buf, size_t size)
 {
@@ -58,7 +31,7 @@ const char *oom_host_risk(const struct oom_scenario *scenario, char *buf, size_t
 		if (!scope && n_scopes == 1)
 			scope = oom_scenario_section(scenario, OOM_SEC_SCOPE, NULL)->name;
 		if (oom_workload_of(s->type)->flags & OOM_WORKLOAD_HOST_RISK ||
-			!capped_unit(scenario, scope)) {
+			!oom_unit_capped(scenario, scope)) {
 			snprintf(buf, size, "workload '%s' could take the whole host out of memory "
 				"(no MemoryMax= above it): %s", s->name, way_out);
 			return buf;

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/attempt/attempt.h"
+#include "harness/attempt/trigger.h"
+
+#include "harness/attempt/gate.h"
+#include "harness/attempt/limit.h"
+#include "harness/faults/fault.h"
+#include "harness/host/process.h"
+#include "harness/load/load.h"
+#include "lib/scenario/scenario.h"
 
 #include <errno.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/attempt/attempt.h"
-#include "harness/undo/more.h"
+#include "harness/attempt/units.h"
 
-#include "lib/kernel/cgroup_file.h"
-#include "lib/base/cleanup.h"
+#include "harness/host/sysctl.h"
+#include "harness/undo/add.h"
+#include "lib/scenario/scenario.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,39 +87,4 @@ int oom_sysctls_set(struct oom_run_state *run, struct oom_err *err)
 		}
 	}
 	return 0;
-}
-
-/* One pass over cgroup.procs; how many were signalled. Allocates nothing: it is called in mid-run. */
-static int kill_pass(const struct oom_backend_unit *unit)
-{
-	char buf[16384]; /* some 2,000 pids a pass */
-	oom_autoclose int fd = oom_cgroup_open(unit->dir_fd, "cgroup.procs");
-	int killed = 0;
-	long n;
-
-	if (fd < 0)
-		return 0;
-	n = oom_cgroup_pread(fd, buf, sizeof(buf));
-	for (char *p = buf; n > 0 && *p;) {
-		long pid = strtol(p, &p, 10);
-
-		if (pid > 1 && pid != unit->keeper_pid && pid != getpid() && kill((pid_t)pid, SIGKILL) == 0)
-			killed++;
-		while (*p == '\n')
-			p++;
-	}
-	return killed;
-}
-
-void oom_unit_kill(const struct oom_backend_unit *unit)
-{
-	if (unit->dir_fd < 0 || unit->section->kind == OOM_SEC_SLICE)
-		return;
-	/* frozen, a fork bomb cannot outrun the passes; SIGKILL reaches frozen v2 tasks */
-	if (!unit->v1)
-		oom_cgroup_write(unit->dir_fd, "cgroup.freeze", "1");
-	for (int pass = 0; pass < 100 && kill_pass(unit); pass++)
-		;
-	if (!unit->v1)
-		oom_cgroup_write(unit->dir_fd, "cgroup.freeze", "0");
 }

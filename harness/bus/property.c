@@ -3,6 +3,7 @@
 
 #include "harness/cgroup/property_value.h"
 #include "lib/scenario/signal_name.h"
+#include "lib/scenario/unit_value.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/bus/bus.h"
-
-#include "harness/cgroup/dir.h"
-#include "harness/units/cgroup_root.h"
+#include "harness/cgroup/kill.h"
+#include "harness/cgroup/mounts.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

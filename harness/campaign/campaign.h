@@ -2,13 +2,15 @@
 #ifndef OOM_RUN_COMMAND_H
 #define OOM_RUN_COMMAND_H
 
-#include "harness/units/backend.h"
-#include "harness/guest/guest.h"
 #include "harness/campaign/report_out.h"
 #include "harness/campaign/scenario_set.h"
+#include "harness/guest/attempt/host.h"
+#include "harness/guest/image/spec.h"
 #include "harness/say/usage.h"
+#include "harness/units/backend.h"
 #include "lib/record/record.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 /* 'oomgate run' from its options to its exit status: what the steps share. */

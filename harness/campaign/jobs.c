@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/campaign/campaign.h"
-
-#include "harness/attempt/panic.h"
 #include "harness/attempt/attempt.h"
-#include "lib/base/cleanup.h"
+#include "harness/attempt/panic.h"
+#include "harness/campaign/campaign.h"
+#include "harness/campaign/scenario_file.h"
+#include "harness/guest/attempt/attempt.h"
 
 #include <errno.h>
 #include <poll.h>

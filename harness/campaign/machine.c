@@ -10,14 +10,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
-
-int64_t oom_realtime_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
+#include <unistd.h>
 
 int oom_machine_describe(const char *backend, struct oom_run *run)
 {

@@ -7,6 +7,4 @@
 /* Adds this very machine to @run's machines: kernel, systemd, memory, CPUs. 0 or -ENOMEM. */
 int oom_machine_describe(const char *backend, struct oom_run *run);
 
-int64_t oom_realtime_us(void);
-
 #endif

@@ -3,7 +3,6 @@
 
 #include "harness/say/fit.h"
 #include "harness/say/say.h"
-#include "lib/base/bounded.h"
 #include "lib/base/choice.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/spool.h"
@@ -14,6 +13,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 static const char *place(const char *path)
 {

@@ -25,14 +25,6 @@ struct oom_report_outs {
 int oom_report_outs_add(struct oom_report_outs *outs, const char *text, struct oom_err *err);
 
 /*
- * Can all of them be written: is each folder there, may it be written, is the place a file's and none of the
- * record's own in @run_dir (NULL: none)? @made: the folder @run_dir will be made by then. Changes nothing. 0 or
- * -errno.
- */
-int oom_report_outs_check(const struct oom_report_outs *outs, const char *run_dir, bool made,
-	struct oom_err *err);
-
-/*
  * Writes all of them. A file appears whole or not at all: it is written beside its place, synced and
  * renamed; to one of a format that appends it is added whole or not at all; what is there and is no regular file (a device, a pipe) is written to directly. One that
  * fails does not keep the others from being written; the first failure is returned.

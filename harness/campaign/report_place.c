@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/campaign/report_out.h"
+#include "harness/campaign/report_place.h"
 
+#include "harness/campaign/report_out.h"
 #include "harness/host/path_place.h"
 #include "lib/base/cleanup.h"
 

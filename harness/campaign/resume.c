@@ -3,10 +3,10 @@
 #include "harness/campaign/campaign.h"
 #include "harness/say/say.h"
 
-#include "lib/base/cleanup.h"
-
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A file's lines, one at a time, none of them longer than a record may be. */
 struct lines {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/campaign/scenario_set.h"
+#include "harness/campaign/scenario_file.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
 
 #include <stdlib.h>

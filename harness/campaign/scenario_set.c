@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/say/say.h"
 #include "harness/campaign/scenario_set.h"
 
+#include "harness/campaign/scenario_tags.h"
 #include "harness/campaign/schema.h"
+#include "harness/say/say.h"
 #include "lib/base/cleanup.h"
 
 #include <dirent.h>

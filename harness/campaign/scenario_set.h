@@ -35,19 +35,7 @@ int oom_scenario_set_load(const char *const *paths, size_t n, const char *tag_ex
 
 void oom_scenario_set_release(struct oom_scenario_set *set);
 
-/*
- * The file at @path as a record names it: relative to the repository of a CI step ($GITHUB_WORKSPACE) where it
- * lies in there, else to the present folder where it lies below that, else as it was given. NULL without memory.
- */
-const char *oom_scenario_file(struct oom_arena *arena, const char *path);
-
 /* "file:line:col: message", one a line, and how many there are. */
 void oom_diags_print(const struct oom_diags *diags, FILE *out);
-
-/* 0, or -EINVAL with "did you mean" for a word of @expr (which is one) that is none of the tags @known. */
-int oom_tags_known(const char *expr, const char *const *known, size_t n, struct oom_err *err);
-
-/* Does a scenario with these tags fit @expr? -EINVAL with a sentence where that is no expression. */
-int oom_tags_match(const char *expr, const char *const *tags, size_t n, struct oom_err *err);
 
 #endif

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/campaign/scenario_set.h"
+#include "harness/campaign/scenario_tags.h"
 
 #include "lib/base/choice.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 

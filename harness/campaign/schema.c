@@ -6,6 +6,7 @@
 #include "harness/needs/needs.h"
 #include "harness/workloads/workload.h"
 #include "lib/scenario/unit_property.h"
+#include "lib/scenario/unit_value.h"
 
 enum {
 	N_WORKLOADS = 0

@@ -16,12 +16,6 @@ bool oom_cgroup_dir_has(int dir_fd, const char *file, const char *word);
 /* Does it hold no process of its own but (at most) @but? Children do not count. */
 bool oom_cgroup_dir_empty(int dir_fd, int but);
 
-/*
- * Kills every process in it and below and waits until they are gone: by cgroup.kill (v2,
- * Linux 5.14), else with the group frozen (v2), else round after round (v1). -ETIMEDOUT names one
- * that stays.
- */
-int oom_cgroup_dir_kill(int dir_fd, const char *path, uint64_t timeout_us, struct oom_err *err);
 /* Removes it and everything below; no process may be left. Gone already: 0. Removed: 1. */
 int oom_cgroup_dir_remove(const char *path, uint64_t timeout_us, struct oom_err *err);
 /* Moves the processes of @from_fd to @to_fd until none is left. */

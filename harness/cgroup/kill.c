@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/cgroup/dir.h"
+#include "harness/cgroup/kill.h"
+
 #include "harness/host/process.h"
-#include "lib/kernel/cgroup_file.h"
 #include "lib/base/cleanup.h"
+#include "lib/kernel/cgroup_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/units/cgroup_root.h"
+#include "harness/cgroup/mounts.h"
 
 #include "harness/cgroup/dir.h"
 #include "lib/base/cleanup.h"

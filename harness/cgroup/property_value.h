@@ -2,7 +2,6 @@
 #ifndef OOM_PROPERTY_VALUE_H
 #define OOM_PROPERTY_VALUE_H
 
-#include "lib/base/err.h"
 #include "lib/scenario/scenario.h"
 #include "lib/scenario/unit_property.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/commands/command.h"
-#include "harness/guest/guest.h"
+#include "harness/guest/cache/cache.h"
 #include "harness/say/say.h"
 #include "harness/undo/undo.h"
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/units/backend.h"
 #include "harness/commands/command.h"
-#include "harness/say/fit.h"
-#include "harness/guest/guest.h"
+#include "harness/guest/attempt/facts.h"
+#include "harness/guest/image/probe.h"
 #include "harness/host/libexec.h"
 #include "harness/needs/needs.h"
+#include "harness/say/fit.h"
 #include "harness/say/say.h"
-#include "lib/base/cleanup.h"
+#include "harness/units/backend.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libsmartcols.h>
+#include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

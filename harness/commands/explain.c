@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/commands/command.h"
-
+#include "harness/explain/read.h"
 #include "harness/explain/session.h"
-#include "harness/say/usage.h"
 #include "harness/say/say.h"
+#include "harness/say/usage.h"
 #include "lib/base/choice.h"
 #include "lib/base/cleanup.h"
 
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Hidden: what a guest's systemd starts. One attempt, run as on any machine with '--in scope'. */
-#include "harness/bus/bus.h"
-#include "harness/commands/command.h"
-#include "harness/guest/guest.h"
-#include "harness/host/libexec.h"
 #include "harness/attempt/attempt.h"
-#include "harness/say/say.h"
+#include "harness/bus/bus.h"
 #include "harness/campaign/schema.h"
+#include "harness/commands/command.h"
+#include "harness/guest/agent/agent.h"
+#include "harness/host/libexec.h"
+#include "harness/say/say.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

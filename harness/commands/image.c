@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/commands/command.h"
+#include "harness/guest/cache/cache.h"
+#include "harness/guest/image/build.h"
+#include "harness/guest/image/image.h"
+#include "harness/guest/image/suite.h"
 #include "harness/say/fit.h"
-#include "harness/guest/internal.h"
-#include "harness/say/usage.h"
 #include "harness/say/say.h"
-#include "lib/base/choice.h"
+#include "harness/say/usage.h"
+#include "lib/base/arena.h"
 #include "lib/base/bounded.h"
-#include "lib/scenario/key.h"
+#include "lib/base/choice.h"
+#include "lib/base/format.h"
 
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>

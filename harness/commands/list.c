@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/commands/command.h"
-#include "harness/say/fit.h"
 #include "harness/commands/list.h"
-#include "harness/say/usage.h"
+
+#include "harness/commands/command.h"
+#include "harness/commands/list_row.h"
+#include "harness/say/fit.h"
 #include "harness/say/say.h"
+#include "harness/say/usage.h"
 #include "lib/base/choice.h"
-#include "lib/base/cleanup.h"
 
 #include <errno.h>
+#include <libsmartcols/libsmartcols.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
@@ -93,19 +95,6 @@ static int add_columns(struct oom_list *list, const struct oom_list_kind *kind)
 		if (!oom_say_column(list->table, kind->columns[list->n_columns], 0))
 			return -ENOMEM;
 	return 0;
-}
-
-int oom_list_row(struct oom_list *list, ...)
-{
-	struct libscols_line *line = scols_table_new_line(list->table, NULL);
-	va_list args;
-	int r = line ? 0 : -ENOMEM;
-
-	va_start(args, list);
-	for (size_t i = 0; r == 0 && i < list->n_columns; i++)
-		r = oom_say_cell(line, i, va_arg(args, const char *));
-	va_end(args);
-	return r;
 }
 
 static int fill_kinds(struct oom_list *list, struct oom_err *err)
@@ -209,6 +198,7 @@ static int run(int argc, char **argv)
 	}
 	scols_init_debug(0);
 	list.table = scols_new_table();
+	list.kinds = oom_list_kinds;
 	list.paths = options.paths;
 	list.n_paths = options.n_paths;
 	if (list.table)

@@ -16,6 +16,7 @@ struct oom_list {
 	struct oom_arena arena; /* for texts of rows */
 	struct libscols_table *table;
 	size_t n_columns;
+	const struct oom_list_kind *kinds; /* all that can be listed; name NULL at the end */
 	char **paths; /* behind the kind, on the command line */
 	int n_paths;
 };
@@ -31,9 +32,6 @@ struct oom_list_kind {
 };
 
 extern const struct oom_list_kind oom_list_kinds[]; /* name NULL at the end */
-
-/* Adds a row, a text for each column; NULL is empty. */
-int oom_list_row(struct oom_list *list, ...);
 
 /* "number, -1000..1000", "write|read", "size": what a key's value looks like; @buf is returned. */
 enum { OOM_KEY_TYPE_MAX = 2048 };

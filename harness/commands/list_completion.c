@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/commands/list.h"
-
-#include "harness/units/backend.h"
 #include "harness/commands/command.h"
-#include "harness/guest/guest.h"
+#include "harness/commands/list.h"
+#include "harness/guest/image/suite.h"
 #include "harness/say/say.h"
+#include "harness/units/backend.h"
 #include "reports/report.h"
 
 #include <stdio.h>
@@ -75,7 +74,7 @@ int oom_list_completion(struct oom_list *list, struct oom_err *err)
 	      "  if [ \"$command\" = list ] && [ \"$cword\" -eq 2 ]; then\n"
 	      "    COMPREPLY=($(compgen -W '",
 		stdout);
-	for (const struct oom_list_kind *kind = oom_list_kinds; kind->name; kind++)
+	for (const struct oom_list_kind *kind = list->kinds; kind->name; kind++)
 		oom_say(stdout, "%s ", kind->name);
 	puts("' -- \"$cur\"))\n    return\n  fi\n"
 	     "  if [ \"$command\" = image ] && [ \"$cword\" -eq 2 ]; then\n"

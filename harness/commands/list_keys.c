@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/commands/list.h"
-
 #include "harness/campaign/schema.h"
+#include "harness/commands/list.h"
+#include "harness/commands/list_row.h"
+#include "lib/base/format.h"
 #include "lib/scenario/unit_property.h"
 
 #include <inttypes.h>

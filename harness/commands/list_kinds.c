@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/commands/list.h"
-
-#include "harness/units/backend.h"
+#include "harness/campaign/scenario_set.h"
 #include "harness/commands/command.h"
+#include "harness/commands/list.h"
+#include "harness/commands/list_row.h"
 #include "harness/expects/expect.h"
 #include "harness/faults/fault.h"
-#include "harness/guest/guest.h"
+#include "harness/guest/image/suite.h"
 #include "harness/host/libexec.h"
 #include "harness/needs/needs.h"
-#include "harness/campaign/scenario_set.h"
+#include "harness/units/backend.h"
 #include "harness/workloads/workload.h"
-#include "lib/base/cleanup.h"
 #include "reports/report.h"
 
 #include <errno.h>

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/commands/list.h"
-
 #include "harness/campaign/schema.h"
-#include "lib/scenario/unit_property.h"
+#include "harness/commands/list.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <libsmartcols/libsmartcols.h>
 #include <string.h>
 
 /* Text with scdoc's own characters escaped. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/commands/command.h"
 #include "harness/campaign/report_out.h"
+#include "harness/campaign/report_place.h"
+#include "harness/commands/command.h"
 #include "harness/say/say.h"
-
 #include "lib/base/cleanup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/commands/command.h"
-#include "harness/campaign/machine.h"
 #include "harness/campaign/folder.h"
-#include "harness/say/usage.h"
+#include "harness/campaign/machine.h"
+#include "harness/campaign/report_place.h"
+#include "harness/commands/command.h"
+#include "harness/guest/image/check.h"
+#include "harness/guest/image/suite.h"
+#include "harness/host/process.h"
 #include "harness/say/say.h"
 #include "lib/base/cleanup.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/expects/expect.h"
 
+#include <signal.h>
+
 /* What the kill's own line says, else what its killer implies: only 10 headers in 5 s are printed.
  */
 static enum oom_constraint constraint_of(const struct oom_kill *kill)

@@ -2,8 +2,11 @@
 #include "harness/expects/expect.h"
 #include "harness/workloads/workload.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *oom_expect_source_doubt(const struct oom_expect_case *c, const char *name)
 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/expects/expect.h"
 
+#include <signal.h>
+
 static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
 {
 	const struct oom_kill *kill = oom_expect_first_kill(c, ret);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/expects/expect.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/format.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

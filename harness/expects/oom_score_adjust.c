@@ -2,6 +2,7 @@
 #include "harness/expects/expect.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 
 /* The kill's own line has it since 5.4; before that the task table does. */

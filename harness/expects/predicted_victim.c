@@ -2,6 +2,7 @@
 #include "harness/expects/expect.h"
 
 #include <inttypes.h>
+#include <signal.h>
 
 /* Did the log's process @pid die in this kill, or in the same group's? */
 static bool died(const struct oom_attempt *attempt, const struct oom_kill *kill, int64_t pid)

@@ -3,6 +3,7 @@
 #include "lib/scenario/signal_name.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 /* By number where the scenario says it so, else by name. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/expects/expect.h"
 
+#include <signal.h>
 #include <string.h>
 
 /* Is @name one of "hog|leak"? */

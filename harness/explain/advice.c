@@ -3,6 +3,7 @@
 #include "harness/explain/explain.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 
 struct facts {

@@ -2,9 +2,9 @@
 #ifndef OOM_EXPLAIN_H
 #define OOM_EXPLAIN_H
 
-#include "lib/oracle/badness.h"
 #include "lib/base/err.h"
 #include "lib/klog/klog.h"
+#include "lib/record/incident.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -2,10 +2,14 @@
 /* oomgate.explain/1, written as it is found: no tree of the whole is ever built. */
 #include "harness/explain/put.h"
 #include "lib/base/span.h"
+#include "lib/oracle/badness.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void put_process(struct explain_writer *w, const char *comm, int64_t pid)
 {

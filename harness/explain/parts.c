@@ -5,8 +5,9 @@
  * until it is its turn, and taken only when no death that it could not know of would have made it say something
  * else. Where that is not so, one reader goes on alone.
  */
-#include "harness/explain/session.h"
+#include "harness/explain/parts.h"
 
+#include "harness/explain/session.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/span.h"
 

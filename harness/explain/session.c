@@ -2,8 +2,11 @@
 /* From a reader's events to a form's kills and notes. */
 #include "harness/explain/session.h"
 
+#include "lib/oracle/badness.h"
+
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 
 static void note(struct explain_notes *notes, const struct oom_incident *incident, char *text)
@@ -131,40 +134,4 @@ void explain_counts_add(struct oom_klog_counts *to, const struct oom_klog_counts
 	to->imitations += more->imitations;
 	to->repeats += more->repeats;
 	to->cut_lines += more->cut_lines;
-}
-
-/* What is left of the source, by one reader. */
-static int read_rest(struct explain_session *s, const struct explain_source *source,
-	const struct oom_klog_past *past, struct oom_klog_counts *counts)
-{
-	struct oom_klog *log;
-	int rc = oom_klog_new(source->read, source->context, s->format->flags, &log);
-
-	if (rc)
-		return rc;
-	oom_klog_part_begin(log, counts->lines + 1, past);
-	rc = explain_session_read(s, log);
-	explain_counts_add(counts, oom_klog_counts(log));
-	oom_klog_free(log);
-	return rc;
-}
-
-int explain_read(struct explain_session *s, const struct explain_source *source,
-	struct oom_klog_counts *ret_counts)
-{
-	struct oom_klog_past past;
-	off_t rest = 0;
-	int rc;
-
-	oom_klog_past_init(&past);
-	if (source->plain_fd >= 0 && s->format->part_open) {
-		rc = explain_read_parts(s, source->plain_fd, &past, ret_counts, &rest);
-		if (rc)
-			return rc < 0 ? rc : 0;
-		if (rest)
-			rc = source->seek(source->context, rest);
-		if (rc)
-			return rc;
-	}
-	return read_rest(s, source, rest ? &past : NULL, ret_counts);
 }

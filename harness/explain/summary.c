@@ -4,9 +4,12 @@
 #include "harness/say/say.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Names that are told apart, of each kind; what is beyond counts as "others". */
 #define SLOTS 1024

@@ -7,8 +7,11 @@
 #include "lib/base/cleanup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <libsmartcols.h>
+#include <libsmartcols/libsmartcols.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The words that people read: a sentence each. */
 #include "harness/explain/explain.h"
-
-#include "lib/base/bounded.h"
 #include "lib/base/escape.h"
 
 #include <inttypes.h>

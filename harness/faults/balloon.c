@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/faults/fault_file.h"
-#include "harness/guest/guest.h"
+#include "harness/faults/fault.h"
+#include "harness/guest/agent/run.h"
+#include "harness/state/state.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/scenario/key.h"
 
 #include <errno.h>
 

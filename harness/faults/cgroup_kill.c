@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/faults/fault_file.h"
-#include "harness/attempt/attempt.h"
+#include "harness/units/unit.h"
 
 #include <errno.h>
 

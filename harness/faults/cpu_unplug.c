@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/faults/fault.h"
 #include "harness/faults/fault_unplug.h"
 #include "lib/scenario/unit_property.h"
+#include "lib/scenario/unit_value.h"
 
 #include <errno.h>
 #include <inttypes.h>

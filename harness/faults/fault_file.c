@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 
 int oom_fault_file_prepare(int dir_fd, const char *path, const char *text, struct oom_run_state *run,
 	struct oom_err *err, void **ret_data)

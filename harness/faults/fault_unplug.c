@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/faults/fault_unplug.h"
 
-#include "harness/guest/guest.h"
+#include "harness/guest/agent/run.h"
+#include "harness/host/process.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
+#include <time.h>
 
 /* What is there now; UINT64_MAX when it cannot be read. */
 static uint64_t present(struct oom_unplug *u)

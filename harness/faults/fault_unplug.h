@@ -2,7 +2,6 @@
 #ifndef OOM_FAULT_UNPLUG_H
 #define OOM_FAULT_UNPLUG_H
 
-#include "harness/faults/fault.h"
 #include "harness/state/state.h"
 
 /* Both unplugs: a request to the host, the kernel's uevents, and a deadline for what it does not

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/faults/fault_file.h"
+#include "harness/faults/fault_writer.h"
 
+#include "harness/faults/fault_file.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/faults/fault_file.h"
+#include "harness/faults/fault_writer.h"
 #include "lib/scenario/unit_property.h"
 
 #include <errno.h>

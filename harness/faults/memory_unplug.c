@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/faults/fault.h"
 #include "harness/faults/fault_unplug.h"
-#include "harness/guest/guest.h"
+#include "harness/guest/vm/shape.h"
 
 #include <errno.h>
 #include <inttypes.h>

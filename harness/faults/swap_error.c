@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/faults/fault_file.h"
-#include "harness/guest/guest.h"
+#include "harness/faults/fault.h"
+#include "harness/guest/agent/run.h"
+#include "harness/state/state.h"
+#include "lib/base/err.h"
 
 static const struct oom_key keys[] = {{NULL}};
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/faults/fault_file.h"
+#include "harness/faults/fault.h"
 #include "harness/host/process.h"
+#include "harness/state/state.h"
+#include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

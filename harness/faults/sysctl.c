@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/faults/fault_file.h"
-#include "harness/undo/more.h"
+#include "harness/host/sysctl.h"
+#include "harness/undo/add.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/host/path_place.h"
 
-#include "harness/guest/internal.h"
-#include "lib/base/cleanup.h"
+#include "harness/host/file.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -83,4 +83,18 @@ int oom_path_remove_tree_at(int dir_fd, const char *name)
 	if (snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dir_fd, name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	return oom_tree_remove(path);
+}
+
+char *oom_path_find(struct oom_arena *arena, const char *name)
+{
+	const char *path = getenv("PATH");
+	char *copy = oom_arena_strdup(arena, path ? path : "/usr/local/bin:/usr/bin:/bin"), *save = NULL;
+
+	for (char *dir = copy ? strtok_r(copy, ":", &save) : NULL; dir; dir = strtok_r(NULL, ":", &save)) {
+		char *program = oom_arena_printf(arena, "%s/%s", dir, name);
+
+		if (program && !access(program, X_OK))
+			return program;
+	}
+	return NULL;
 }

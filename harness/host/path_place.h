@@ -2,6 +2,8 @@
 #ifndef OOM_PATH_PLACE_H
 #define OOM_PATH_PLACE_H
 
+#include "lib/base/arena.h"
+
 #include <limits.h>
 #include <stdbool.h>
 
@@ -17,5 +19,8 @@ const char *oom_path_below(const char *path, const char *dir);
 
 /* Removes the file or tree @name of the folder @dir_fd; what is not there is no error. 0 or -errno. */
 int oom_path_remove_tree_at(int dir_fd, const char *name);
+
+/* The first executable file of that name in $PATH; NULL: none. */
+char *oom_path_find(struct oom_arena *arena, const char *name);
 
 #endif

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -113,4 +114,27 @@ int oom_process_kill(pid_t pid, uint64_t start_ticks, uint64_t timeout_us, struc
 			"process %d does not end (state %c) although it was killed", (int)pid,
 			state);
 	return 1;
+}
+
+int64_t oom_realtime_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+pid_t oom_fork_bound(int death_signal)
+{
+	pid_t parent = getpid(), pid = fork();
+	sigset_t none;
+
+	if (pid)
+		return pid;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* between fork and prctl the parent may have gone */
+	if (prctl(PR_SET_PDEATHSIG, death_signal) < 0 || getppid() != parent)
+		_exit(127);
+	return 0;
 }

@@ -24,7 +24,11 @@ int oom_pidfd_wait(int pidfd, uint64_t deadline_us);
 int oom_pidfd_open(pid_t pid);
 int oom_pidfd_signal(int pidfd, int signal);
 
+/* fork() whose child gets @death_signal when its parent dies, and blocks no signals; 0 in the child. */
+pid_t oom_fork_bound(int death_signal);
+
 uint64_t oom_monotonic_us(void);
+int64_t oom_realtime_us(void);
 /* What is left until @deadline_us (CLOCK_MONOTONIC), for poll(): at least 0. */
 int oom_left_ms(uint64_t deadline_us);
 

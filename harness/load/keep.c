@@ -2,6 +2,7 @@
 #include "harness/load/keep.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 

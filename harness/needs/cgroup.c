@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/needs/needs.h"
+#include "harness/needs/probe.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/needs/needs.h"
+#include "harness/needs/probe.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/format.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,22 +12,6 @@
 #include <sys/stat.h>
 
 /* Probes of the machine itself: /proc, /sys, /dev and programs. */
-
-long oom_need_read(const struct oom_need_env *env, const char *path, char *buf, size_t size)
-{
-	oom_autoclose int fd = openat(env->root_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	size_t len = 0;
-	ssize_t n = 1;
-
-	if (fd < 0)
-		return -errno;
-	while (len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) > 0)
-		len += (size_t)n;
-	if (n < 0)
-		return -errno;
-	buf[len] = '\0';
-	return (long)len;
-}
 
 /* The number behind the line's "@name" in a file of "name number" lines; -1: not there. */
 static int64_t field(const char *text, const char *name)
@@ -99,11 +85,6 @@ int oom_need_systemd(
 	return oom_need_version_holds(want, env->systemd)
 		       ? 0
 		       : oom_err_set(err, ENOTSUP, "this is systemd %s", env->systemd);
-}
-
-uint64_t oom_need_fitted_bytes(uint64_t kib)
-{
-	return kib * 1024 / 7 * 8;
 }
 
 int oom_need_memory(

@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/needs/needs.h"
 
+#include "harness/needs/probe.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NEED(ident, name, arg, argument, help)                                                     \
-	static const struct oom_need need_##ident = {                                              \
-		name, help, OOM_NEED_##arg, argument, oom_need_##ident};
-#include "harness/needs/needs.def"
-#undef NEED
-
-const struct oom_need *const oom_needs[] = {
-#define NEED(ident, name, arg, argument, help) &need_##ident,
-#include "harness/needs/needs.def"
-#undef NEED
-	NULL};
 
 const char *const *oom_need_names(void)
 {
@@ -108,39 +98,6 @@ int oom_need_check(const char *text, struct oom_err *err)
 	struct oom_need_want want;
 
 	return oom_need_parse(text, err, &want);
-}
-
-/* @order: below, equal or above what is wanted. */
-static bool holds(const char *op, int order)
-{
-	if (!*op)
-		return true;
-	if (op[1] == '=' && order == 0)
-		return true;
-	return op[0] == '>' ? order > 0 : op[0] == '<' ? order < 0 : order == 0;
-}
-
-bool oom_need_number_holds(const struct oom_need_want *want, uint64_t have)
-{
-	return holds(want->op, have < want->number ? -1 : have > want->number);
-}
-
-/* Number by number, as far as the wanted one goes: 6.1.55 is 6.1, and 252.39-1 is 252. */
-bool oom_need_version_holds(const struct oom_need_want *want, const char *have)
-{
-	const char *wanted = want->text;
-
-	while (*want->op && *wanted) {
-		char *have_end, *wanted_end;
-		unsigned long a = strtoul(have, &have_end, 10),
-			      b = strtoul(wanted, &wanted_end, 10);
-
-		if (a != b)
-			return holds(want->op, a < b ? -1 : 1);
-		have = *have_end == '.' ? have_end + 1 : "";
-		wanted = *wanted_end == '.' ? wanted_end + 1 : "";
-	}
-	return holds(want->op, 0);
 }
 
 int oom_need_probe_text(const struct oom_need_env *env, const char *text, struct oom_err *err)

@@ -3,7 +3,6 @@
 #define OOM_NEEDS_H
 
 #include "lib/base/err.h"
-#include "lib/scenario/key.h"
 #include "lib/scenario/scenario.h"
 
 /*
@@ -49,10 +48,6 @@ int oom_need_parse(const char *text, struct oom_err *err, struct oom_need_want *
 const char *const *oom_need_names(void);
 int oom_need_check(const char *text, struct oom_err *err);
 
-/* This machine; release it. */
-int oom_need_env_open(bool in_guest, struct oom_err *err, struct oom_need_env *ret);
-void oom_need_env_close(struct oom_need_env *env);
-
 /* Is the need @text ("kernel>=6.1") met? 0; -errno with "needs kernel>=6.1: this is 5.10". */
 int oom_need_probe_text(const struct oom_need_env *env, const char *text, struct oom_err *err);
 /* Is @need met by this machine? @arg: ">=6.1", or NULL. -errno with the bare reason. */
@@ -64,23 +59,5 @@ int oom_needs_probe(
  * not say. */
 int oom_needs_check(const struct oom_scenario *scenario, bool in_guest, struct oom_err *err,
 	int64_t *ret_known_on);
-
-/* ---- for the probes ----------------------------------------------------------------------- */
-/* Does @have satisfy the argument? Always, where there is none. */
-bool oom_need_number_holds(const struct oom_need_want *want, uint64_t have);
-bool oom_need_version_holds(const struct oom_need_want *want, const char *have);
-/* The file @path below the root, NUL-terminated: bytes read, or -errno. */
-long oom_need_read(const struct oom_need_env *env, const char *path, char *buf, size_t size);
-/* The memory that a machine was given when MemTotal is @kib: the kernel keeps some, 512M say 470M. */
-uint64_t oom_need_fitted_bytes(uint64_t kib);
-/* Has NUMA node @node that much memory? 0, or -ENOTSUP with a whole sentence. */
-int oom_need_node_memory(
-	const struct oom_need_env *env, unsigned node, uint64_t bytes, struct oom_err *err);
-
-#define NEED(ident, name, arg, argument, help)                                                     \
-	int oom_need_##ident(const struct oom_need_env *env, const struct oom_need_want *want,     \
-		struct oom_err *err);
-#include "harness/needs/needs.def"
-#undef NEED
 
 #endif

@@ -1,29 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/bus/bus.h"
 #include "harness/faults/fault.h"
 #include "harness/needs/needs.h"
+#include "harness/needs/probe.h"
+#include "harness/needs/topology.h"
 #include "harness/workloads/workload.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-
-int oom_need_env_open(bool in_guest, struct oom_err *err, struct oom_need_env *ret)
-{
-	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return oom_err_errno(err, errno, "cannot open '/'");
-	*ret = (struct oom_need_env){
-		.root_fd = fd, .in_guest = in_guest, .systemd = oom_systemd_version()};
-	return 0;
-}
-
-void oom_need_env_close(struct oom_need_env *env)
-{
-	oom_closep(&env->root_fd);
-}
 
 /* Needs of a type, separated by blanks. */
 static int probe_words(const struct oom_need_env *env, const char *words, struct oom_err *err)

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/needs/topology.h"
+
 #include "harness/needs/needs.h"
+#include "harness/needs/probe.h"
+#include "lib/base/format.h"
 #include "lib/scenario/unit_property.h"
+#include "lib/scenario/unit_value.h"
 
 #include <errno.h>
 #include <inttypes.h>

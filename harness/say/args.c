@@ -5,6 +5,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/escape.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/scenario/key.h"
 
+#include <libsmartcols/libsmartcols.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>

@@ -5,6 +5,7 @@
 #include <argp.h>
 #include <libsmartcols.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 

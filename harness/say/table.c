@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <libsmartcols/libsmartcols.h>
 #include <string.h>
 
 struct libscols_column *oom_say_column(struct libscols_table *table, const char *name, int flags)

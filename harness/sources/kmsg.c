@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/host/process.h"
+#include "harness/sources/slot.h"
 #include "harness/sources/source.h"
-
+#include "harness/state/evidence.h"
+#include "harness/state/owner.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/span.h"
 #include "lib/kernel/kmsg.h"
 #include "lib/kernel/proc.h"
+#include "lib/klog/kmsg.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/sources/slot.h"
 #include "harness/sources/source.h"
-
-#include "lib/kernel/cgroup_file.h"
 #include "lib/base/cleanup.h"
+#include "lib/kernel/cgroup_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

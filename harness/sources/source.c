@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/sources/source.h"
 
-#include "lib/base/cleanup.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
-
-const struct oom_source *const oom_sources[] = {
-#define SOURCE(ident) &oom_source_##ident,
-#include "harness/sources/sources.def"
-#undef SOURCE
-	NULL,
-};
+#include <unistd.h>
 
 static void source_ready(struct oom_watch *watch, uint32_t events)
 {
@@ -27,8 +20,10 @@ static void source_ready(struct oom_watch *watch, uint32_t events)
 
 int oom_sources_open(struct oom_run_state *run, struct oom_err *err)
 {
-	size_t n = sizeof(oom_sources) / sizeof(*oom_sources) - 1;
+	size_t n = 0;
 
+	while (oom_sources[n])
+		n++;
 	run->sources = oom_arena_alloc(&run->arena, n * sizeof(*run->sources));
 	if (!run->sources)
 		return oom_err_set(err, ENOMEM, "no memory for the sources of evidence");
@@ -96,27 +91,4 @@ void oom_sources_close(struct oom_run_state *run)
 		if (run->sources[i].source->close)
 			run->sources[i].source->close(&run->sources[i]);
 	run->n_sources = 0;
-}
-
-int oom_source_absent(struct oom_source_slot *slot, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(slot->note, sizeof(slot->note), fmt, args);
-	va_end(args);
-	slot->state = OOM_SOURCE_ABSENT;
-	return 0;
-}
-
-int oom_evidence_open(const struct oom_run_state *run, const char *name)
-{
-	char path[1024];
-	int fd;
-
-	if (!run->evidence_dir)
-		return -ENOENT;
-	snprintf(path, sizeof(path), "%s/%s", run->evidence_dir, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : fd;
 }

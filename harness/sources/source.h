@@ -31,10 +31,5 @@ extern const struct oom_source *const oom_sources[]; /* NULL at the end */
 int oom_sources_open(struct oom_run_state *run, struct oom_err *err);
 int oom_sources_collect(struct oom_run_state *run, struct oom_attempt *record);
 void oom_sources_close(struct oom_run_state *run);
-/* Marks a slot as not to be had here. */
-int oom_source_absent(struct oom_source_slot *slot, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-/* Opens a file for raw evidence in the attempt's folder; -ENOENT where none is kept. */
-int oom_evidence_open(const struct oom_run_state *run, const char *name);
 
 #endif

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/sources/slot.h"
 #include "harness/sources/source.h"
-
+#include "harness/state/evidence.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 
 /*
  * The tracepoints oom:mark_victim and signal:signal_generate in an instance of our own. They are never

@@ -2,6 +2,7 @@
 #include "harness/state/epoll.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 

@@ -2,12 +2,10 @@
 #ifndef OOM_RUN_STATE_H
 #define OOM_RUN_STATE_H
 
-#include "harness/units/backend.h"
-#include "harness/faults/fault.h"
-#include "harness/state/epoll.h"
 #include "harness/host/pin_file.h"
-#include "harness/host/process.h"
+#include "harness/state/epoll.h"
 #include "harness/undo/undo.h"
+#include "harness/units/backend.h"
 #include "harness/workloads/workload.h"
 #include "lib/record/record.h"
 #include "lib/scenario/scenario.h"
@@ -67,6 +65,7 @@ struct oom_trigger {
 };
 
 struct oom_source;
+struct oom_fault;
 struct oom_source_slot {
 	const struct oom_source *source;
 	struct oom_run_state *run;
@@ -127,13 +126,7 @@ struct oom_run_state {
 
 struct oom_backend_unit *oom_run_unit(const struct oom_run_state *run, const char *name);
 struct oom_run_workload *oom_run_workload(const struct oom_run_state *run, const char *name);
-/* The workload that process @pid belongs to, or NULL: its first process, a child it named, its session
- * or an ancestor (@kin), or the only one of that cgroup or above it. @kin may be -1, @cgroup NULL. */
-struct oom_run_workload *oom_run_owner(const struct oom_run_state *run, int pid, int kin,
-	const char *cgroup);
 /* Something that settling must wait out has happened. */
 void oom_run_activity(struct oom_run_state *run);
-/* Sets the timer to the next thing that is due. */
-void oom_run_arm_timer(struct oom_run_state *run);
 
 #endif

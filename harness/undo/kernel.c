@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/undo/kind.h"
-#include "lib/base/cleanup.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/shm.h>
 #include <sys/swap.h>
+#include <unistd.h>
 
 static int check_absolute(char *const *args, struct oom_err *err)
 {

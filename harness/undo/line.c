@@ -8,13 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-const struct oom_undo_kind *const oom_undo_kinds[] = {
-#define UNDO(ident) &oom_undo_kind_##ident,
-#include "harness/undo/undo.def"
-#undef UNDO
-	NULL,
-};
-
 const struct oom_undo_kind *oom_undo_kind_find(const char *name)
 {
 	for (const struct oom_undo_kind *const *k = oom_undo_kinds; *k; k++)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/host/process.h"
 #include "harness/undo/kind.h"
-#include "harness/undo/more.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -53,26 +52,6 @@ static int undo(char *const *args, struct oom_err *err)
 	if (r < 0)
 		return r;
 	return oom_process_kill((pid_t)pid, (uint64_t)start, KILL_TIMEOUT_US, err);
-}
-
-int oom_undo_add_started(
-	struct oom_undo *list, const char *kind, pid_t pid, struct oom_err *err)
-{
-	char pid_text[16], start_text[24];
-	uint64_t start;
-	char state;
-	int r = oom_process_stat(pid, &state, &start);
-
-	if (r < 0)
-		return oom_err_errno(err, -r, "cannot read the start time of process %d", (int)pid);
-	snprintf(pid_text, sizeof(pid_text), "%d", (int)pid);
-	snprintf(start_text, sizeof(start_text), "%" PRIu64, start);
-	return oom_undo_add(list, err, kind, pid_text, start_text, NULL);
-}
-
-int oom_undo_add_process(struct oom_undo *list, pid_t pid, struct oom_err *err)
-{
-	return oom_undo_add_started(list, "process", pid, err);
 }
 
 const struct oom_undo_kind oom_undo_kind_process = {

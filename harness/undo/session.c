@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/undo/session.h"
+
 #include "harness/host/process.h"
 #include "harness/undo/kind.h"
-#include "harness/undo/more.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/proc.h"
 
@@ -99,11 +100,6 @@ static int undo(char *const *args, struct oom_err *err)
 	if (r >= 0)
 		r = oom_session_kill(session, start, err);
 	return r > 0 ? 1 : r;
-}
-
-int oom_undo_add_session(struct oom_undo *list, pid_t pid, struct oom_err *err)
-{
-	return oom_undo_add_started(list, "session", pid, err);
 }
 
 const struct oom_undo_kind oom_undo_kind_session = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/undo/tree.h"
+
 #include "harness/undo/kind.h"
-#include "harness/undo/more.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 static bool strictly_below(const char *path, const char *dir)
 {

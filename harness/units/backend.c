@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/units/backend.h"
-#include "lib/base/bounded.h"
-#include "lib/kernel/cgroup_file.h"
-
-#include "harness/cgroup/dir.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-const struct oom_backend *const oom_backends[] = {
-	&oom_backend_scope,
-	&oom_backend_cgroup,
-	NULL,
-};
 
 const struct oom_backend *oom_backend_find(const char *name)
 {
@@ -21,47 +11,4 @@ const struct oom_backend *oom_backend_find(const char *name)
 		if (!strcmp((*b)->name, name))
 			return *b;
 	return NULL;
-}
-
-const char *oom_unit_kind(const struct oom_section *section)
-{
-	return section->kind == OOM_SEC_SLICE	? "slice"
-	       : section->kind == OOM_SEC_SCOPE ? "scope"
-						: "service";
-}
-
-int oom_unit_name_escape(const char *name, bool dashes, char *buf, size_t size)
-{
-	static const char fine[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.";
-	struct oom_bounded escaped = oom_bounded_in(buf, size);
-
-	for (; *name; name++) {
-		if (strchr(fine, *name) || (*name == '-' && dashes))
-			oom_bounded_char(&escaped, *name);
-		else
-			oom_bounded_printf(&escaped, "\\x%02x", (unsigned char)*name);
-	}
-	return oom_bounded_end(&escaped);
-}
-
-int oom_unit_collect_files(
-	const struct oom_backend_unit *unit, struct oom_arena *arena, struct oom_unit_rec *rec)
-{
-	static const char *const max_files[] = {"memory.max", "memory.limit_in_bytes"};
-	static const char *const peak_files[] = {"memory.peak", "memory.max_usage_in_bytes"};
-	int64_t number;
-
-	rec->name = oom_arena_strdup(arena, unit->name);
-	rec->kind = oom_unit_kind(unit->section);
-	rec->unit = oom_arena_strdup(arena, unit->unit);
-	rec->cgroup = oom_arena_strdup(arena, unit->cgroup);
-	if (unit->dir_fd < 0)
-		return arena->failed ? -ENOMEM : 0;
-	/* v1 has no word for "none": the largest multiple of a page */
-	if (!oom_cgroup_number_at(unit->dir_fd, max_files[unit->v1], &number))
-		rec->memory_max_bytes = number > INT64_MAX / 2 ? -1 : number;
-	if (!oom_cgroup_number_at(unit->dir_fd, peak_files[unit->v1], &number))
-		rec->memory_peak_bytes = number;
-	return arena->failed ? -ENOMEM : 0;
 }

@@ -52,13 +52,4 @@ extern const struct oom_backend oom_backend_scope, oom_backend_cgroup;
 extern const struct oom_backend *const oom_backends[]; /* NULL at the end */
 const struct oom_backend *oom_backend_find(const char *name);
 
-/* For back ends. "scope", "slice", "service" */
-const char *oom_unit_kind(const struct oom_section *section);
-/* @name as a part of a unit's name: what systemd.unit(5) does not allow there becomes \xNN; so does a
- * dash where it means nesting (!@dashes: slices). */
-int oom_unit_name_escape(const char *name, bool dashes, char *buf, size_t size);
-/* What the cgroup itself knows: names, memory_max_bytes, memory_peak_bytes. */
-int oom_unit_collect_files(const struct oom_backend_unit *unit, struct oom_arena *arena,
-	struct oom_unit_rec *rec);
-
 #endif

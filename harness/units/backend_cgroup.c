@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/units/backend.h"
-
 #include "harness/cgroup/dir.h"
+#include "harness/cgroup/kill.h"
 #include "harness/cgroup/limit.h"
-#include "harness/units/cgroup_root.h"
+#include "harness/cgroup/mounts.h"
 #include "harness/cgroup/property_value.h"
-#include "lib/kernel/cgroup_file.h"
+#include "harness/units/backend.h"
+#include "harness/units/cgroup_root.h"
+#include "harness/units/unit.h"
 #include "lib/base/cleanup.h"
+#include "lib/kernel/cgroup_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,10 +3,16 @@
 
 #include "harness/bus/property.h"
 #include "harness/cgroup/dir.h"
+#include "harness/cgroup/kill.h"
 #include "harness/cgroup/limit.h"
 #include "harness/cgroup/property_value.h"
-#include "lib/kernel/cgroup_file.h"
+#include "harness/units/backend.h"
+#include "harness/units/scope_keeper.h"
+#include "harness/units/scope_name.h"
+#include "harness/units/scope_start.h"
+#include "harness/units/unit.h"
 #include "lib/base/cleanup.h"
+#include "lib/kernel/cgroup_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,11 +23,6 @@
 
 #define SETTLE_TIMEOUT_US 10000000
 #define STOP_TIMEOUT_US	  20000000
-
-const char *oom_scope_bus_name(const struct scope_ctx *ctx)
-{
-	return ctx->bus->user ? "user" : "system";
-}
 
 /* Has the manager the memory controller to give away? */
 static int check_memory(struct oom_bus *bus, struct oom_err *err)

@@ -2,8 +2,9 @@
 #include "harness/units/cgroup_root.h"
 
 #include "harness/cgroup/dir.h"
-#include "lib/kernel/cgroup_file.h"
+#include "harness/cgroup/mounts.h"
 #include "lib/base/cleanup.h"
+#include "lib/kernel/cgroup_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

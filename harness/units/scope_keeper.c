@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/units/backend_scope.h"
+#include "harness/units/scope_keeper.h"
 
 #include "harness/cgroup/clone_into.h"
 #include "harness/host/libexec.h"
 #include "harness/host/process.h"
-#include "harness/undo/more.h"
+#include "harness/undo/add.h"
+#include "harness/units/backend_scope.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/units/backend_scope.h"
+#include "harness/units/scope_name.h"
 
 #include "harness/cgroup/property_value.h"
+#include "harness/units/backend_scope.h"
+#include "harness/units/unit.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -59,4 +61,9 @@ int oom_scope_unit_name(const struct scope_ctx *ctx, const struct oom_section *s
 		return oom_err_set(err, ENAMETOOLONG, "cannot start %s '%s': its name is too long",
 			oom_unit_kind(section), section->name);
 	return 0;
+}
+
+const char *oom_scope_bus_name(const struct scope_ctx *ctx)
+{
+	return ctx->bus->user ? "user" : "system";
 }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/units/backend_scope.h"
+#include "harness/units/scope_start.h"
 
 #include "harness/bus/property.h"
 #include "harness/cgroup/dir.h"
 #include "harness/cgroup/property_value.h"
+#include "harness/units/backend.h"
+#include "harness/units/backend_scope.h"
+#include "harness/units/scope_keeper.h"
+#include "harness/units/scope_name.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
 #include "harness/workloads/workload.h"
 #include "harness/workloads/keys.h"
 
+#include <sys/types.h>
 #include <unistd.h>
 
 struct bomb {

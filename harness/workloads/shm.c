@@ -8,6 +8,7 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 /* Each of these is gone with its last process: nothing is left behind by a kill. NULL with errno.

@@ -2,7 +2,7 @@
 #include "lib/base/choice.h"
 
 #include "lib/base/bounded.h"
-#include "lib/scenario/key.h"
+#include "lib/base/nearest.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 #define OOM_CLEANUP_H
 
 #include <dirent.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "lib/scenario/key.h"
+#include "lib/base/format.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "lib/scenario/key.h"
+#include "lib/base/nearest.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Longer words are no slip of the finger, and three rows of this fit any stack. */

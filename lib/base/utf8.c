@@ -82,3 +82,27 @@ size_t oom_utf8_clean(char *dst, const char *text, size_t len)
 	dst[out] = '\0';
 	return out;
 }
+
+unsigned oom_utf8_count(const char *text, size_t len)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < len; i++)
+		count += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return count;
+}
+
+void oom_utf8_mend(char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0, n; i < len; i += n) {
+		unsigned char *p = (unsigned char *)text + i;
+
+		n = oom_utf8_len((const char *)p, len - i);
+		if (!n || *p < 0x20 || *p == 0x7f) {
+			*p = '?';
+			n = 1;
+		}
+	}
+}

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 int oom_kmsg_open(int root_fd, const char *path, struct oom_err *err, struct oom_kmsg *ret)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 /* Files of an instance, in the order in which they are written. 512 KiB a CPU hold some 4,000 of these

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What each shape of a line does to the report under way. */
+#include "lib/klog/apply.h"
+
 #include "lib/klog/incident.h"
 
 #include <errno.h>
+#include <signal.h>
 
 static const char *copy(struct oom_assembly *a, struct oom_span s)
 {

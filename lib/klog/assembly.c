@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* From lines to reports: whose words they are, what was broken off, what is not understood. */
-#include "lib/klog/incident.h"
+#include "lib/klog/assembly.h"
 
+#include "lib/klog/apply.h"
+#include "lib/klog/daemon.h"
+#include "lib/klog/incident.h"
+#include "lib/klog/memory.h"
 #include "lib/klog/scan.h"
 #include "lib/klog/stack.h"
+#include "lib/klog/user.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 /* How much a shape tells; a text joined with its rest must tell more, else it was no rest. */
 static int known_of(const struct oom_shape *shape)

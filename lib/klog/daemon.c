@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The words of each killer in user space, and of Android's in the kernel. */
+#include "lib/klog/daemon.h"
+
 #include "lib/klog/incident.h"
 
+#include <fcntl.h>
 #include <signal.h>
 
 /* How long a daemon may go on: its tables of candidates, in journal export 30 lines each. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/klog/entry.h"
 
+#include "lib/klog/json.h"
+#include "lib/klog/stamp.h"
+
 void oom_klog_entry_clear(struct oom_klog_entry *entry)
 {
 	entry->number = 0;

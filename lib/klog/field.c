@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Lines that are one field of an entry that has many. */
+#include "lib/klog/field.h"
+
 #include "lib/klog/frame.h"
 
 size_t oom_klog_field_name(struct oom_span s)
@@ -77,12 +79,4 @@ bool oom_klog_is_short_field(struct oom_span raw)
 	oom_span_skip_blanks(&raw);
 	n = oom_klog_field_name(raw);
 	return n && n < 3 && n < raw.len && raw.at[n] == '=';
-}
-
-bool oom_klog_is_field(struct oom_span raw)
-{
-	struct oom_klog_line line;
-
-	oom_klog_frame(raw, &line);
-	return line.origin == OOM_ORIGIN_FIELD || oom_klog_is_short_field(raw);
 }

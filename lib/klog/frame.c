@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/klog/frame.h"
 
+#include "lib/klog/field.h"
+#include "lib/klog/like.h"
+#include "lib/klog/stamp.h"
+#include "lib/klog/vendor.h"
+
 /* "prio,seq,usec,flags[,caller=T1];text": /dev/kmsg (Documentation/ABI/testing/dev-kmsg) */
 static bool take_kmsg(struct oom_span *s, struct oom_klog_line *line)
 {
@@ -392,4 +397,12 @@ void oom_klog_frame_like(struct oom_klog_like *like, struct oom_span line, struc
 void oom_klog_frame(struct oom_span line, struct oom_klog_line *ret)
 {
 	oom_klog_frame_like(NULL, line, ret);
+}
+
+bool oom_klog_is_field(struct oom_span raw)
+{
+	struct oom_klog_line line;
+
+	oom_klog_frame(raw, &line);
+	return line.origin == OOM_ORIGIN_FIELD || oom_klog_is_short_field(raw);
 }

@@ -63,55 +63,9 @@ struct oom_klog_like {
 /* oom_klog_frame() for one line of many: @like is used, and learns. */
 void oom_klog_frame_like(struct oom_klog_like *like, struct oom_span line, struct oom_klog_line *ret);
 
-/* Between the files: the front from @from to @end gave what @line says; @stamp: its "[secs]", or NULL. */
-void oom_klog_like_learn(struct oom_klog_like *like, enum oom_klog_head head, const char *from,
-	const char *stamp, const char *end, const struct oom_klog_line *line);
-/* Takes a front that is known off @s. */
-enum oom_klog_head oom_klog_like_take(const struct oom_klog_like *like, struct oom_span *s,
-	struct oom_klog_line *ret);
-
-/*
- * The same for one line of journal JSON; texts are unescaped into @scratch (at least line.len
- * bytes). False when it is no JSON object with a message.
- */
-bool oom_klog_frame_json(struct oom_span line, char *scratch, struct oom_klog_line *ret);
-
-/*
- * Who wrote a journal entry: what the journal vouches for (_TRANSPORT), not what the writer claims.
- * @facility -1: not said. Sets .origin and .ident; .origin stays where nothing is known.
- */
-void oom_klog_journal_origin(struct oom_span transport, int64_t facility, struct oom_span ident,
-	struct oom_klog_line *line);
-/* What SYSLOG_FACILITY says: what is no facility (0 to 127, nothing behind it) is not the kernel's: 1. */
-int64_t oom_klog_facility(struct oom_span value);
-/* The text of a JSON string without its quotation marks; @dst holds raw.len bytes. Its length. */
-size_t oom_klog_json_text(char *dst, struct oom_span raw);
-/* "2025-08-12 03" (UTC) in @buf. */
-struct oom_span oom_klog_hour(int64_t realtime_us, char *buf, size_t size);
-
 /* Pieces, shared by the shapes of frames; each takes what it knows off the front of @s. */
 
-/* "[  12.345678] ", "[Tue Aug 12 03:54:03 2025] ", "[+0.000012] " and "[T123] " behind them. */
-bool oom_klog_take_brackets(struct oom_span *s, struct oom_klog_line *line);
-/* A date with a time of day, as any logger writes it, and the blank behind it. */
-bool oom_klog_take_clock(struct oom_span *s, struct oom_klog_line *line);
-/* "MESSAGE=…" of journal export, "\"MESSAGE\" : \"…\"," of JSON over many lines: the name becomes .ident. */
-bool oom_klog_take_field(struct oom_span *s, struct oom_klog_line *line);
-/* How long the field name is that @s begins with, 0: none. */
-size_t oom_klog_field_name(struct oom_span s);
-/* Is the line "A=…", of a name too short to be known for a field's outside an entry? */
-bool oom_klog_is_short_field(struct oom_span raw);
 /* Is the line a field, within an entry? */
 bool oom_klog_is_field(struct oom_span raw);
-/* " 12.345678] ": a stamp whose front was cut off with the line's. */
-bool oom_klog_take_cut_stamp(struct oom_span *s, struct oom_klog_line *line);
-/* "| vcpu-0| I125: Guest: ": a hypervisor's log of what its guest printed. */
-bool oom_klog_take_guest(struct oom_span *s, struct oom_klog_line *line);
-/* "(2)[195:kswapd0]", "[0:        kswapd0:   50] " behind a stamp; nothing where there is none. */
-void oom_klog_take_vendor_mark(struct oom_span *s);
-/* Android's log behind its clock, or without one: "  479   479 I tag: ", "I/tag(  479): ". */
-bool oom_klog_take_logcat(struct oom_span *s, struct oom_klog_line *line);
-/* Where the next kernel time stamp ("[123.456789] ") begins in @s behind @from, or -1. */
-ptrdiff_t oom_klog_find_stamp(struct oom_span s, size_t from);
 
 #endif

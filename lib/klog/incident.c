@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/klog/incident.h"
 
+#include "lib/klog/daemon.h"
+#include "lib/klog/memory.h"
 #include "lib/oracle/badness.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 
 /* A report whose kill comes later than this after its last line is another's. */

@@ -3,11 +3,12 @@
 #define OOM_KLOG_INCIDENT_H
 
 #include "lib/base/arena.h"
-#include "lib/klog/klog.h"
 #include "lib/klog/frame.h"
+#include "lib/klog/klog.h"
 #include "lib/klog/part.h"
 #include "lib/klog/shape.h"
 #include "lib/klog/table.h"
+#include "lib/record/incident.h"
 
 /* The longest text that is put together from broken-off pieces; an "oom-kill:" line with two paths of
  * PATH_MAX and a name fits. */
@@ -65,8 +66,6 @@ enum oom_step {
 void oom_assembly_init(struct oom_assembly *a, unsigned flags);
 void oom_assembly_release(struct oom_assembly *a);
 
-/* One line (or record) of the log, its .marks set; an enum oom_step, or -ENOMEM. */
-int oom_assembly_line(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number);
 /* The end, or a pause of a live log: hands out what waits. OOM_STEP_EVENT or OOM_STEP_GO. */
 int oom_assembly_flush(struct oom_assembly *a);
 /* Is a report under way whose lines have no words of their own (tables, sizes)? */
@@ -100,20 +99,6 @@ void oom_assembly_remember(struct oom_assembly *a, const struct oom_klog_line *l
 /* An event of this one line, in .aside: text and time are set. */
 struct oom_incident *oom_assembly_aside(struct oom_assembly *a, enum oom_event event,
 	const struct oom_klog_line *line, int64_t number);
-/* What a parsed line does (lib/klog/apply.c): an enum oom_step. */
-int oom_assembly_apply(struct oom_assembly *a, const struct oom_klog_line *line,
-	const struct oom_shape *shape, int64_t number);
-/* The same line with its broken-off rest. */
-void oom_assembly_reapply(struct oom_assembly *a, const struct oom_klog_line *line,
-	const struct oom_shape *shape, int64_t number);
-/*
- * A line of a program that kills for want of memory itself, or of systemd (lib/klog/user.c): an enum
- * oom_step; *@ret_known tells whether it was one.
- */
-int oom_assembly_user(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number,
-	bool *ret_known);
-/* Is a daemon's tale under way? Most of its lines have no word that is looked for. */
-bool oom_assembly_hears_daemon(const struct oom_assembly *a, int64_t number);
 
 /* What one line of such a program says. */
 struct oom_user_kill {
@@ -123,12 +108,5 @@ struct oom_user_kill {
 	struct oom_span comm, cgroup;
 	int signal;
 };
-
-/* The parts of oom_assembly_user() that have a file of their own: true when @s tells of a kill. */
-bool oom_user_earlyoom(struct oom_span s, bool named, struct oom_user_kill *kill);
-bool oom_user_nohang(struct oom_assembly *a, struct oom_span s, struct oom_user_kill *kill);
-bool oom_user_lowmemorykiller(struct oom_span s, struct oom_user_kill *kill);
-/* "SIGTERM", "SIGKILL" */
-bool oom_user_signal(struct oom_span *s, int *ret);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* What is held at a time: it should stay in the second-level cache, or else memory is read twice. */
 #define BUFFER_BYTES ((size_t)512 * 1024)

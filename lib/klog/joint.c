@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Records that a relay put on one line: "a#012b" of rsyslog, or line feeds within a shipper's message. */
+#include "lib/klog/joint.h"
+
 #include "lib/klog/shape.h"
 
 /* How long the joint at the front of @s is, 0: there is none. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* One line, one object: journalctl -o json, and what log shippers make of a line. */
+#include "lib/klog/json.h"
+
 #include "lib/klog/frame.h"
 
 #include <stdio.h>

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The kill line: __oom_kill_process() and oom_kill_process() of mm/oom_kill.c. */
+#include "lib/klog/kill.h"
+
 #include "lib/klog/shape.h"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 /* TASK_COMM_LEN is 16 with its NUL; a name of escaped bytes was unescaped before */
 #define COMM_BYTES 15

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/klog/klog.h"
 
+#include "lib/klog/assembly.h"
 #include "lib/klog/entry.h"
+#include "lib/klog/field.h"
 #include "lib/klog/incident.h"
 #include "lib/klog/input.h"
+#include "lib/klog/joint.h"
+#include "lib/klog/json.h"
 #include "lib/klog/scan.h"
-#include "lib/klog/shape.h"
+#include "lib/klog/stamp.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Lines that are looked at one by one where entries of many lines were seen. */
 #define ENTRY_LINES 2000

@@ -2,8 +2,10 @@
 #ifndef OOM_KLOG_H
 #define OOM_KLOG_H
 
+#include "lib/base/arena.h"
+#include "lib/klog/part.h"
+#include "lib/record/incident.h"
 #include "lib/record/kill.h"
-#include "lib/klog/memory.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,45 +18,6 @@
  *
  * It is an iterator: oom_klog_next() hands out one event at a time, in the order of the log.
  */
-
-#define OOM_STACK_FRAMES 64
-
-enum oom_event {
-	OOM_EVENT_END = 0,
-	OOM_EVENT_KILL,		/* a process was killed for want of memory: .kill */
-	OOM_EVENT_PANIC,	/* the kernel gave up: .text, and the context in .kill */
-	OOM_EVENT_UNFINISHED,	/* the killer was invoked, or chose, and no kill follows */
-	OOM_EVENT_SIGNAL,	/* systemd killed a process of a unit itself: .kill */
-	OOM_EVENT_UNRECOGNISED, /* looks like an OOM line and is not understood: .text */
-};
-
-/* What one event is about. Strings and arrays are valid until the next call of oom_klog_next(). */
-struct oom_incident {
-	enum oom_event event;
-	struct oom_kill kill;
-	const char *when;	 /* wall clock up to the hour, as the log writes it; NULL */
-	const char *text;	 /* of PANIC and UNRECOGNISED: the line */
-	const char *kernel;	 /* release of the kernel, where the report names it */
-	const char *mems_allowed; /* "0-1,4": nodes that the invoker may use */
-	const char *gfp_names;	  /* flags of the request as the kernel spells them; NULL */
-	int64_t invoked_us;	 /* the kernel's clock at "invoked oom-killer", -1 */
-	int64_t reaped_us;	 /* at "oom_reaper: reaped process", -1: not printed */
-	int64_t page_kib;	 /* page size as the report implies it, -1 */
-	int64_t score;		 /* "score N" of "Kill process", -1 */
-	int64_t printed;	 /* how often the kill was printed */
-	int64_t n_dropped;	 /* rows of the task table beyond the bound */
-	const char *const *stack; /* who called whom in the invoker, innermost first: "out_of_memory+0x1bd/0x4e0" */
-	size_t n_stack;		  /* at most OOM_STACK_FRAMES of them */
-	bool sysrq;		 /* asked for by sysrq-f */
-	bool allocating;	 /* oom_kill_allocating_task */
-	bool shares_memory;	 /* killed because it shares the victim's memory */
-	bool children;		 /* a kernel that prefers children of the chosen */
-	bool table;		 /* a task table was seen */
-	bool root_bonus;	 /* a kernel that spares root's processes 3 % (2.6.36 to 4.16) */
-	bool scores;		 /* a kernel whose badness is by oom_score_adj (2.6.36 and later) */
-	int signal;		 /* SIGTERM of earlyoom; else SIGKILL */
-	struct oom_memory memory;
-};
 
 /* Numbers about the whole log; valid at any time. */
 struct oom_klog_counts {
@@ -90,5 +53,21 @@ int oom_klog_next(struct oom_klog *log, const struct oom_incident **ret);
 int oom_kill_copy(struct oom_arena *arena, const struct oom_kill *from, struct oom_kill *ret);
 
 const struct oom_klog_counts *oom_klog_counts(const struct oom_klog *log);
+
+/* Before the first oom_klog_next(): the log begins with line @line of another one, after @past (NULL: not known). */
+void oom_klog_part_begin(struct oom_klog *log, int64_t line, const struct oom_klog_past *past);
+/*
+ * After OOM_EVENT_END: would @log have said the same, had it known @past? Then @past becomes what it is
+ * behind this part; else it stays.
+ */
+bool oom_klog_part_join(const struct oom_klog *log, struct oom_klog_past *past);
+/*
+ * After -EAGAIN of oom_klog_next(), just before the line that opens the part: what was read up to here is known,
+ * but it is not counted. @past: what is behind it, where that is known (NULL: what was read must do). False: a
+ * broken-off line might go on in the next one.
+ */
+bool oom_klog_part_mark(struct oom_klog *log, const struct oom_klog_past *past);
+/* What a reader knows that was told @past, or has read all: behind what it has read. */
+void oom_klog_part_past(const struct oom_klog *log, struct oom_klog_past *ret);
 
 #endif

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "lib/klog/klog.h"
+#include "lib/klog/kmsg.h"
 
 #include "lib/base/arena.h"
+#include "lib/klog/klog.h"
 #include "lib/oracle/badness.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 struct memory_source {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* A line that is framed like one before it: the lines of a report differ in their time and their text. */
+#include "lib/klog/like.h"
+
 #include "lib/klog/frame.h"
 
 /* The digits from @at on may be others: how many there are, 0 where there are too many. */

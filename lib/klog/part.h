@@ -44,20 +44,4 @@ void oom_klog_past_add(struct oom_klog_past *past, const struct oom_recent *deat
 /* Where a part that is not the log's first begins to count its lines: those of a first one are told apart. */
 #define OOM_PART_LINE (INT64_C(1) << 40)
 
-/* Before the first oom_klog_next(): the log begins with line @line of another one, after @past (NULL: not known). */
-void oom_klog_part_begin(struct oom_klog *log, int64_t line, const struct oom_klog_past *past);
-/*
- * After OOM_EVENT_END: would @log have said the same, had it known @past? Then @past becomes what it is
- * behind this part; else it stays.
- */
-bool oom_klog_part_join(const struct oom_klog *log, struct oom_klog_past *past);
-/* What a reader knows that was told @past, or has read all: behind what it has read. */
-void oom_klog_part_past(const struct oom_klog *log, struct oom_klog_past *ret);
-/*
- * After -EAGAIN of oom_klog_next(), just before the line that opens the part: what was read up to here is known,
- * but it is not counted. @past: what is behind it, where that is known (NULL: what was read must do). False: a
- * broken-off line might go on in the next one.
- */
-bool oom_klog_part_mark(struct oom_klog *log, const struct oom_klog_past *past);
-
 #endif

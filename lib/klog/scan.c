@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/klog/scan.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/klog/shape.h"
 
+#include "lib/klog/kill.h"
 #include "lib/klog/scan.h"
 
 /* Text between @before and @after in @s; .at NULL where one of them is missing. */

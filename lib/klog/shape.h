@@ -50,31 +50,10 @@ bool oom_shape_parse(struct oom_span text, struct oom_shape *ret);
 /* The same where it is known whether @text @speaks. */
 bool oom_shape_parse_known(struct oom_span text, bool speaks, struct oom_shape *ret);
 
-/* The kill line alone (lib/klog/kill.c): "Killed process …", "Kill process …". */
-bool oom_shape_parse_kill(struct oom_span text, struct oom_shape *shape);
-
 /* Is there a word about killing, a panic or OOM in @text? What has none is never told of. */
 bool oom_shape_speaks(struct oom_span text);
 
 /* Does @text speak of processes killed or of memory run out? For what is not understood. */
 bool oom_shape_suspicious(struct oom_span text);
-
-/*
- * Process names hold anything: blanks, parentheses, commas, "Kill process 9". The end of one is the
- * last place within TASK_COMM_LEN where what must follow follows. @s begins behind the opening
- * parenthesis; returns the name and takes it and the closing one off.
- */
-bool oom_shape_take_comm(struct oom_span *s, struct oom_span *ret);
-
-/* "total-vm:12kB, anon-rss:…, UID:0 pgtables:8kB oom_score_adj:0": takes all pairs there are. */
-void oom_shape_take_sizes(struct oom_span *s, struct oom_shape *shape);
-
-/*
- * Records on one line: where the next joint ("#012", a line feed) is in @s from @from on, or -1; takes
- * one off the front of @s; does one of the records behind a joint say what only a record of its own does?
- */
-ptrdiff_t oom_klog_find_joint(struct oom_span s, size_t from);
-void oom_klog_skip_joint(struct oom_span *s);
-bool oom_klog_is_joined(struct oom_span s);
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/klog/stack.h"
 
+#include <unistd.h>
+
 static bool is_symbol(char c)
 {
 	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? true : oom_is_digit(c) || c == '_' || c == '.' || c == '$';

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/klog/stamp.h"
+
 #include "lib/klog/frame.h"
 
 static bool is_time_of_day(struct oom_span s, size_t i)

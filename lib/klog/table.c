@@ -2,6 +2,7 @@
 #include "lib/klog/table.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 enum unit { UNIT_PLAIN, UNIT_PAGES, UNIT_BYTES, UNIT_PAGES_ADD, UNIT_NAME };

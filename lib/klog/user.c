@@ -3,8 +3,10 @@
  * Killers that are not the kernel's OOM killer: earlyoom, nohang, systemd-oomd, systemd itself,
  * Android's lowmemorykiller. Each says so in words of its own.
  */
-#include "lib/klog/incident.h"
+#include "lib/klog/user.h"
 
+#include "lib/klog/daemon.h"
+#include "lib/klog/incident.h"
 #include "lib/klog/scan.h"
 
 #include <signal.h>

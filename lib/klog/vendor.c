@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What makers of hypervisors and phones put before a text. */
+#include "lib/klog/vendor.h"
+
 #include "lib/klog/frame.h"
+
+#include <fcntl.h>
 
 /*
  * "| vcpu-0| I125: Guest: ", ": vcpu-0| Guest: ", " In(05) vcpu-0 - Guest: ": a hypervisor's log of

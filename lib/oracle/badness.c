@@ -2,9 +2,10 @@
 #include "lib/oracle/badness.h"
 
 #include "lib/base/arena.h"
-#include "lib/klog/klog.h"
+#include "lib/base/span.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 

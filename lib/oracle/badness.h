@@ -2,6 +2,8 @@
 #ifndef OOM_BADNESS_H
 #define OOM_BADNESS_H
 
+#include "lib/base/arena.h"
+#include "lib/record/incident.h"
 #include "lib/record/kill.h"
 
 #include <stdbool.h>

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Predicted against actual, and why they differ. */
-#include "lib/oracle/badness.h"
-
 #include "lib/base/arena.h"
 #include "lib/base/bounded.h"
-#include "lib/klog/klog.h"
+#include "lib/oracle/badness.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 

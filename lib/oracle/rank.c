@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 /* proc/PID/status is about 1.5 KiB; proc/PID/cgroup holds a path of up to PATH_MAX a hierarchy. */
 #define FILE_BYTES 16384

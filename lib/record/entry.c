@@ -4,8 +4,10 @@
 #include "lib/record/record.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 _Static_assert(sizeof(struct oom_entry) == 48, "a million of them are 48 MB");
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What became of a workload, in words. */
 #include "lib/base/bounded.h"
-#include "lib/scenario/key.h"
-#include "lib/record/record.h"
+#include "lib/base/format.h"
 #include "lib/kernel/trace.h"
+#include "lib/record/record.h"
 
 #include <inttypes.h>
 #include <signal.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "lib/record/record.h"
 #include "lib/record/json.h"
+
+#include "lib/record/field.h"
+#include "lib/record/record.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/record/field.h"
 #include "lib/record/json.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <unistd.h>
 
 /*
  * The lists of an attempt. Each is a row of parts[]: how one element is written, how a new one is

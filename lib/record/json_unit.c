@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/record/field.h"
 #include "lib/record/json.h"
 
 #include <errno.h>

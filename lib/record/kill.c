@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/record/kill.h"
 
+#include <signal.h>
 #include <string.h>
 
 static const char *const killer_names[OOM_KILLER_COUNT_] = {

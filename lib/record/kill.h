@@ -2,6 +2,7 @@
 #ifndef OOM_KILL_H
 #define OOM_KILL_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -95,12 +96,5 @@ struct json_t;
 struct json_t *oom_kill_to_json(const struct oom_kill *kill);
 /* And back; strings are copied into @arena. -EBADMSG when @json is no kill. */
 int oom_kill_from_json(struct oom_arena *arena, const struct json_t *json, struct oom_kill *ret);
-
-/*
- * All kills in the raw text of /dev/kmsg ("prio,seq,usec,flags;text" and continuation lines, one
- * record after the other), in order, distinct by process. Allocated in @arena.
- */
-int oom_kills_from_kmsg(struct oom_arena *arena, const char *text, size_t len,
-	struct oom_kill **ret, size_t *ret_count);
 
 #endif

@@ -5,13 +5,15 @@
  */
 #include "lib/base/cleanup.h"
 #include "lib/base/json_scan.h"
-#include "lib/record/json.h"
+#include "lib/record/record.h"
+#include "lib/record/run.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #define MEMBERS_MAX   256
 #define HEAD_BYTES_MAX ((size_t)4 << 20) /* of all members but "results" */

@@ -4,9 +4,10 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
+#include "lib/base/json_scan.h"
+#include "lib/base/names.h"
 #include "lib/record/kill.h"
 #include "lib/scenario/signal_name.h"
-#include "lib/base/names.h"
 
 /*
  * The record of a run: what was observed, and what follows from it. Expectations and reports are pure
@@ -341,5 +342,8 @@ int oom_run_read(int fd, struct oom_err *err, struct oom_run **ret);
 int oom_run_load(const char *dir, struct oom_err *err, struct oom_run **ret);
 /* As oom_run_load(), of a record whatever its file is called; a pipe's is copied to a temporary file first. */
 int oom_run_load_file(const char *path, struct oom_err *err, struct oom_run **ret);
+
+/* A new empty dispute, without its sentence (lib/record/record.c): a JSON record holds both. */
+struct oom_dispute_rec *oom_attempt_dispute_slot(struct oom_attempt *attempt);
 
 #endif

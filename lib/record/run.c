@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "lib/record/json.h"
+#include "lib/record/run.h"
+
+#include "lib/record/field.h"
+#include "lib/record/kill.h"
+#include "lib/record/record.h"
 
 #include <errno.h>
 #include <string.h>

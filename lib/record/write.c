@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* run.json, written piece by piece: never more than one attempt as a tree. */
 #include "lib/base/cleanup.h"
-#include "lib/record/json.h"
+#include "lib/record/record.h"
+#include "lib/record/run.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/base/format.h"
+#include "lib/base/nearest.h"
 #include "lib/scenario/internal.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "lib/scenario/internal.h"
 #include "lib/base/sentence.h"
+#include "lib/base/utf8.h"
+#include "lib/scenario/internal.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -4,7 +4,6 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
-#include "lib/scenario/key.h"
 
 /* What stands before the program, "Command lines" of systemd.service(5). */
 enum oom_exec_flag {

@@ -59,10 +59,6 @@ void oom_lex_next(struct oom_lex *lex, struct oom_lex_item *ret);
 /* Reports a line (without its end) with NUL or other control bytes, invalid UTF-8 or too many bytes;
  * true when it is fit to be read. */
 bool oom_line_is_text(struct oom_reader *reader, const char *line, size_t len, unsigned number);
-/* Characters in the first @len bytes of valid UTF-8. */
-unsigned oom_utf8_count(const char *text, size_t len);
-/* Puts '?' where @text (cut somewhere, perhaps) is no valid UTF-8 or would move a terminal's cursor. */
-void oom_utf8_mend(char *text);
 
 /* ---- scenario_section.c: sections and their lines, as written ------------------------------------- */
 /* What the lexer yields to a tree without types; sections of no known kind are passed over. */

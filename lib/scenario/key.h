@@ -141,17 +141,8 @@ uint64_t oom_size_bytes(const struct oom_size *size, uint64_t whole_bytes);
 /* Does @number lie in one of the value's ranges? @whole: what percentages refer to. */
 bool oom_value_in_ranges(const struct oom_value *value, double number, double whole);
 
-/* "198.4M", "1.5s": the shortest form that a person reads, "infinity" for UINT64_MAX; @buf is returned. */
-const char *oom_format_size(uint64_t bytes, char buf[static 24]);
-const char *oom_format_duration(uint64_t usec, char buf[static 24]);
-
 /* "size", "duration", …: a type's name for the manual; what a value looks like. */
 const char *oom_type_name(enum oom_type type);
 const char *oom_type_example(enum oom_type type);
-
-/* The nearest of @count names to @word for "did you mean", or NULL when none is near. */
-const char *oom_nearest(const char *word, const char *const *names, size_t count);
-/* As oom_nearest(); NULL, too, where two are equally near. */
-const char *oom_nearest_sure(const char *word, const char *const *names, size_t count);
 
 #endif

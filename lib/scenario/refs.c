@@ -1,21 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/base/nearest.h"
 #include "lib/scenario/internal.h"
 #include "lib/scenario/value_internal.h"
 
 #include <string.h>
-
-struct oom_section *oom_scenario_subject(const struct oom_scenario *scenario, const char *name)
-{
-	for (size_t i = 0; i < scenario->n_sections; i++) {
-		struct oom_section *section = &scenario->sections[i];
-
-		if ((section->kind == OOM_SEC_WORKLOAD || section->kind == OOM_SEC_SCOPE ||
-			    section->kind == OOM_SEC_SLICE || section->kind == OOM_SEC_SERVICE) &&
-			!strcmp(section->name, name))
-			return section;
-	}
-	return NULL;
-}
 
 enum { MAX_NAMES = 512 };
 

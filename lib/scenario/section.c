@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/base/nearest.h"
+#include "lib/base/utf8.h"
 #include "lib/scenario/internal.h"
-#include "lib/base/sentence.h"
 
 #include <string.h>
 
 /* Far more than a person writes: what is beyond is a slip or an attack. */
 enum { MAX_SECTIONS = 512, MAX_SETTINGS = 1024 };
-
-const char *oom_section_title(const struct oom_section *section, char buf[OOM_SECTION_TITLE_MAX])
-{
-	const char *kind = oom_section_kind_name(section->kind);
-
-	if (*section->name)
-		oom_sentence_format(buf, OOM_SECTION_TITLE_MAX, "[%s %.60s]", kind, section->name);
-	else
-		snprintf(buf, OOM_SECTION_TITLE_MAX, "[%s]", kind);
-	return buf;
-}
 
 static enum oom_section_kind kind_of(const char *word)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/scenario/signal_name.h"
 
+#include "lib/base/nearest.h"
 #include "lib/scenario/key.h"
 
 #include <ctype.h>

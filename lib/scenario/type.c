@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/base/nearest.h"
 #include "lib/scenario/internal.h"
 
 #include <string.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/scenario/unit_property.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #define SCOPE	 OOM_UNIT_SCOPE

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/scenario/unit_value.h"
+
 #include "lib/base/err.h"
 #include "lib/scenario/signal_name.h"
 #include "lib/scenario/unit_property.h"

@@ -33,6 +33,7 @@ int oom_value_signal(
 int oom_value_text(struct oom_arena *arena, const struct oom_key *key, const char *text,
 	struct oom_err *err, const char **ret);
 
+/* value_choices.c */
 /* Is @word (of @len bytes) one of @choices ("a|b|c")? */
 bool oom_choices_have(const char *choices, const char *word, size_t len);
 /* Fills @err for a @word that is none of @choices, with the nearest one or all of them. */

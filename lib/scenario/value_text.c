@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/base/arena.h"
+#include "lib/base/nearest.h"
 #include "lib/scenario/signal_name.h"
 #include "lib/scenario/unit_property.h"
 #include "lib/scenario/value_internal.h"

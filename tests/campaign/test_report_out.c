@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/campaign/report_out.h"
+#include "harness/campaign/report_place.h"
 #include "lib/base/cleanup.h"
 #include "tests/support/report_runs.h"
 
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 Test(report_out, reads_format_and_place)
 {

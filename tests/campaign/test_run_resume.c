@@ -2,13 +2,12 @@
 /* The journal of a run: what is written down, what --resume takes from it, and the record made of it. */
 #include "harness/campaign/folder.h"
 
-#include "lib/base/cleanup.h"
-
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/resource.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static char dir[64];

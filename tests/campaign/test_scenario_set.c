@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/campaign/scenario_file.h"
 #include "harness/campaign/scenario_set.h"
+#include "harness/campaign/scenario_tags.h"
 #include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>

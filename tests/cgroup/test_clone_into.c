@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/cgroup/dir.h"
 #include "harness/cgroup/clone_into.h"
+#include "harness/cgroup/dir.h"
+#include "harness/cgroup/kill.h"
 #include "harness/host/process.h"
-#include "lib/base/cleanup.h"
 #include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/units/backend.h"
 #include "harness/cgroup/limit.h"
+#include "harness/units/unit.h"
 #include "tests/support/scratch.h"
 #include "tests/support/section.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/expects/expect.h"
 #include "tests/support/judge.h"
 
 #include <criterion/criterion.h>

@@ -2,6 +2,7 @@
 #include "tests/support/judge.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 
 /* clang-format off */
 #define BOTH_LOST {judge_lose_all}

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
 
 static struct oom_workload_rec *hog_of(struct oom_attempt *attempt)
 {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Several readers must say what one says, whatever the log. */
+#include "harness/explain/parts.h"
+#include "harness/explain/read.h"
 #include "harness/explain/session.h"
 #include "lib/base/cleanup.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

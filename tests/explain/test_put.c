@@ -3,6 +3,7 @@
 #include "harness/explain/put.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdlib.h>
 
 /* How many bytes may be left of the buffer when something is put. */

@@ -10,6 +10,8 @@
 #include "tests/support/fuzz.h"
 #include "tests/support/text_source.h"
 
+#include <signal.h>
+
 static const char kill_entry[] = "_TRANSPORT=kernel\nSYSLOG_FACILITY=0\nSYSLOG_IDENTIFIER=kernel\n"
 				 "_SOURCE_MONOTONIC_TIMESTAMP=7000000\n"
 				 "MESSAGE=Memory cgroup out of memory: Killed process 4711 (hog) total-vm:66808kB, "

@@ -3,7 +3,7 @@
  * The frames of a guest's port: however the bytes are cut, the same frames come out; each is bounded and lies in
  * the buffer; written again they are the bytes that were read; after what is no frame there is none.
  */
-#include "harness/guest/internal.h"
+#include "harness/guest/wire/frame.h"
 #include "tests/support/fuzz.h"
 
 #include <errno.h>

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What a guest is told: what is refused has a message and leaves no job; what is read is written as a job that
  * says the same, member by member, and as the same bytes from then on. */
-#include "harness/guest/internal.h"
+#include "harness/guest/wire/job.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 #include "tests/support/fuzz.h"
 
 #include <jansson.h>
+#include <unistd.h>
 
 static bool decode(struct oom_arena *arena, const char *text, size_t len, struct oom_guest_job *ret)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* A kernel's file: where it says its release, that is a piece of it, and a name that can be a folder's. */
-#include "harness/guest/internal.h"
+#include "harness/guest/image/kernel.h"
 #include "tests/support/fuzz.h"
 
 #include <ctype.h>

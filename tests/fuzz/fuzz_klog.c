@@ -8,6 +8,7 @@
 #include "tests/support/fuzz.h"
 
 #include <jansson.h>
+#include <signal.h>
 
 struct pieces {
 	const uint8_t *data;

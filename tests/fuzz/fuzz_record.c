@@ -9,6 +9,7 @@
 #include "tests/support/fuzz.h"
 
 #include <sys/mman.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 struct text {

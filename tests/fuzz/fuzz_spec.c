@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What --guest says: a refusal has a message and leaves no guest; what is read is a guest whose parts, written in
  * one order, are read as the same parts. */
-#include "harness/guest/internal.h"
+#include "harness/guest/image/spec.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 #include "tests/support/fuzz.h"
+
+#include <stdbool.h>
 
 static bool parse(struct oom_arena *arena, const char *text, struct oom_guest_spec *ret)
 {

@@ -4,6 +4,8 @@
 #include "lib/kernel/trace.h"
 #include "tests/support/fuzz.h"
 
+#include <signal.h>
+
 static bool same_text(const char *a, const char *b)
 {
 	return a && b ? !strcmp(a, b) : a == b;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What a guest may send: a guest of our own on a socket goes up to each budget, and one step further. */
 #include "harness/guest/attempt/attempt.h"
+#include "harness/guest/attempt/port.h"
+#include "harness/host/file.h"
 #include "lib/base/cleanup.h"
 
 #include <criterion/criterion.h>
@@ -10,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct oom_guest_host host;

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The cache: hashes, saved machines that rot, least recently used first. */
-#include "harness/guest/internal.h"
+#include "harness/guest/cache/cache.h"
+#include "harness/guest/cache/hash.h"
+#include "harness/guest/cache/tool.h"
+#include "harness/guest/image/probe.h"
+#include "harness/guest/vm/state.h"
+#include "harness/host/file.h"
 #include "tests/support/own_cache.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 TestSuite(guest_cache, .init = test_cache_open, .fini = test_cache_close);

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Whoever else is on this machine finds nothing to read in the cache, whatever the umask. */
-#include "harness/guest/internal.h"
+#include "harness/guest/cache/cache.h"
+#include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/payload.h"
+#include "harness/guest/cache/tool.h"
+#include "harness/guest/image/initrd.h"
+#include "harness/guest/vm/disk.h"
+#include "harness/guest/vm/state.h"
+#include "harness/host/file.h"
 #include "tests/support/own_cache.h"
 
 #include <criterion/criterion.h>
 #include <ftw.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

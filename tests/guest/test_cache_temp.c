@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Folders of the cache that are half made: whose end leaves them over, and that they are found. */
-#include "harness/guest/internal.h"
+#include "harness/guest/cache/cache.h"
+#include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/tool.h"
+#include "harness/host/file.h"
 #include "tests/support/own_cache.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>

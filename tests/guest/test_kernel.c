@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What a machine boots: its kernel, the modules it needs, its initial file system. */
 #include "harness/guest/cache/pack.h"
+#include "harness/guest/cache/tool.h"
+#include "harness/guest/image/initrd.h"
+#include "harness/guest/image/kernel.h"
+#include "harness/host/file.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/guest.h"
-#include "harness/guest/internal.h"
+#include "harness/guest/attempt/facts.h"
 #include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>

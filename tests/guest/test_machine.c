@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What makes up a machine: its name, its tree of files, its shape, its key. */
-#include "harness/guest/cache/pack.h"
 #include "harness/campaign/schema.h"
+#include "harness/guest/attempt/host.h"
+#include "harness/guest/cache/pack.h"
+#include "harness/guest/cache/tool.h"
+#include "harness/guest/image/suite.h"
+#include "harness/guest/vm/qemu.h"
+#include "harness/guest/vm/shape.h"
+#include "harness/host/file.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What host and guest say to each other: jobs, frames, and a whole job served over a socket. */
 #include "harness/guest/agent/agent.h"
+#include "harness/guest/agent/run.h"
+#include "harness/guest/wire/frame.h"
+#include "harness/host/file.h"
 #include "lib/record/record.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>

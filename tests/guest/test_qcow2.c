@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Headers of qcow2 images, byte by byte, and which disk images are taken. tests/data/fuzz/qcow2: qemu-img's own
  * (encrypted: crypt_method put into plain). */
-#include "harness/guest/internal.h"
+#include "harness/guest/image/image.h"
 #include "harness/guest/image/qcow2.h"
+#include "harness/guest/vm/qemu.h"
+#include "harness/host/file.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

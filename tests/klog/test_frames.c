@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The same kill in every frame that a logger puts around it, and what only looks like one. */
+#include "harness/explain/explain.h"
 #include "lib/klog/klog.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 

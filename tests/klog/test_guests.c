@@ -5,12 +5,13 @@
  * by how the machine was set up (tests/data/guests/truth).
  */
 #include "lib/base/arena.h"
-#include "lib/oracle/badness.h"
-#include "lib/base/cleanup.h"
 #include "lib/klog/klog.h"
+#include "lib/oracle/badness.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

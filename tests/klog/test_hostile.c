@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Logs that are out to hurt: no end, no memory, no text. */
-#include "lib/klog/klog.h"
-
 #include "lib/base/arena.h"
-#include "lib/oracle/badness.h"
+#include "lib/klog/klog.h"
+#include "lib/klog/kmsg.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

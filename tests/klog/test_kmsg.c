@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/base/arena.h"
+#include "lib/klog/kmsg.h"
 #include "lib/record/kill.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <string.h>
 
 /* One memcg kill as a 6.12 guest prints it, long path in two records. */

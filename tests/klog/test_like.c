@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What saves time may change nothing: fronts that are known, line ends that are found with marks. */
 #include "lib/klog/frame.h"
+#include "lib/klog/like.h"
 #include "lib/klog/scan.h"
 
 #include <criterion/criterion.h>

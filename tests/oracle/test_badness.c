@@ -6,6 +6,7 @@
 #include "tests/support/text_source.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #include "tests/support/judge.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <string.h>
 
 static void set_counter(struct oom_attempt *attempt, const char *name, int64_t value)

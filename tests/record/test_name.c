@@ -2,6 +2,7 @@
 #include "lib/record/record.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 
 Test(record_name, the_worse_verdict)
 {

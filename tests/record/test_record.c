@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/record/record.h"
-#include "lib/base/cleanup.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A new member of a record needs a row in lib/record_json*.c and a value in full_attempt(). */
 _Static_assert(sizeof(struct oom_workload_rec) == 19 * 8, "see above");

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/base/cleanup.h"
-#include "reports/escape.h"
 #include "reports/report.h"
 #include "tests/support/report_check.h"
 

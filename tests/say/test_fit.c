@@ -8,7 +8,9 @@
 
 #include <criterion/criterion.h>
 #include <ctype.h>
+#include <libsmartcols/libsmartcols.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -6,8 +6,10 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libsmartcols/libsmartcols.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 TestSuite(say, .timeout = 60);

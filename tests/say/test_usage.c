@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/commands/command.h"
 #include "harness/campaign/campaign.h"
 #include "lib/base/choice.h"
 

@@ -2,6 +2,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/scenario/unit_property.h"
+#include "lib/scenario/unit_value.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
+#include "lib/base/format.h"
+#include "lib/base/nearest.h"
 #include "lib/scenario/key.h"
 
 #include <criterion/criterion.h>

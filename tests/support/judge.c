@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tests/support/judge.h"
 
+#include "harness/expects/expect.h"
+
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 void judge_set_source(struct oom_attempt *attempt, const char *name, enum oom_source_state state,

@@ -2,7 +2,8 @@
 #ifndef TESTS_SUPPORT_JUDGE_H
 #define TESTS_SUPPORT_JUDGE_H
 
-#include "harness/expects/expect.h"
+#include "lib/record/record.h"
+#include "lib/scenario/scenario.h"
 
 /*
  * Rows for expectations: a record that is right in every way, what is changed in it, and what must

@@ -16,6 +16,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,14 +38,14 @@ struct load_start {
 
 enum { LOAD_DEADLINE_MS = 30000, LOAD_STUCK = 254 };
 
-/* build/tests/X runs build/oomgate-workload, build/asan/tests/X runs build/asan/oomgate-workload */
+/* build/tests/ROOM/X runs build/oomgate-workload, build/asan/tests/ROOM/X runs build/asan/oomgate-workload */
 static inline const char *load_program(bool plain, char path[PATH_MAX + 64])
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
 	exe[n > 0 ? n : 0] = 0;
-	dirname(dirname(exe));
+	dirname(dirname(dirname(exe)));
 #ifdef __SANITIZE_ADDRESS__
 	if (plain)
 		dirname(exe);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tests/support/own_cache.h"
 
-#include "harness/guest/internal.h"
+#include "harness/guest/cache/cache.h"
+#include "harness/host/file.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 char test_cache_dir[64];

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <string.h>
+#include <sys/types.h>
 
 const struct report_run report_runs[] = {
 	{"empty", run_empty},

@@ -2,6 +2,7 @@
 #include "tests/support/report_runs.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdlib.h>
 
 /* The little that a test wants to say of an attempt; the rest is filled in. */

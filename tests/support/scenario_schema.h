@@ -3,7 +3,7 @@
 #define TESTS_SCENARIO_SCHEMA_H
 
 #include "lib/scenario/scenario.h"
-#include "lib/scenario/unit_property.h"
+#include "lib/scenario/unit_value.h"
 
 #include <errno.h>
 #include <string.h>

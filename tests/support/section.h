@@ -2,7 +2,7 @@
 #ifndef TEST_SECTION_H
 #define TEST_SECTION_H
 
-#include "lib/scenario/scenario.h"
+#include "lib/scenario/key.h"
 
 /* Sections of a scenario as literals: SECTION(OOM_SEC_SCOPE, "box", settings) with
  * settings[] = {SETTING("MemoryMax", SIZE(1 << 20)), …}. */

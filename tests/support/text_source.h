@@ -2,6 +2,7 @@
 #ifndef OOM_TEST_TEXT_SOURCE_H
 #define OOM_TEST_TEXT_SOURCE_H
 
+#include <stddef.h>
 #include <string.h>
 #include <sys/types.h>
 

@@ -2,7 +2,7 @@
 #include "harness/host/process.h"
 #include "harness/undo/undo.h"
 #include "harness/undo/kind.h"
-#include "harness/undo/more.h"
+#include "harness/undo/add.h"
 #include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/host/sysctl.h"
+#include "harness/undo/add.h"
 #include "harness/undo/undo.h"
-#include "harness/undo/more.h"
 #include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/units/backend.h"
-#include "harness/cgroup/dir.h"
-#include "harness/cgroup/limit.h"
-#include "harness/units/cgroup_root.h"
 #include "harness/cgroup/clone_into.h"
+#include "harness/cgroup/dir.h"
+#include "harness/cgroup/mounts.h"
 #include "harness/host/process.h"
+#include "harness/units/backend.h"
+#include "harness/units/cgroup_root.h"
 #include "lib/kernel/cgroup_file.h"
-#include "lib/base/cleanup.h"
-#include "lib/scenario/unit_property.h"
 #include "tests/support/scratch.h"
 #include "tests/support/section.h"
 

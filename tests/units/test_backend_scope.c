@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/units/backend.h"
 #include "harness/bus/bus.h"
 #include "harness/cgroup/clone_into.h"
 #include "harness/host/process.h"
+#include "harness/units/backend.h"
 #include "lib/kernel/cgroup_file.h"
-#include "lib/scenario/unit_property.h"
 #include "lib/scenario/exec_line.h"
 #include "tests/support/scratch.h"
 #include "tests/support/section.h"

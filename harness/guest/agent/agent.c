@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The guest's side: says hello, is saved while it waits for a job, then serves that job. */
-#include "harness/bus/bus.h"
 #include "harness/guest/agent/agent.h"
+
+#include "harness/bus/bus.h"
+#include "harness/guest/agent/run.h"
+#include "harness/guest/agent/warm.h"
+#include "harness/guest/vm/qemu.h"
+#include "harness/guest/wire/frame.h"
+#include "harness/host/file.h"
 #include "harness/say/say.h"
 #include "lib/base/cleanup.h"
 

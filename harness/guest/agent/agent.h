@@ -2,7 +2,10 @@
 #ifndef OOM_GUEST_AGENT_H
 #define OOM_GUEST_AGENT_H
 
-#include "harness/guest/internal.h"
+#include "harness/guest/wire/job.h"
+#include "lib/record/record.h"
+
+#include <sys/types.h>
 
 /* A process that waits for a job: all that can be done before it is known is done when the guest is saved. */
 struct oom_agent_runner {
@@ -11,18 +14,16 @@ struct oom_agent_runner {
 	char evidence_dir[256];
 };
 
-/* Starts it, its evidence below @evidence_dir, and waits until service->prepare() is done in it. */
-int oom_agent_runner_start(const struct oom_guest_service *service, const char *evidence_dir, struct oom_err *err,
-	struct oom_agent_runner *ret);
-/* Is there one, and alive? */
-bool oom_agent_runner_waits(const struct oom_agent_runner *runner);
-/* Ends it, if it still is. */
-void oom_agent_runner_end(struct oom_agent_runner *runner);
-/* Hands it the job as it came from the host, with a sign of life every second; then its record and its
- * evidence to the host. A runner serves once. */
-int oom_agent_run(int port, struct oom_agent_runner *runner, const char *job, size_t len, struct oom_err *err);
+/*
+ * In the guest, started by its systemd unit: serves attempts over the virtio-serial port @path ("auto":
+ * the one named oomgate.0), each in a process of its own, which prepares before the guest is saved. run()
+ * judges one job; its record goes to the host.
+ */
+struct oom_guest_service {
+	void (*prepare)(void); /* what needs no job; may be NULL */
+	int (*run)(const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret);
+};
 
-/* Before the guest is saved: what would else be done in every restored one. */
-void oom_agent_warm_up(void);
+int oom_guest_agent(const char *path, const struct oom_guest_service *service);
 
 #endif

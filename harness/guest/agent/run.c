@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/guest/agent/run.h"
+
 #include "harness/guest/agent/agent.h"
+#include "harness/guest/wire/frame.h"
+#include "harness/host/file.h"
+#include "harness/host/process.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

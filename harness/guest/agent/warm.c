@@ -4,15 +4,18 @@
  * emulation the dear part of that is not the work but the code: an emulator that was just started has to
  * translate whatever is run.
  */
+#include "harness/guest/agent/warm.h"
+
 #include "harness/bus/bus.h"
-#include "harness/guest/agent/agent.h"
 #include "harness/say/say.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/trace.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <systemd/sd-bus.h>
 #include <time.h>
 

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/guest/attempt/attempt.h"
+
+#include "harness/guest/attempt/boot.h"
+#include "harness/guest/attempt/end.h"
+#include "harness/guest/attempt/port.h"
+#include "harness/guest/attempt/qmp.h"
+#include "harness/guest/attempt/vm.h"
+#include "harness/guest/cache/cache.h"
+#include "harness/guest/cache/cache_temp.h"
+#include "harness/host/file.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

@@ -3,10 +3,19 @@
 #define OOM_GUEST_ATTEMPT_H
 
 #include "harness/guest/attempt/budget.h"
-#include "harness/guest/internal.h"
+#include "harness/guest/attempt/host.h"
+#include "harness/guest/image/spec.h"
+#include "harness/guest/vm/qemu.h"
+#include "harness/guest/vm/state.h"
+#include "harness/guest/wire/frame.h"
+#include "harness/guest/wire/job.h"
+#include "lib/base/arena.h"
 #include "lib/base/json_scan.h"
+#include "lib/record/record.h"
+#include "lib/scenario/scenario.h"
 
 #include <jansson.h>
+#include <sys/types.h>
 
 /*
  * One attempt in one guest: a state machine behind an epoll descriptor.
@@ -82,35 +91,18 @@ int oom_attempt_restore(struct oom_guest_attempt *a);
 /* Takes up the attempt from the beginning: restore, wait or boot. */
 void oom_attempt_begin(struct oom_guest_attempt *a);
 
-/* attempt_boot.c: who boots, who waits */
-int oom_boot_join(struct oom_guest_attempt *a); /* 1: boot it yourself, 0: wait, -errno: it does not boot */
-void oom_boot_leave(struct oom_guest_attempt *a, bool failed, const char *why);
-
-/* attempt_vm.c: the process and its descriptors */
-int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_err *err);
-void oom_attempt_vm_stop(struct oom_guest_attempt *a);
-
 /* attempt_qmp.c */
 extern const struct oom_qmp_step oom_qmp_boot[], oom_qmp_restore[];
-void oom_qmp_begin(struct oom_guest_attempt *a, const struct oom_qmp_step *steps);
-/* 1: lines were handled, 0: nothing (or another machine now), -EPIPE: QEMU is gone */
-int oom_qmp_readable(struct oom_guest_attempt *a);
-void oom_qmp_advance(struct oom_guest_attempt *a, enum oom_qmp_wait what);
-void oom_qmp_request(struct oom_guest_attempt *a, const char *json, size_t len);
-int oom_attempt_saved(struct oom_guest_attempt *a);
 void oom_attempt_run(struct oom_guest_attempt *a);
 
-/* attempt_port.c */
-int oom_port_send_job(struct oom_guest_attempt *a);
-void oom_port_readable(struct oom_guest_attempt *a);
-void oom_port_writable(struct oom_guest_attempt *a);
-
-/* attempt_end.c: how it can end */
-void oom_attempt_done(struct oom_guest_attempt *a);
-void oom_attempt_died(struct oom_guest_attempt *a);	  /* QEMU is gone */
-void oom_attempt_timed_out(struct oom_guest_attempt *a);
-void oom_attempt_skip(struct oom_guest_attempt *a, const char *reason);
-void oom_attempt_fail(struct oom_guest_attempt *a, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int oom_guest_attempt_fd(const struct oom_guest_attempt *attempt); /* readable: call _step */
+/* Ends QEMU (if it still runs) and frees. */
+void oom_guest_attempt_free(struct oom_guest_attempt *attempt);
+int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_spec *spec,
+	const struct oom_scenario *scenario, unsigned attempt, uint64_t seed, uint64_t timeout_us,
+	const char *evidence_dir, struct oom_err *err, struct oom_guest_attempt **ret);
+/* 0: still under way; 1: over, *ret_record is set (death, panic and silence of the guest are records
+ * too: verdict broken or fail with the console's tail). */
+int oom_guest_attempt_step(struct oom_guest_attempt *attempt, struct oom_attempt **ret_record);
 
 #endif

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* A machine is booted by one attempt; all others that want it wait, and restore what was saved. */
+#include "harness/guest/attempt/boot.h"
+
 #include "harness/guest/attempt/attempt.h"
+#include "harness/guest/attempt/end.h"
 #include "lib/base/sentence.h"
 
 #include <errno.h>

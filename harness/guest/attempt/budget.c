@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/attempt/attempt.h"
+#include "harness/guest/attempt/budget.h"
 
-#include "lib/scenario/key.h"
+#include "harness/guest/attempt/attempt.h"
+#include "harness/guest/attempt/end.h"
+#include "lib/base/format.h"
 
 #include <inttypes.h>
 #include <sys/stat.h>

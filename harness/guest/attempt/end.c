@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Every way an attempt can end, and the record that says so. */
+#include "harness/guest/attempt/end.h"
+
 #include "harness/guest/attempt/attempt.h"
+#include "harness/guest/attempt/boot.h"
+#include "harness/guest/attempt/qmp.h"
+#include "harness/guest/attempt/vm.h"
+#include "harness/guest/cache/tool.h"
+#include "harness/host/file.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/sentence.h"
 

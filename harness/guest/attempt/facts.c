@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/internal.h"
+#include "harness/guest/attempt/facts.h"
+
 #include "lib/base/bounded.h"
 
 #include <stdio.h>

@@ -1,5 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/internal.h"
+#include "harness/guest/attempt/host.h"
+
+#include "harness/guest/cache/cache.h"
+#include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/hash.h"
+#include "harness/guest/cache/payload.h"
+#include "harness/guest/image/blobs.h"
+#include "harness/guest/image/build.h"
+#include "harness/guest/image/initrd.h"
+#include "harness/guest/image/kernel.h"
+#include "harness/guest/image/suite.h"
+#include "harness/guest/vm/probe.h"
+#include "harness/guest/vm/shape.h"
+#include "harness/host/file.h"
 #include "lib/base/cleanup.h"
 #include "lib/scenario/key.h"
 
@@ -265,4 +278,18 @@ int oom_guest_prepare(struct oom_guest_host *host, const struct oom_guest_spec *
 	ret->backend = "guest";
 	ret->memory_bytes = ret->cpus = -1; /* each scenario's [Machine] says */
 	return 0;
+}
+
+bool oom_guest_host_has_room(struct oom_guest_host *host, const struct oom_scenario *scenario)
+{
+	struct oom_arena arena = {0};
+	struct oom_guest_shape shape;
+	struct oom_err err;
+	bool room = true;
+
+	/* a guest that cannot be, or alone is too large, shall say so */
+	if (host->used_bytes && !oom_guest_shape_wanted(&arena, scenario, &err, &shape))
+		room = host->used_bytes + shape.memory_bytes <= host->memory_bytes;
+	oom_arena_release(&arena);
+	return room;
 }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The host's end of the guest's port. What comes from a guest is not trusted: names are checked, sizes
  * bounded. */
+#include "harness/guest/attempt/port.h"
+
 #include "harness/guest/attempt/attempt.h"
+#include "harness/guest/attempt/end.h"
+#include "harness/guest/attempt/qmp.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

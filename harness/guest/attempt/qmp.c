@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The conversations with QEMU, each a table of steps (docs/interop/qmp-spec, qapi/migration.json). */
+#include "harness/guest/attempt/qmp.h"
+
 #include "harness/guest/attempt/attempt.h"
+#include "harness/guest/attempt/end.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/guest/attempt/vm.h"
+
 #include "harness/guest/attempt/attempt.h"
-#include "harness/campaign/machine.h"
+#include "harness/guest/image/kernel.h"
+#include "harness/guest/vm/disk.h"
 #include "harness/host/process.h"
 #include "lib/base/cleanup.h"
 

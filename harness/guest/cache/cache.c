@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/internal.h"
+#include "harness/guest/cache/cache.h"
+
+#include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/modes.h"
+#include "harness/host/file.h"
 #include "lib/base/cleanup.h"
 #include "lib/scenario/key.h"
 
@@ -10,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define BOUND_DEFAULT ((uint64_t)8 << 30) /* a library of eleven shapes on four kernels is 5.3 GiB */
 
@@ -35,14 +40,6 @@ static int make_path(char *path, struct oom_err *err)
 		*slash = '/';
 	}
 	return make_dir(path, err);
-}
-
-const char *oom_cache_folder_name(enum oom_cache_folder folder)
-{
-	static const char *const names[OOM_CACHE_FOLDERS] = {[OOM_CACHE_IMAGES] = "images", [OOM_CACHE_STATES] = "states",
-		[OOM_CACHE_PAYLOADS] = "payloads", [OOM_CACHE_KERNELS] = "kernels", [OOM_CACHE_QEMU] = "qemu"};
-
-	return names[folder];
 }
 
 /* A tool has ten seconds to clear its own things away (tool.c), and is killed then. */
@@ -157,35 +154,6 @@ int oom_cache_explain(const char *cache, int r, struct oom_err *err)
 		cache);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
-}
-
-int oom_tree_remove(const char *path)
-{
-	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
-		return -errno;
-	return 0;
-}
-
-static _Thread_local uint64_t tree_bytes;
-
-static int count_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)path, (void)type, (void)ftw;
-	tree_bytes += (uint64_t)st->st_blocks * 512;
-	return 0;
-}
-
-uint64_t oom_tree_bytes(const char *path)
-{
-	tree_bytes = 0;
-	nftw(path, count_one, 16, FTW_PHYS);
-	return tree_bytes;
-}
-
 struct entry {
 	char path[PATH_MAX];
 	uint64_t bytes;
@@ -276,48 +244,6 @@ int oom_cache_prune(const char *cache, uint64_t bound_bytes, const char *keep)
 		if (r)
 			return r;
 		total -= entries[i].bytes;
-	}
-	return 0;
-}
-
-int oom_file_read(struct oom_arena *arena, const char *path, size_t max, char **ret, size_t *ret_len)
-{
-	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	oom_autofree char *buf = NULL;
-	size_t len = 0;
-
-	if (fd < 0)
-		return -errno;
-	buf = malloc(max);
-	if (!buf)
-		return -ENOMEM;
-	for (ssize_t n; len < max; len += (size_t)n) {
-		n = read(fd, buf + len, max - len);
-		if (n < 0)
-			return -errno;
-		if (!n)
-			break;
-	}
-	*ret = oom_arena_strndup(arena, buf, len);
-	if (ret_len)
-		*ret_len = len;
-	return *ret ? 0 : -ENOMEM;
-}
-
-int oom_file_write(const char *path, const void *data, size_t len, mode_t mode, struct oom_err *err)
-{
-	oom_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-	const char *p = data;
-
-	if (fd < 0)
-		return oom_err_errno(err, errno, "cannot write '%s'", path);
-	while (len) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0)
-			return oom_err_errno(err, errno, "cannot write '%s'", path);
-		p += n;
-		len -= (size_t)n;
 	}
 	return 0;
 }

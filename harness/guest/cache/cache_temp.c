@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/internal.h"
+#include "harness/guest/cache/cache_temp.h"
+
+#include "harness/guest/cache/cache.h"
+#include "harness/host/file.h"
 #include "harness/host/process.h"
 #include "lib/base/cleanup.h"
 

@@ -4,7 +4,9 @@
  * --config tree. Folders are 0700 and files 0600, whatever the umask; what an older version made wider is made
  * narrow when the cache is opened.
  */
-#include "harness/guest/internal.h"
+#include "harness/guest/cache/modes.h"
+
+#include "harness/guest/cache/cache.h"
 #include "lib/base/cleanup.h"
 
 #include <ctype.h>

@@ -2,9 +2,13 @@
 #ifndef OOM_GUEST_PACK_H
 #define OOM_GUEST_PACK_H
 
-#include "harness/guest/internal.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 /* An archive being written: cpio (newc) or tar (ustar). */
 struct oom_pack {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/guest/cache/pack.h"
+#include "harness/guest/cache/tool.h"
+#include "harness/host/file.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

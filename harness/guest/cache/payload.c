@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The second disk: root/ holds this very program with its loader and libraries, config/ the --config
  * tree. Both are laid over the image's root. */
+#include "harness/guest/cache/payload.h"
+
+#include "harness/guest/cache/cache.h"
+#include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/hash.h"
 #include "harness/guest/cache/pack.h"
+#include "harness/guest/cache/tool.h"
+#include "harness/host/file.h"
 #include "harness/host/libexec.h"
 #include "lib/base/cleanup.h"
 

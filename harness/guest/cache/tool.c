@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/internal.h"
+#include "harness/guest/cache/tool.h"
+
+#include "harness/guest/cache/cache_temp.h"
+#include "harness/host/file.h"
 #include "harness/host/process.h"
 #include "lib/base/bounded.h"
 #include "lib/base/cleanup.h"
@@ -18,21 +21,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
-
-pid_t oom_fork_bound(int death_signal)
-{
-	pid_t parent = getpid(), pid = fork();
-	sigset_t none;
-
-	if (pid)
-		return pid;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* between fork and prctl the parent may have gone */
-	if (prctl(PR_SET_PDEATHSIG, death_signal) < 0 || getppid() != parent)
-		_exit(127);
-	return 0;
-}
 
 static void trim_end(struct oom_bounded *text, const char *what)
 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The scripts of this folder, carried in the program: an installed oomgate has its recipes with it. */
-#include "harness/guest/internal.h"
+#include "harness/guest/image/blobs.h"
+
+#include <stdint.h>
 
 #define BLOB(ident, file)                                                                          \
 	__asm__(".section .rodata\n"                                                               \

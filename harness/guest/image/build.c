@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/internal.h"
+#include "harness/guest/image/build.h"
+
+#include "harness/guest/cache/cache.h"
+#include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/hash.h"
+#include "harness/guest/cache/modes.h"
+#include "harness/guest/cache/tool.h"
+#include "harness/guest/image/blobs.h"
+#include "harness/guest/image/probe.h"
+#include "harness/guest/image/suite.h"
+#include "harness/host/file.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What a user named and what can be told before anything is built, fetched or started. */
-#include "harness/guest/internal.h"
+#include "harness/guest/image/check.h"
+
+#include "harness/guest/image/initrd.h"
+#include "harness/guest/image/kernel.h"
+#include "harness/guest/image/own_disk.h"
+#include "harness/guest/image/suite.h"
+#include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/err.h"
 
 #include <errno.h>
 #include <ftw.h>

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Cached images: images/debian-SUITE-RECIPE-CONTENT/, whole or not there at all. */
-#include "harness/guest/internal.h"
+#include "harness/guest/image/image.h"
+
+#include "harness/guest/cache/hash.h"
+#include "harness/guest/image/blobs.h"
+#include "harness/guest/image/suite.h"
+#include "harness/host/file.h"
+#include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/err.h"
 
 #include <errno.h>
 #include <fcntl.h>

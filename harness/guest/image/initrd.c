@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/guest/image/initrd.h"
+
 #include "harness/guest/cache/pack.h"
-#include "lib/base/cleanup.h"
+#include "harness/guest/image/blobs.h"
+#include "harness/host/file.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/internal.h"
+#include "harness/guest/image/kernel.h"
+
+#include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/err.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -8,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 enum { RELEASE_BYTES = 65 }; /* __NEW_UTS_LEN and a NUL (include/uapi/linux/utsname.h) */
 

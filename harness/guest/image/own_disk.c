@@ -5,15 +5,18 @@
  * bytes, because a guest that once wrote to a raw disk chose those. The file is opened here, once, and QEMU is given
  * the descriptor: what was looked at is what is used, unless its owner writes to it in that moment.
  */
-#include "harness/guest/internal.h"
-#include "lib/base/cleanup.h"
+#include "harness/guest/image/own_disk.h"
+
 #include "harness/guest/image/qcow2.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/err.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 struct format {
 	const char *name, *magic;

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Can an image be built here? The tool's own words for what is missing ("unable to pick chroot mode") do
  * not help: asked before, and by 'oomgate doctor'. */
-#include "harness/guest/internal.h"
+
+#include "harness/guest/image/probe.h"
+
+#include "harness/host/file.h"
+#include "harness/host/path_place.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

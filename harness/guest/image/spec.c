@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/internal.h"
+#include "harness/guest/image/spec.h"
+
+#include "harness/guest/image/suite.h"
+#include "lib/base/arena.h"
 #include "lib/base/choice.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/guest.h"
-#include "harness/guest/internal.h"
+#include "harness/guest/image/suite.h"
+
 #include "lib/base/choice.h"
-#include "lib/scenario/key.h"
+#include "lib/base/nearest.h"
 
 #include <errno.h>
 #include <string.h>

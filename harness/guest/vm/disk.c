@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Disks that a guest may write: files without a name, so that they cannot outlive their QEMU. */
-#include "harness/guest/internal.h"
+#include "harness/guest/vm/disk.h"
+
+#include "harness/guest/cache/cache.h"
+#include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/tool.h"
+#include "harness/guest/vm/qemu.h"
+#include "harness/host/file.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/internal.h"
-#include "lib/base/cleanup.h"
+#include "harness/guest/vm/find.h"
+
+#include "harness/guest/cache/cache.h"
+#include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/modes.h"
+#include "harness/guest/cache/tool.h"
+#include "harness/guest/image/blobs.h"
+#include "harness/guest/image/build.h"
+#include "harness/guest/image/kernel.h"
+#include "harness/host/file.h"
+#include "harness/host/path_place.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define PROGRAM "qemu-system-x86_64"
-
-char *oom_path_find(struct oom_arena *arena, const char *name)
-{
-	const char *path = getenv("PATH");
-	char *copy = oom_arena_strdup(arena, path ? path : "/usr/local/bin:/usr/bin:/bin"), *save = NULL;
-
-	for (char *dir = copy ? strtok_r(copy, ":", &save) : NULL; dir; dir = strtok_r(NULL, ":", &save)) {
-		char *program = oom_arena_printf(arena, "%s/%s", dir, name);
-
-		if (program && !access(program, X_OK))
-			return program;
-	}
-	return NULL;
-}
 
 /* "QEMU emulator version 7.2.22 (Debian …)" */
 static int ask_version(struct oom_arena *arena, const char *cache, struct oom_qemu *qemu,

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* /dev/kvm can open and answer and still hang every guest (nested virtualisation): only a boot tells. */
-#include "harness/guest/internal.h"
+#include "harness/guest/vm/probe.h"
+
+#include "harness/guest/cache/cache.h"
+#include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/hash.h"
+#include "harness/guest/cache/tool.h"
+#include "harness/guest/image/image.h"
+#include "harness/guest/vm/qemu.h"
+#include "harness/host/file.h"
 #include "lib/base/bounded.h"
 #include "lib/base/cleanup.h"
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* One QEMU process: its arguments, its birth. Whatever it opens by itself it opens read-only, but for
  * its console; it has no network, may start nothing, and dies with us. */
-#include "harness/guest/internal.h"
+#include "harness/guest/vm/qemu.h"
+
+#include "harness/guest/cache/hash.h"
+#include "harness/guest/vm/tsc.h"
+#include "harness/host/file.h"
+#include "harness/host/process.h"
 #include "lib/base/bounded.h"
 #include "lib/base/cleanup.h"
 

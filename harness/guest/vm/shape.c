@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/internal.h"
+#include "harness/guest/vm/shape.h"
+
+#include "harness/guest/vm/qemu.h"
+#include "harness/host/file.h"
+#include "lib/base/format.h"
 #include "lib/scenario/key.h"
 
 #include <errno.h>
@@ -139,7 +143,7 @@ static int read_spares(struct oom_guest_shape *shape, const struct oom_scenario 
 	return 0;
 }
 
-static int read_shape(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
+int oom_guest_shape_wanted(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
 	struct oom_guest_shape *ret)
 {
 	struct oom_guest_shape shape = {.memory_bytes = MEMORY_DEFAULT, .cpus = 1};
@@ -179,25 +183,11 @@ int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *sce
 	struct oom_guest_shape *ret)
 {
 	struct oom_guest_shape shape;
-	int r = read_shape(arena, scenario, err, &shape);
+	int r = oom_guest_shape_wanted(arena, scenario, err, &shape);
 
 	if (!r)
 		r = check_host(arena, &shape, err);
 	if (!r)
 		*ret = shape;
 	return r;
-}
-
-bool oom_guest_host_has_room(struct oom_guest_host *host, const struct oom_scenario *scenario)
-{
-	struct oom_arena arena = {0};
-	struct oom_guest_shape shape;
-	struct oom_err err;
-	bool room = true;
-
-	/* a guest that cannot be, or alone is too large, shall say so */
-	if (host->used_bytes && !read_shape(&arena, scenario, &err, &shape))
-		room = host->used_bytes + shape.memory_bytes <= host->memory_bytes;
-	oom_arena_release(&arena);
-	return room;
 }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Saved machines: states/KEY/{state,meta.json}, whole and checked, or not there at all. */
-#include "harness/guest/internal.h"
+#include "harness/guest/vm/state.h"
+
+#include "harness/guest/cache/cache.h"
+#include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/hash.h"
+#include "harness/guest/cache/modes.h"
+#include "harness/host/file.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>

@@ -5,8 +5,10 @@
  * by any factor (seen: 359 for 2594 MHz), and then its clock, and all that a scenario times, runs
  * so much too fast for as long as its saved state lives.
  */
-#include "harness/guest/internal.h"
 
+#include "harness/guest/vm/tsc.h"
+
+#include <stddef.h>
 #include <time.h>
 
 enum { SPAN_NS = 20000000, TRIES = 32 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/guest/internal.h"
+#include "harness/guest/wire/job.h"
+
+#include "lib/base/arena.h"
 #include "lib/base/bounded.h"
+#include "lib/base/err.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef OOM_UNDO_MORE_H
-#define OOM_UNDO_MORE_H
+#ifndef OOM_UNDO_ADD_H
+#define OOM_UNDO_ADD_H
 
 #include "harness/undo/undo.h"
 
@@ -19,8 +19,6 @@ int oom_undo_add_started(
 /* Kills every process of the session that @pid leads (or is about to: setsid(2)), also when @pid itself
  * is gone: for a program in no cgroup of ours. Who has left the session is not found. */
 int oom_undo_add_session(struct oom_undo *undo, pid_t pid, struct oom_err *err);
-/* Does it now: how many were killed, or -errno. */
-int oom_session_kill(pid_t session, uint64_t start_ticks, struct oom_err *err);
 
 /*
  * Puts the sysctl @name ("vm.overcommit_memory") back to what it is now. Pairs of which one setting
@@ -28,13 +26,5 @@ int oom_session_kill(pid_t session, uint64_t start_ticks, struct oom_err *err);
  * use. -ENOENT where this kernel has none of that name.
  */
 int oom_undo_add_sysctl(struct oom_undo *undo, const char *name, struct oom_err *err);
-/* "/proc/sys/vm/overcommit_memory" of a name in sysctl(8)'s notation, dots or slashes; -EINVAL. */
-int oom_sysctl_path(const char *name, char *buf, size_t size);
-/* Writes a sysctl; one sentence names it where that fails. */
-int oom_sysctl_write(const char *name, const char *value, struct oom_err *err);
-
-/* Is @path a place where oomgate may remove what it made: strictly below the run-time directory,
- * /run, /tmp, /var/tmp, /dev/shm, $TMPDIR or $XDG_RUNTIME_DIR, symbolic links resolved? */
-int oom_undo_path_allowed(const char *path, struct oom_err *err);
 
 #endif

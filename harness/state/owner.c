@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/state/owner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Is the cgroup @path @top or one below it? */
+bool oom_cgroup_is_within(const char *path, const char *top)
+{
+	size_t len = strlen(top);
+
+	return !strncmp(path, top, len) && (path[len] == '\0' || path[len] == '/');
+}
+
+struct oom_run_workload *oom_run_owner(const struct oom_run_state *run, int pid, int kin,
+	const char *cgroup)
+{
+	struct oom_run_workload *only = NULL;
+
+	for (size_t i = 0; i < run->n_workloads; i++) {
+		struct oom_run_workload *w = &run->workloads[i];
+		uint32_t n = w->page->n_children;
+
+		if (w->pid == pid || w->pid == kin)
+			return w;
+		for (uint32_t c = 0; c < n && c < OOM_LOAD_CHILDREN; c++)
+			if (w->page->children[c] == pid || w->page->children[c] == kin)
+				return w;
+	}
+	for (size_t i = 0; cgroup && i < run->n_workloads; i++) {
+		struct oom_run_workload *w = &run->workloads[i];
+
+		if (!w->unit || !oom_cgroup_is_within(cgroup, w->unit->cgroup))
+			continue;
+		if (only)
+			return NULL;
+		only = w;
+	}
+	return only;
+}
