@@ -65,7 +65,9 @@ static int help(int argc, char **argv)
 	if (!command)
 		return command_unknown(argv[2]);
 	if (argc > 3) {
-		oom_say(stderr, "oomgate: '%s' has no effect: help is about one command at a time\n", argv[3]);
+		oom_say(stderr,
+			"oomgate: '%s' has no effect: help is about one command at a time\n",
+			argv[3]);
 		return OOM_EXIT_USAGE;
 	}
 	return command_run(command, 2, args);
@@ -84,7 +86,8 @@ int main(int argc, char **argv)
 		return help(argc, argv);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		if (argc > 2) {
-			oom_say(stderr, "oomgate: '%s' has no effect beside '%s'\n", argv[2], argv[1]);
+			oom_say(stderr, "oomgate: '%s' has no effect beside '%s'\n", argv[2],
+				argv[1]);
 			return OOM_EXIT_USAGE;
 		}
 		puts("oomgate " OOMGATE_VERSION);

@@ -92,7 +92,7 @@ const char *oom_text_cut(struct oom_arena *arena, const char *text, size_t colum
 static bool ends_item(const char *begin, const char *blank)
 {
 	return (blank > begin && strchr(";,", blank[-1])) ||
-	       (blank > begin + 1 && !strncmp(blank - 2, "·", 2));
+		(blank > begin + 1 && !strncmp(blank - 2, "·", 2));
 }
 
 const char *oom_text_break(struct oom_arena *arena, const char **text, size_t columns)

@@ -77,8 +77,8 @@ static const char *in_workspace(const struct github *g, const char *file)
 	while (len && folder[len - 1] == '/')
 		len--;
 	return len && !strncmp(file, folder, len) && file[len] == '/' && file[len + 1]
-		       ? file + len + 1
-		       : file;
+		? file + len + 1
+		: file;
 }
 
 /* Where to look: the worst expectation, else the workload that would not start or end, else the top. */
@@ -91,8 +91,9 @@ static int64_t line_of(const struct oom_attempt *attempt)
 
 		if (e->line < 1 || !oom_view_is_bad(e->verdict))
 			continue;
-		if (!worst || (e->verdict != worst->verdict &&
-				      oom_verdict_worse(e->verdict, worst->verdict) == e->verdict))
+		if (!worst ||
+			(e->verdict != worst->verdict &&
+				oom_verdict_worse(e->verdict, worst->verdict) == e->verdict))
 			worst = e;
 	}
 	if (worst)
@@ -225,7 +226,8 @@ static int annotations_write(struct github *g)
 			for (size_t i = 0; i < cell->n_attempts; i++) {
 				oom_borrow const struct oom_attempt *attempt = NULL;
 				uint32_t index = cell->attempts[i];
-				enum oom_verdict verdict = (enum oom_verdict)oom_run_entry(g->view.run, index).verdict;
+				enum oom_verdict verdict =
+					(enum oom_verdict)oom_run_entry(g->view.run, index).verdict;
 				int e;
 
 				if (!(oom_view_is_bad(verdict) || verdict == OOM_KNOWN) ||

@@ -200,8 +200,9 @@ int oom_html_attempt(struct html *h, size_t row, size_t machine, size_t index)
 	if (!name || !what)
 		return -ENOMEM;
 	fprintf(h->out, "<details id=\"a%zu-%zu-%zu\"%s>\n<summary>", row, machine, index,
-		oom_view_is_bad(attempt->verdict) && !oom_view_is_told(&h->view, number) ? " open=\"\""
-										    : "");
+		oom_view_is_bad(attempt->verdict) && !oom_view_is_told(&h->view, number)
+			? " open=\"\""
+			: "");
 	oom_html_verdict(h, attempt->verdict);
 	fputs("<b>", h->out);
 	oom_html_text(h, name);

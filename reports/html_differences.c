@@ -51,7 +51,8 @@ int oom_html_differences(struct html *h)
 		if (r < 0)
 			return r;
 		if (!told)
-			fputs("<h2>&#8800; The machines do not agree on how it ends</h2>\n", h->out);
+			fputs("<h2>&#8800; The machines do not agree on how it ends</h2>\n",
+				h->out);
 		told = true;
 		fputs("<p>", h->out);
 		oom_html_text(h, row->scenario);

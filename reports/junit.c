@@ -60,9 +60,9 @@ static void sum_write(const struct junit *j, const struct sum *sum)
 static int outcome_write(struct junit *j, const struct oom_attempt *attempt)
 {
 	bool skipped = attempt->verdict == OOM_SKIPPED || attempt->verdict == OOM_KNOWN;
-	const char *element = skipped			     ? "skipped"
-			      : attempt->verdict == OOM_FAIL ? "failure"
-							     : "error";
+	const char *element = skipped	       ? "skipped"
+		: attempt->verdict == OOM_FAIL ? "failure"
+					       : "error";
 	const char *reason = oom_view_reason(&j->view.scratch, attempt);
 
 	if (attempt->verdict == OOM_PASS)
@@ -105,7 +105,8 @@ static void lines_write(const struct junit *j, const char *what, const char *con
 	}
 }
 
-static int case_write(struct junit *j, const struct oom_view_row *row, uint32_t index, const char *class_name)
+static int case_write(
+	struct junit *j, const struct oom_view_row *row, uint32_t index, const char *class_name)
 {
 	oom_borrow const struct oom_attempt *attempt = NULL;
 	int r = oom_run_attempt(j->run, index, &attempt);

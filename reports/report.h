@@ -14,14 +14,16 @@
  * reports/escape.h, and no control character but the line feed (and, where asked, colours) gets out.
  */
 struct oom_report_options {
-	bool color;   /* SGR sequences, for a terminal */
-	bool utf8;    /* the reader understands UTF-8; else the output is ASCII */
+	bool color; /* SGR sequences, for a terminal */
+	bool utf8; /* the reader understands UTF-8; else the output is ASCII */
 	bool to_file; /* written to a file of its own, not into a stream with other output */
-	unsigned width;	     /* columns of the terminal: what is longer is cut; 0: it is no terminal */
-	unsigned wrap;	     /* without a width: tables go on in the next line after so many columns; 0: never */
-	unsigned name_width; /* oom_report_line(): columns of the widest scenario id; 0: a fair guess */
-	bool show_machine;   /* oom_report_line(): the run has several machines */
-	bool show_attempt;   /* oom_report_line(): the run repeats its scenarios */
+	unsigned width; /* columns of the terminal: what is longer is cut; 0: it is no terminal */
+	unsigned
+		wrap; /* without a width: tables go on in the next line after so many columns; 0: never */
+	unsigned
+		name_width; /* oom_report_line(): columns of the widest scenario id; 0: a fair guess */
+	bool show_machine; /* oom_report_line(): the run has several machines */
+	bool show_attempt; /* oom_report_line(): the run repeats its scenarios */
 	const char *run_dir; /* the run's folder as a user would type it; NULL: unknown */
 	const char *workspace; /* the repository's folder, for paths in it; NULL: unknown */
 };
@@ -33,8 +35,8 @@ struct oom_report {
 	bool append; /* a FILE that is there is written on, not replaced: others write to it, too */
 	bool commands; /* lines that begin with "::" are its own, for who reads standard output */
 	/* 0, -ENOMEM, or why an attempt could not be read. Errors of @out are the caller's to find: ferror(), fflush(). */
-	int (*write)(const struct oom_run *run, const struct oom_report_options *options,
-		FILE *out);
+	int (*write)(
+		const struct oom_run *run, const struct oom_report_options *options, FILE *out);
 };
 
 #define REPORT(ident) extern const struct oom_report oom_report_##ident;
@@ -49,14 +51,14 @@ const struct oom_report *oom_report_find(const char *name); /* NULL: no such for
  *   pass  memcg/anon-over-cap        1.3s  hog killed by kernel-memcg at 198.4M · neighbour survived
  * What is not a pass shows its reason instead. 0 or -ENOMEM.
  */
-int oom_report_line(const struct oom_attempt *attempt, const struct oom_report_options *options,
-	FILE *out);
+int oom_report_line(
+	const struct oom_attempt *attempt, const struct oom_report_options *options, FILE *out);
 
 /* A run under way, for a terminal's status line. */
 struct oom_report_progress {
 	size_t done, total;
 	size_t count[OOM_VERDICT_COUNT_]; /* of those done */
-	const char *const *running;	  /* ids of the scenarios under way */
+	const char *const *running; /* ids of the scenarios under way */
 	size_t n_running;
 };
 

@@ -34,8 +34,8 @@ static int machine_write(const struct oom_run *run, const struct oom_machine_rec
 
 		if (!line)
 			return -ENOMEM;
-		fprintf(out, "%*s%s%s%s\n", i ? (int)indent : 2, "", oom_tone(options, OOM_TONE_DIM),
-			line, oom_tone(options, OOM_TONE_PLAIN));
+		fprintf(out, "%*s%s%s%s\n", i ? (int)indent : 2, "",
+			oom_tone(options, OOM_TONE_DIM), line, oom_tone(options, OOM_TONE_PLAIN));
 	}
 	return 0;
 }

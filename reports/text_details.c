@@ -187,7 +187,7 @@ static bool reason_is_said(const struct oom_attempt *attempt)
 
 		if (e->verdict != OOM_PASS)
 			return strstr(attempt->reason, e->key ?: "?") &&
-			       strstr(attempt->reason, e->observed ?: "nothing");
+				strstr(attempt->reason, e->observed ?: "nothing");
 	}
 	return false;
 }

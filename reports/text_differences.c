@@ -26,7 +26,8 @@ static int line(const struct differences *d, const char *name, const char *text)
 	return 0;
 }
 
-static int side_write(const struct differences *d, const struct oom_view_side *sides, size_t count, size_t index)
+static int side_write(
+	const struct differences *d, const struct oom_view_side *sides, size_t count, size_t index)
 {
 	const struct oom_view_side *side = &sides[index];
 	const char *separator = oom_style_separator(d->options);
@@ -41,7 +42,8 @@ static int side_write(const struct differences *d, const struct oom_view_side *s
 	if (!r)
 		r = line(d, "kills", oom_view_kills(arena, side->attempt, separator));
 	if (!r)
-		r = line(d, "observed", oom_view_observed_apart(arena, sides, count, index, separator));
+		r = line(d, "observed",
+			oom_view_observed_apart(arena, sides, count, index, separator));
 	if (!r)
 		r = line(d, "why", side->attempt->reason ?: "");
 	return r;

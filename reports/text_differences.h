@@ -6,6 +6,7 @@
 #include "reports/view.h"
 
 /* Where the machines do not agree: each side, and what the record says of it. */
-int oom_text_differences(struct oom_view *view, const struct oom_report_options *options, FILE *out);
+int oom_text_differences(
+	struct oom_view *view, const struct oom_report_options *options, FILE *out);
 
 #endif

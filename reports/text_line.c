@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define NAME_COLUMNS	 28 /* where the caller does not know the widest */
-#define VERDICT_COLUMNS	 6  /* "pass" and two blanks; a longer verdict takes from the name's room */
+#define VERDICT_COLUMNS	 6 /* "pass" and two blanks; a longer verdict takes from the name's room */
 #define DURATION_COLUMNS 7
 
 static void arena_cleanup(struct oom_arena *arena)

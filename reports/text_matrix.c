@@ -10,7 +10,7 @@
 #include <errno.h>
 
 #define CELL_COLUMNS  16 /* with less for each machine the names are cut, too */
-#define LEAST_COLUMNS 8	 /* a verdict */
+#define LEAST_COLUMNS 8 /* a verdict */
 
 /* "pass  hog by kernel-memcg", "fail 1/3  nobody killed", "skipped  needs swap"; "" where not run.
  */
@@ -69,10 +69,9 @@ static int texts_fill(struct oom_view *view, const struct oom_report_options *op
 
 			if (r < 0)
 				return r;
-			tone[m + 2] =
-				row->cells[m].n_attempts
-					? oom_tone(options, oom_tone_of(row->cells[m].verdict))
-					: "";
+			tone[m + 2] = row->cells[m].n_attempts
+				? oom_tone(options, oom_tone_of(row->cells[m].verdict))
+				: "";
 		}
 	}
 	for (size_t i = 0; i < (view->n_rows + 1) * n_columns; i++) {
@@ -131,8 +130,8 @@ static int row_print(struct oom_view *view, struct libscols_table *table,
 		size_t columns = c == 1 ? room.name : room.cell;
 
 		left[c] = options->width && columns
-				  ? oom_text_cut(&view->arena, texts[c], columns, options->utf8)
-				  : texts[c];
+			? oom_text_cut(&view->arena, texts[c], columns, options->utf8)
+			: texts[c];
 	}
 	do {
 		more = false;
@@ -161,7 +160,8 @@ int oom_text_matrix(struct oom_view *view, const struct oom_report_options *opti
 		oom_table_new(n_columns, options, out);
 	const char **texts = oom_arena_alloc(&view->arena, n_texts * sizeof(*texts));
 	const char **tones = oom_arena_alloc(&view->arena, n_texts * sizeof(*tones));
-	int r = table && texts && tones ? texts_fill(view, options, texts, tones, n_columns) : -ENOMEM;
+	int r = table && texts && tones ? texts_fill(view, options, texts, tones, n_columns)
+					: -ENOMEM;
 
 	if (r < 0)
 		return r;

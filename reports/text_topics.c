@@ -84,17 +84,18 @@ struct room {
 };
 
 /* The row: names and outcomes are cut on a terminal, else they go on in lines of their own. */
-static int row_print(struct oom_view *view, struct libscols_table *table, const struct oom_view_row *row,
-	const struct oom_report_options *options, const char *texts[static COL_COUNT_],
-	struct room room)
+static int row_print(struct oom_view *view, struct libscols_table *table,
+	const struct oom_view_row *row, const struct oom_report_options *options,
+	const char *texts[static COL_COUNT_], struct room room)
 {
 	const char *name = texts[COL_NAME], *outcome = texts[COL_OUTCOME];
 
 	if (options->width) {
-		name = room.name ? oom_text_cut(&view->arena, name, room.name, options->utf8) : name;
+		name = room.name ? oom_text_cut(&view->arena, name, room.name, options->utf8)
+				 : name;
 		outcome = room.outcome
-				  ? oom_text_cut(&view->arena, outcome, room.outcome, options->utf8)
-				  : outcome;
+			? oom_text_cut(&view->arena, outcome, room.outcome, options->utf8)
+			: outcome;
 	}
 	if (!name || !outcome)
 		return -ENOMEM;
@@ -111,7 +112,8 @@ static int row_print(struct oom_view *view, struct libscols_table *table, const 
 }
 
 /* An outcome has what the other columns leave; if that is too little, names give up some of theirs. */
-static struct room room_of(const struct oom_report_options *options, const size_t widths[static COL_COUNT_])
+static struct room room_of(
+	const struct oom_report_options *options, const size_t widths[static COL_COUNT_])
 {
 	size_t whole = oom_style_columns(options), others = 0;
 	struct room room = {0};
@@ -150,8 +152,9 @@ int oom_text_topics(struct oom_view *view, const struct oom_report_options *opti
 			return r;
 		widths_add(widths, texts[i]);
 	}
-	if (!widths[COL_TOPIC] && scols_column_set_flags(scols_table_get_column(table, COL_TOPIC),
-					  SCOLS_FL_HIDDEN) < 0)
+	if (!widths[COL_TOPIC] &&
+		scols_column_set_flags(scols_table_get_column(table, COL_TOPIC), SCOLS_FL_HIDDEN) <
+			0)
 		return -ENOMEM;
 	room = room_of(options, widths);
 	for (size_t i = 0; i < view->n_rows; i++) {

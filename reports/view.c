@@ -49,16 +49,20 @@ static int row_add(struct building *b, size_t attempt, uint32_t number)
 	struct oom_view *view = b->view;
 	const char *scenario = b->scenarios.items[number], *slash = strrchr(scenario, '/');
 	struct oom_view_row row = {.number = number, .verdict = OOM_VERDICT_COUNT_};
-	struct oom_view_row *rows = oom_arena_grow(&view->arena, view->rows, view->n_rows, sizeof(*rows));
+	struct oom_view_row *rows =
+		oom_arena_grow(&view->arena, view->rows, view->n_rows, sizeof(*rows));
 
 	if ((view->n_rows + 1) * view->n_machines > OOM_VIEW_CELLS_MAX)
 		return -E2BIG;
 	row.scenario = oom_arena_strdup(&view->arena, scenario);
 	row.leaf = slash && row.scenario ? row.scenario + (slash + 1 - scenario) : row.scenario;
-	row.topic = oom_arena_strndup(&view->arena, scenario, slash ? (size_t)(slash - scenario) : 0);
+	row.topic =
+		oom_arena_strndup(&view->arena, scenario, slash ? (size_t)(slash - scenario) : 0);
 	row.title = oom_arena_strdup(&view->arena, oom_run_title(view->run, attempt));
-	row.cells = oom_arena_alloc(&view->arena, (view->n_machines + 1) * sizeof(struct oom_view_cell));
-	if (!rows || view->arena.failed || oom_names_add(&b->topics, row.topic, &row.topic_number) < 0)
+	row.cells = oom_arena_alloc(
+		&view->arena, (view->n_machines + 1) * sizeof(struct oom_view_cell));
+	if (!rows || view->arena.failed ||
+		oom_names_add(&b->topics, row.topic, &row.topic_number) < 0)
 		return -ENOMEM;
 	view->rows = rows;
 	rows[view->n_rows++] = row;
@@ -104,14 +108,15 @@ static void row_finish(struct oom_view *view, struct oom_view_row *row)
 		if (!cell->n_attempts)
 			continue;
 		for (size_t i = cell->n_attempts; i-- > 0;) {
-			if (oom_run_entry(view->run, cell->attempts[i]).verdict != (unsigned)cell->verdict)
+			if (oom_run_entry(view->run, cell->attempts[i]).verdict !=
+				(unsigned)cell->verdict)
 				continue;
 			cell->n_verdict++;
 			cell->shown = i;
 		}
 		row->verdict = row->verdict == OOM_VERDICT_COUNT_
-				       ? cell->verdict
-				       : oom_verdict_worse(row->verdict, cell->verdict);
+			? cell->verdict
+			: oom_verdict_worse(row->verdict, cell->verdict);
 		if (cell->verdict == OOM_SKIPPED) /* nothing was observed there */
 			continue;
 		end = oom_run_entry(view->run, cell->attempts[cell->shown]).end_hash;
@@ -144,7 +149,8 @@ static int rows_fill(struct building *b)
 			r = row_add(b, i, number);
 		if (r < 0)
 			return r;
-		if (oom_names_add(&view->machine_names, oom_run_machine_id(view->run, i), &machine) < 0 ||
+		if (oom_names_add(
+			    &view->machine_names, oom_run_machine_id(view->run, i), &machine) < 0 ||
 			cell_add(view, &view->rows[number].cells[machine], i) < 0)
 			return -ENOMEM;
 	}
@@ -202,7 +208,8 @@ static int end_compare(const void *a, const void *b)
 static void cell_link(struct oom_view *view, const struct oom_view_cell *cell, struct end *ends)
 {
 	for (size_t i = 0; i < cell->n_attempts; i++)
-		ends[i] = (struct end){oom_run_entry(view->run, cell->attempts[i]).end_hash, cell->attempts[i]};
+		ends[i] = (struct end){
+			oom_run_entry(view->run, cell->attempts[i]).end_hash, cell->attempts[i]};
 	qsort(ends, cell->n_attempts, sizeof(*ends), end_compare);
 	for (size_t i = 0; i < cell->n_attempts; i++) {
 		bool more = i + 1 < cell->n_attempts && ends[i + 1].hash == ends[i].hash;
@@ -216,8 +223,10 @@ static int cells_link(struct oom_view *view)
 {
 	struct end *ends = calloc(view->n_attempts + 1, sizeof(*ends));
 
-	view->next_alike = oom_arena_alloc(&view->arena, (view->n_attempts + 1) * sizeof(*view->next_alike));
-	view->is_first = oom_arena_alloc(&view->arena, (view->n_attempts + 1) * sizeof(*view->is_first));
+	view->next_alike =
+		oom_arena_alloc(&view->arena, (view->n_attempts + 1) * sizeof(*view->next_alike));
+	view->is_first =
+		oom_arena_alloc(&view->arena, (view->n_attempts + 1) * sizeof(*view->is_first));
 	if (!ends || view->arena.failed) {
 		free(ends);
 		return -ENOMEM;

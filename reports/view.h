@@ -10,29 +10,30 @@
  * read where a report tells of it: oom_run_attempt(). Strings are as untrusted as the record.
  */
 struct oom_view_cell {
-	uint32_t *attempts;	  /* of the run, in its order */
-	size_t n_attempts;	  /* 0: not run there */
+	uint32_t *attempts; /* of the run, in its order */
+	size_t n_attempts; /* 0: not run there */
 	enum oom_verdict verdict; /* the worst */
-	size_t n_verdict;	  /* attempts that ended so */
-	size_t shown;		  /* the first of them, an index of attempts */
-	bool unsteady;		  /* the attempts did not all end alike */
-	int64_t duration_us;	  /* of all; -1: unknown */
+	size_t n_verdict; /* attempts that ended so */
+	size_t shown; /* the first of them, an index of attempts */
+	bool unsteady; /* the attempts did not all end alike */
+	int64_t duration_us; /* of all; -1: unknown */
 };
 
 struct oom_view_row {
 	const char *scenario;
 	const char *topic; /* the folder of the id; "" where it has none */
-	const char *leaf;  /* the rest of it */
+	const char *leaf; /* the rest of it */
 	const char *title;
 	struct oom_view_cell *cells; /* one for each machine */
-	enum oom_verdict verdict;    /* the worst */
-	bool differs;		     /* the machines do not agree on how it ends */
-	uint32_t topic_number;	     /* topics in the order of their first scenario */
-	uint32_t number;	     /* scenarios likewise */
+	enum oom_verdict verdict; /* the worst */
+	bool differs; /* the machines do not agree on how it ends */
+	uint32_t topic_number; /* topics in the order of their first scenario */
+	uint32_t number; /* scenarios likewise */
 };
 
 #define OOM_VIEW_NO_MORE UINT32_MAX
-#define OOM_VIEW_CELLS_MAX 1048576 /* of all rows: what is no run is not drawn as a table of billions */
+#define OOM_VIEW_CELLS_MAX                                                                         \
+	1048576 /* of all rows: what is no run is not drawn as a table of billions */
 
 struct oom_view {
 	const struct oom_run *run;
@@ -69,7 +70,8 @@ struct oom_view_sides {
 };
 /* The sides of a row that differs, in the order of the machines; those that skipped it have none. 0, -ENOMEM, or why
  * an attempt could not be read; release in any case. */
-int oom_view_sides(struct oom_view *view, const struct oom_view_row *row, struct oom_view_sides *ret);
+int oom_view_sides(
+	struct oom_view *view, const struct oom_view_row *row, struct oom_view_sides *ret);
 void oom_view_sides_release(struct oom_view_sides *sides);
 /* What was observed on side @index and otherwise on another: "OOMKills 2"; "" where nothing was. */
 const char *oom_view_observed_apart(struct oom_arena *arena, const struct oom_view_side *sides,
@@ -79,18 +81,18 @@ const char *oom_view_kills(
 	struct oom_arena *arena, const struct oom_attempt *attempt, const char *separator);
 
 /* "hog killed by kernel-memcg at 198.4M · neighbour survived"; "" without workloads. */
-const char *oom_view_fates(struct oom_arena *arena, const struct oom_attempt *attempt,
-	const char *separator);
+const char *oom_view_fates(
+	struct oom_arena *arena, const struct oom_attempt *attempt, const char *separator);
 /* Only who was killed, and by whom: "hog by kernel-memcg"; "nobody killed". */
-const char *oom_view_deaths(struct oom_arena *arena, const struct oom_attempt *attempt,
-	const char *separator);
+const char *oom_view_deaths(
+	struct oom_arena *arena, const struct oom_attempt *attempt, const char *separator);
 /* The attempt's reason; where it has none, that of the first expectation that did not hold; "". */
 const char *oom_view_reason(struct oom_arena *arena, const struct oom_attempt *attempt);
 /* What an expectation is about, as the scenario says it: "hog: ExitCode", "OOMKills". */
 const char *oom_view_subject(struct oom_arena *arena, const struct oom_expect_rec *expect);
 /* "memcg/over-cap", with " on MACHINE" and " attempt N" where the view has several. */
-const char *oom_view_name(struct oom_arena *arena, const struct oom_view *view,
-	const struct oom_attempt *attempt);
+const char *oom_view_name(
+	struct oom_arena *arena, const struct oom_view *view, const struct oom_attempt *attempt);
 /* "Linux 6.1.0 · systemd 252 · tcg · 512M · 2 CPUs", "256M to 1G by scenario": what is known of a machine. */
 const char *oom_view_machine(struct oom_arena *arena, const struct oom_run *run,
 	const struct oom_machine_rec *machine, const char *separator);

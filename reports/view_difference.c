@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* The side that ended so; a new one, without an attempt, where there is none. */
-static struct oom_view_side *side_get(struct oom_view *view, struct oom_view_sides *sides, uint64_t end_hash)
+static struct oom_view_side *side_get(
+	struct oom_view *view, struct oom_view_sides *sides, uint64_t end_hash)
 {
 	struct oom_view_side *items;
 
@@ -50,19 +51,23 @@ const char *oom_view_kills(
 	const char *text = "";
 
 	for (size_t i = 0; text && i < attempt->n_kills && i < SHOWN; i++) {
-		const char *kill = kill_text(arena, &attempt->kills[i], i ? &attempt->kills[i - 1] : NULL);
+		const char *kill =
+			kill_text(arena, &attempt->kills[i], i ? &attempt->kills[i - 1] : NULL);
 
-		text = kill ? oom_arena_printf(arena, "%s%s%s", text, *text ? separator : "", kill) : NULL;
+		text = kill ? oom_arena_printf(arena, "%s%s%s", text, *text ? separator : "", kill)
+			    : NULL;
 	}
 	if (text && attempt->n_kills > SHOWN)
-		text = oom_arena_printf(arena, "%s%sand %zu more", text, separator, attempt->n_kills - SHOWN);
+		text = oom_arena_printf(
+			arena, "%s%sand %zu more", text, separator, attempt->n_kills - SHOWN);
 	return text;
 }
 
 /* Within a wanted range measurements always differ a little. */
 static bool same_observed(const struct oom_expect_rec *a, const struct oom_expect_rec *b)
 {
-	bool in_range = a->verdict == OOM_PASS && b->verdict == OOM_PASS && strstr(a->wanted ?: "", "..");
+	bool in_range =
+		a->verdict == OOM_PASS && b->verdict == OOM_PASS && strstr(a->wanted ?: "", "..");
 
 	return in_range || !strcmp(a->observed ?: "", b->observed ?: "");
 }
@@ -73,7 +78,8 @@ static const struct oom_expect_rec *expect_like(
 	for (size_t i = 0; i < attempt->n_expects; i++) {
 		const struct oom_expect_rec *e = &attempt->expects[i];
 
-		if (!strcmp(e->key ?: "", like->key ?: "") && !strcmp(e->subject ?: "", like->subject ?: "") &&
+		if (!strcmp(e->key ?: "", like->key ?: "") &&
+			!strcmp(e->subject ?: "", like->subject ?: "") &&
 			!strcmp(e->wanted ?: "", like->wanted ?: ""))
 			return e;
 	}
@@ -102,7 +108,8 @@ const char *oom_view_observed_apart(struct oom_arena *arena, const struct oom_vi
 	return text;
 }
 
-int oom_view_sides(struct oom_view *view, const struct oom_view_row *row, struct oom_view_sides *ret)
+int oom_view_sides(
+	struct oom_view *view, const struct oom_view_row *row, struct oom_view_sides *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	for (size_t m = 0; m < view->n_machines; m++) {
@@ -121,8 +128,8 @@ int oom_view_sides(struct oom_view *view, const struct oom_view_row *row, struct
 			r = oom_run_attempt(view->run, shown, &side->attempt);
 		if (r < 0)
 			return r;
-		side->machines = side->machines ? oom_arena_printf(&view->scratch, "%s, %s", side->machines,
-							  view->machines[m])
+		side->machines = side->machines ? oom_arena_printf(&view->scratch, "%s, %s",
+							  side->machines, view->machines[m])
 						: view->machines[m];
 		if (!side->machines)
 			return -ENOMEM;

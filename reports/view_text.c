@@ -40,8 +40,7 @@ const char *oom_view_deaths(
 			(w->end != OOM_END_SIGNALLED && w->killed_by == OOM_KILLER_UNKNOWN))
 			continue;
 		text = join(arena, text, separator,
-			oom_arena_printf(
-				arena, "%s by %s", w->name ?: "?",
+			oom_arena_printf(arena, "%s by %s", w->name ?: "?",
 				oom_workload_killer(attempt, w, true, buf, sizeof(buf))));
 	}
 	return text && !*text ? "nobody killed" : text;
@@ -121,7 +120,8 @@ static const char *cpus_text(
 const char *oom_view_machine(struct oom_arena *arena, const struct oom_run *run,
 	const struct oom_machine_rec *machine, const char *separator)
 {
-	const char *memory = memory_text(arena, run, machine), *cpus = cpus_text(arena, run, machine);
+	const char *memory = memory_text(arena, run, machine),
+		   *cpus = cpus_text(arena, run, machine);
 	const char *text = "";
 
 	if (machine->kernel)

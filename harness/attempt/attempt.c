@@ -46,7 +46,8 @@ static void record_begin(struct oom_run_state *run, const struct oom_local_optio
 	record->cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	record->start_realtime_us = oom_realtime_us();
 	for (size_t i = 0; tags && i < tags->value.list.count; i++)
-		oom_attempt_add_text(record, &record->tags, &record->n_tags, tags->value.list.items[i]);
+		oom_attempt_add_text(
+			record, &record->tags, &record->n_tags, tags->value.list.items[i]);
 }
 
 static int state_open(struct oom_run_state *run, struct oom_err *err)
@@ -68,8 +69,8 @@ static int state_open(struct oom_run_state *run, struct oom_err *err)
 	return oom_undo_open(err, &run->undo);
 }
 
-static struct oom_run_state *state_new(const struct oom_scenario *scenario,
-	const struct oom_local_options *o)
+static struct oom_run_state *state_new(
+	const struct oom_scenario *scenario, const struct oom_local_options *o)
 {
 	const struct oom_section *section = oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL);
 	struct oom_run_state *run = calloc(1, sizeof(*run));
@@ -140,9 +141,10 @@ static int attempt_steps(struct oom_run_state *run, struct oom_err *err)
 {
 	int r;
 
-	if ((r = oom_files_write(run, err)) < 0 || (r = oom_backend_open(run, err)) < 0 || (r = oom_sysctls_set(run, err)) < 0 ||
-		(r = oom_units_start(run, err)) < 0 || (r = oom_sources_open(run, err)) < 0 ||
-		(r = oom_launch(run, err)) < 0 || (r = oom_faults_prepare(run, err)) < 0 ||
+	if ((r = oom_files_write(run, err)) < 0 || (r = oom_backend_open(run, err)) < 0 ||
+		(r = oom_sysctls_set(run, err)) < 0 || (r = oom_units_start(run, err)) < 0 ||
+		(r = oom_sources_open(run, err)) < 0 || (r = oom_launch(run, err)) < 0 ||
+		(r = oom_faults_prepare(run, err)) < 0 ||
 		(r = oom_triggers_prepare(run, err)) < 0 || (r = oom_run_go(run, err)) < 0)
 		return r;
 	if (run->interrupted)
@@ -188,12 +190,14 @@ int oom_attempt_run_local(const struct oom_scenario *scenario,
 		if (r >= 0)
 			r = oom_run_judge(run);
 		else if (r != -EINTR && r != -ENOMEM)
-			record_end(run->record, not_to_be_had(run, r) ? OOM_SKIPPED : OOM_BROKEN, err.msg);
+			record_end(run->record, not_to_be_had(run, r) ? OOM_SKIPPED : OOM_BROKEN,
+				err.msg);
 		state_close(run, &undo_err);
 		if (undo_err.code && r != -EINTR)
 			record_end(run->record, OOM_BROKEN, undo_err.msg);
 		else if (undo_err.code)
-			oom_say(stderr, "oomgate: %s; 'oomgate cleanup' tries again\n", undo_err.msg);
+			oom_say(stderr, "oomgate: %s; 'oomgate cleanup' tries again\n",
+				undo_err.msg);
 	}
 	if (r == -EINTR || r == -ENOMEM)
 		oom_attempt_free(run->record);

@@ -7,15 +7,15 @@
 /* How one attempt runs on this very machine. */
 struct oom_local_options {
 	const struct oom_backend *backend;
-	const char *machine;	  /* id for the record */
-	unsigned attempt;	  /* from 1 */
+	const char *machine; /* id for the record */
+	unsigned attempt; /* from 1 */
 	uint64_t seed;
-	uint64_t timeout_us;	  /* 0: the scenario's own */
+	uint64_t timeout_us; /* 0: the scenario's own */
 	const char *evidence_dir; /* NULL: keep no raw evidence */
-	bool in_guest;		  /* the machine is ours to break */
-	bool machine_ends;	  /* with this attempt: what it changed need not be undone */
+	bool in_guest; /* the machine is ours to break */
+	bool machine_ends; /* with this attempt: what it changed need not be undone */
 	bool allow_host_oom;
-	int signal_fd;		  /* a signalfd(2) of SIGINT and SIGTERM, or -1 */
+	int signal_fd; /* a signalfd(2) of SIGINT and SIGTERM, or -1 */
 	void (*on_phase)(struct oom_run_state *run, enum oom_phase phase);
 };
 

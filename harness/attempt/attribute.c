@@ -36,7 +36,8 @@ static bool cgroup_is_ours(const struct oom_run_state *run, const char *path)
 		const char *ours = run->units[i].cgroup;
 
 		/* the root is above everybody's */
-		if (oom_cgroup_is_within(path, ours) || (strlen(path) > 1 && oom_cgroup_is_within(ours, path)))
+		if (oom_cgroup_is_within(path, ours) ||
+			(strlen(path) > 1 && oom_cgroup_is_within(ours, path)))
 			return true;
 	}
 	return false;
@@ -64,8 +65,8 @@ static void drop_foreign(struct oom_run_state *run, struct oom_attempt *record)
 	record->n_kills = kept;
 }
 
-static const struct oom_signal_rec *signal_to(const struct oom_attempt *record, int64_t pid,
-	int64_t signal)
+static const struct oom_signal_rec *signal_to(
+	const struct oom_attempt *record, int64_t pid, int64_t signal)
 {
 	for (size_t i = 0; i < record->n_signals; i++)
 		if (record->signals[i].target_pid == pid && record->signals[i].signal == signal)
@@ -80,8 +81,10 @@ static enum oom_killer killer_of_comm(const char *comm)
 		const char *comm;
 		enum oom_killer killer;
 	} known[] = {
-		{"systemd-oomd", OOM_KILLER_SYSTEMD_OOMD}, {"earlyoom", OOM_KILLER_EARLYOOM},
-		{"nohang", OOM_KILLER_NOHANG}, {"systemd", OOM_KILLER_SYSTEMD},
+		{"systemd-oomd", OOM_KILLER_SYSTEMD_OOMD},
+		{"earlyoom", OOM_KILLER_EARLYOOM},
+		{"nohang", OOM_KILLER_NOHANG},
+		{"systemd", OOM_KILLER_SYSTEMD},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
@@ -121,32 +124,35 @@ static int evidence_of_kills(struct oom_attempt *record, struct oom_workload_rec
 		rec->kills++;
 		if (rec->kills > 8)
 			continue;
-		snprintf(text, sizeof(text), "%s: process %lld (%s), anon-rss %lld kB, constraint %s",
+		snprintf(text, sizeof(text),
+			"%s: process %lld (%s), anon-rss %lld kB, constraint %s",
 			kill->line < 0 ? "mark_victim" : "kernel log", (long long)kill->victim.pid,
 			kill->victim.comm ? kill->victim.comm : "?",
-			(long long)kill->victim.anon_rss_kib, oom_constraint_name(kill->constraint));
+			(long long)kill->victim.anon_rss_kib,
+			oom_constraint_name(kill->constraint));
 		if (evidence(record, rec, text) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static enum oom_killer killer_by_signal(const struct oom_attempt *record,
-	const struct oom_workload_rec *rec)
+static enum oom_killer killer_by_signal(
+	const struct oom_attempt *record, const struct oom_workload_rec *rec)
 {
 	const struct oom_signal_rec *sig = signal_to(record, rec->pid, rec->signal);
 	const struct oom_source_rec *trace = oom_attempt_source(record, "signal_generate");
 
 	if (sig)
-		return sig->code == OOM_TRACE_BY_KERNEL ? OOM_KILLER_UNKNOWN : killer_of_comm(sig->sender_comm);
+		return sig->code == OOM_TRACE_BY_KERNEL ? OOM_KILLER_UNKNOWN
+							: killer_of_comm(sig->sender_comm);
 	if (rec->signal != SIGKILL)
 		return OOM_KILLER_SIGNAL;
 	/* 137 alone is never called an OOM kill, and without a trace nobody knows who sent it */
 	return trace && trace->state == OOM_SOURCE_OK ? OOM_KILLER_SIGNAL : OOM_KILLER_UNKNOWN;
 }
 
-static int evidence_of_stuck(struct oom_attempt *record, const struct oom_run_workload *w,
-	struct oom_workload_rec *rec)
+static int evidence_of_stuck(
+	struct oom_attempt *record, const struct oom_run_workload *w, struct oom_workload_rec *rec)
 {
 	char text[sizeof(w->stuck_at) + 64];
 
@@ -155,8 +161,8 @@ static int evidence_of_stuck(struct oom_attempt *record, const struct oom_run_wo
 	return evidence(record, rec, text);
 }
 
-static int attribute_workload(struct oom_attempt *record, struct oom_run_workload *w,
-	struct oom_workload_rec *rec)
+static int attribute_workload(
+	struct oom_attempt *record, struct oom_run_workload *w, struct oom_workload_rec *rec)
 {
 	if (evidence_of_kills(record, rec) < 0 || evidence_of_signal(record, rec) < 0)
 		return -ENOMEM;
@@ -178,19 +184,19 @@ static int attribute_workload(struct oom_attempt *record, struct oom_run_workloa
 		rec->killed_by = OOM_KILLER_SIGNAL;
 		return evidence_of_stuck(record, w, rec);
 	}
-	rec->killed_by = rec->end == OOM_END_SIGNALLED ? killer_by_signal(record, rec)
-						       : OOM_KILLER_NOBODY;
+	rec->killed_by =
+		rec->end == OOM_END_SIGNALLED ? killer_by_signal(record, rec) : OOM_KILLER_NOBODY;
 	return 0;
 }
 
 /* A kill that only mark_victim tells of: memory.events says in whose cgroup. */
-static void complete_kill(const struct oom_run_state *run, struct oom_attempt *record,
-	struct oom_kill *kill)
+static void complete_kill(
+	const struct oom_run_state *run, struct oom_attempt *record, struct oom_kill *kill)
 {
-	struct oom_run_workload *owner = oom_run_workload(run, kill->workload ? kill->workload : "");
-	struct oom_unit_rec *unit = owner && owner->unit
-		? oom_attempt_unit(record, owner->unit->name)
-		: NULL;
+	struct oom_run_workload *owner =
+		oom_run_workload(run, kill->workload ? kill->workload : "");
+	struct oom_unit_rec *unit =
+		owner && owner->unit ? oom_attempt_unit(record, owner->unit->name) : NULL;
 
 	if (kill->killer != OOM_KILLER_UNKNOWN || kill->line >= 0 || !unit)
 		return;
@@ -248,7 +254,8 @@ static struct oom_run_workload *owner_by_parents(const struct oom_run_state *run
 		if (owner)
 			return owner;
 		for (size_t i = 0; i < record->n_signals && parent < 0; i++)
-			if (record->signals[i].signal == SIGCHLD && record->signals[i].sender_pid == pid)
+			if (record->signals[i].signal == SIGCHLD &&
+				record->signals[i].sender_pid == pid)
 				parent = record->signals[i].target_pid;
 		pid = parent >= 0 ? parent : oom_proc_parent(AT_FDCWD, (int)pid);
 	}
@@ -270,7 +277,8 @@ static const char *owner_of_others(const struct oom_run_state *run, const struct
 	for (size_t i = 0; kill->task_memcg && i < record->n_kills; i++) {
 		const struct oom_kill *other = &record->kills[i];
 
-		if (!other->workload || !other->task_memcg || strcmp(other->task_memcg, kill->task_memcg))
+		if (!other->workload || !other->task_memcg ||
+			strcmp(other->task_memcg, kill->task_memcg))
 			continue;
 		if (owner && strcmp(owner, other->workload))
 			return NULL;
@@ -321,16 +329,15 @@ int oom_attribute(struct oom_run_state *run)
 	}
 	for (size_t i = 0; i < record->n_kills; i++)
 		if (!record->kills[i].workload)
-			record->kills[i].workload =
-				oom_arena_strdup(&record->arena, owner_in_scope(run, &record->kills[i]));
+			record->kills[i].workload = oom_arena_strdup(
+				&record->arena, owner_in_scope(run, &record->kills[i]));
 	for (size_t i = 0; i < record->n_kills; i++)
 		if (!record->kills[i].workload)
 			record->kills[i].workload = owner_of_others(run, &record->kills[i]);
 	drop_foreign(run, record);
 	record->oom_kills = kills_can_be_counted(record) ? count_distinct(record) : -1;
 	for (size_t i = 0; i < run->n_workloads; i++) {
-		struct oom_workload_rec *rec =
-			oom_attempt_workload(record, run->workloads[i].name);
+		struct oom_workload_rec *rec = oom_attempt_workload(record, run->workloads[i].name);
 
 		if (rec && attribute_workload(record, &run->workloads[i], rec) < 0)
 			return -ENOMEM;

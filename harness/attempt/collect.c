@@ -104,7 +104,8 @@ static int collect_manager(struct oom_attempt *record)
 
 	if (!rec)
 		return -ENOMEM;
-	*rec = (struct oom_source_rec){.name = "systemd", .state = OOM_SOURCE_ABSENT,
+	*rec = (struct oom_source_rec){.name = "systemd",
+		.state = OOM_SOURCE_ABSENT,
 		.note = "no unit of this run belongs to it"};
 	for (size_t i = 0; i < record->n_units; i++) {
 		if (!record->units[i].result && !record->units[i].active_state)

@@ -58,7 +58,8 @@ int oom_files_write(struct oom_run_state *run, struct oom_err *err)
 
 	while (r >= 0 && (section = oom_scenario_next(run->scenario, OOM_SEC_FILE, section)))
 		/* there is no way back: a host's files are nobody's to replace */
-		r = run->in_guest ? file_write(section->name, oom_section_text(section, "Content", ""), err)
-				  : oom_err_set(err, EPERM, "'%s' is a file of a guest", section->name);
+		r = run->in_guest
+			? file_write(section->name, oom_section_text(section, "Content", ""), err)
+			: oom_err_set(err, EPERM, "'%s' is a file of a guest", section->name);
 	return r;
 }

@@ -19,8 +19,9 @@ static const char *set_up_failed(const struct oom_run_state *run)
 {
 	for (size_t i = 0; i < run->n_workloads; i++)
 		if (run->workloads[i].page->state == OOM_LOAD_FAILED)
-			return oom_arena_printf(&run->record->arena, "workload '%s' cannot start: %s",
-				run->workloads[i].name, run->workloads[i].page->msg);
+			return oom_arena_printf(&run->record->arena,
+				"workload '%s' cannot start: %s", run->workloads[i].name,
+				run->workloads[i].page->msg);
 	for (size_t i = 0; i < run->n_faults; i++) {
 		const struct oom_fault *fault = run->faults[i].fault;
 
@@ -40,8 +41,8 @@ static const char *stuck_unexpected(const struct oom_run_state *run)
 			oom_scenario_section(run->scenario, OOM_SEC_EXPECT, w->name);
 
 		if (w->stuck && !(expect && oom_section_get(expect, "Survives")))
-			return oom_arena_printf(&run->record->arena,
-				"'%s' had not ended at the deadline", w->name);
+			return oom_arena_printf(
+				&run->record->arena, "'%s' had not ended at the deadline", w->name);
 	}
 	return NULL;
 }

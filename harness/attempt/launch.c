@@ -62,7 +62,8 @@ static const char *canonical(struct launch *l, const struct oom_setting *s, uint
 	case OOM_T_DURATION:
 		if (s->value.usec == UINT64_MAX)
 			return oom_arena_printf(arena, "%s=forever", s->name);
-		return oom_arena_printf(arena, "%s=%llu", s->name, (unsigned long long)s->value.usec);
+		return oom_arena_printf(
+			arena, "%s=%llu", s->name, (unsigned long long)s->value.usec);
 	case OOM_T_BOOL:
 		return oom_arena_printf(arena, "%s=%s", s->name, s->value.boolean ? "yes" : "no");
 	default:
@@ -85,7 +86,8 @@ static bool for_the_runner(const char *key)
 static int private_dir(struct launch *l, const char *dir, struct oom_err *err, const char **ret)
 {
 	struct oom_arena *arena = &l->run->arena;
-	char *path = oom_arena_printf(arena, "%s/oomgate-%s-%s", dir, l->run->token, l->workload->name);
+	char *path =
+		oom_arena_printf(arena, "%s/oomgate-%s-%s", dir, l->run->token, l->workload->name);
 	int r = path ? oom_undo_add(l->run->undo, err, "tree", path, NULL) : -ENOMEM;
 
 	/* what could not be taken away again is not left here; a guest goes as a whole */
@@ -144,12 +146,13 @@ static int page_open(struct launch *l, struct oom_err *err)
 
 	l->page_fd = memfd_create("oomgate-page", 0);
 	if (l->page_fd < 0 || ftruncate(l->page_fd, sizeof(*page)) < 0)
-		return oom_err_errno(err, errno, "cannot make the page of workload '%s'",
-			l->workload->name);
-	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, l->page_fd, 0);
+		return oom_err_errno(
+			err, errno, "cannot make the page of workload '%s'", l->workload->name);
+	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+		l->page_fd, 0);
 	if (page == MAP_FAILED)
-		return oom_err_errno(err, errno, "cannot map the page of workload '%s'",
-			l->workload->name);
+		return oom_err_errno(
+			err, errno, "cannot map the page of workload '%s'", l->workload->name);
 	memset(page, 0, sizeof(*page)); /* touched here: charged to us, not to the scope */
 	l->workload->page = page;
 	return 0;
@@ -191,8 +194,8 @@ static int spawn(struct launch *l, struct oom_err *err)
 	struct oom_err why;
 
 	if (oom_spawn_into(&how, &why, &l->workload->pid, &l->workload->pid_fd) < 0)
-		return oom_err_set(err, why.code, "cannot start workload '%s': %s", l->workload->name,
-			why.msg);
+		return oom_err_set(err, why.code, "cannot start workload '%s': %s",
+			l->workload->name, why.msg);
 	/* it dies with us; what it starts after the gate may not, and is in no cgroup to be found by */
 	return unit ? 0 : oom_undo_add_session(l->run->undo, l->workload->pid, err);
 }
@@ -208,8 +211,8 @@ static int launch_one(struct launch *l, struct oom_err *err)
 		return r;
 	}
 	if (pipe2(gate, O_CLOEXEC) < 0)
-		return oom_err_errno(err, errno, "cannot make the gate of workload '%s'",
-			l->workload->name);
+		return oom_err_errno(
+			err, errno, "cannot make the gate of workload '%s'", l->workload->name);
 	l->gate_read_fd = gate_read = gate[0];
 	l->workload->gate_fd = gate[1];
 	l->output_fd = output = output_open(l);
@@ -223,8 +226,9 @@ static int launch_one(struct launch *l, struct oom_err *err)
 
 static const char *failure(const struct oom_run_workload *w)
 {
-	return w->page->state == OOM_LOAD_FAILED && w->page->msg[0] ? w->page->msg
-								    : "it ended before the run began";
+	return w->page->state == OOM_LOAD_FAILED && w->page->msg[0]
+		? w->page->msg
+		: "it ended before the run began";
 }
 
 static int not_ready(const struct oom_run_state *run, uint64_t ready, struct oom_err *err)
@@ -235,7 +239,8 @@ static int not_ready(const struct oom_run_state *run, uint64_t ready, struct oom
 	while (w < run->workloads + run->n_workloads - 1 && w->page->state != OOM_LOAD_NEW)
 		w++;
 	oom_proc_where(AT_FDCWD, w->pid, where, sizeof(where));
-	return oom_err_set(err, ETIMEDOUT, "only %llu of %zu workloads were ready after 20 s; '%s' was in state %s",
+	return oom_err_set(err, ETIMEDOUT,
+		"only %llu of %zu workloads were ready after 20 s; '%s' was in state %s",
 		(unsigned long long)ready, run->n_workloads, w->name, where[0] ? where : "?");
 }
 
@@ -253,15 +258,16 @@ static int wait_ready(struct oom_run_state *run, struct oom_err *err)
 		fds[2 + i] = (struct pollfd){.fd = run->workloads[i].pid_fd, .events = POLLIN};
 	while (ready < run->n_workloads) {
 		uint64_t now = oom_monotonic_us(), more;
-		int n = now < deadline
-			? poll(fds, (nfds_t)(2 + run->n_workloads), (int)((deadline - now) / 1000) + 1)
-			: 0;
+		int n = now < deadline ? poll(fds, (nfds_t)(2 + run->n_workloads),
+						 (int)((deadline - now) / 1000) + 1)
+				       : 0;
 
 		if (n < 0 && errno != EINTR)
 			return oom_err_errno(err, errno, "cannot wait for the workloads");
 		if (n == 0)
 			return not_ready(run, ready, err);
-		if (n > 0 && (fds[0].revents & POLLIN) && read(run->ready_fd, &more, sizeof(more)) > 0)
+		if (n > 0 && (fds[0].revents & POLLIN) &&
+			read(run->ready_fd, &more, sizeof(more)) > 0)
 			ready += more;
 		if (n > 0 && (fds[1].revents & POLLIN))
 			return oom_err_set(err, EINTR, "interrupted");
@@ -273,7 +279,8 @@ static int wait_ready(struct oom_run_state *run, struct oom_err *err)
 	return 0;
 }
 
-static struct oom_backend_unit *unit_of(struct oom_run_state *run, const struct oom_section *section)
+static struct oom_backend_unit *unit_of(
+	struct oom_run_state *run, const struct oom_section *section)
 {
 	const char *scope = oom_section_text(section, "Scope", NULL);
 	const struct oom_section *only = NULL;
@@ -308,9 +315,13 @@ int oom_launch(struct oom_run_state *run, struct oom_err *err)
 		struct oom_run_workload *w = &run->workloads[run->n_workloads];
 		struct launch l = {.run = run, .workload = w, .program = program, .page_fd = -1};
 
-		*w = (struct oom_run_workload){.section = section, .name = section->name, .run = run,
-			.type = oom_workload_of(section->type), .unit = unit_of(run, section),
-			.pid_fd = -1, .gate_fd = -1};
+		*w = (struct oom_run_workload){.section = section,
+			.name = section->name,
+			.run = run,
+			.type = oom_workload_of(section->type),
+			.unit = unit_of(run, section),
+			.pid_fd = -1,
+			.gate_fd = -1};
 		r = launch_one(&l, err);
 		if (w->page)
 			run->n_workloads++;

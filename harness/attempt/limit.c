@@ -7,8 +7,8 @@
 /* The nearest of @unit and the slices above it that has a MemoryMax=; NULL: none. */
 const struct oom_section *oom_unit_capped(const struct oom_scenario *scenario, const char *unit)
 {
-	const struct oom_section *section = unit ? oom_scenario_section(scenario, OOM_SEC_SCOPE, unit)
-						 : NULL;
+	const struct oom_section *section =
+		unit ? oom_scenario_section(scenario, OOM_SEC_SCOPE, unit) : NULL;
 
 	if (unit && !section)
 		section = oom_scenario_section(scenario, OOM_SEC_SLICE, unit);
@@ -24,8 +24,8 @@ const struct oom_section *oom_unit_capped(const struct oom_scenario *scenario, c
 	return NULL;
 }
 
-uint64_t oom_unit_limit_bytes(const struct oom_scenario *scenario, const char *unit,
-	uint64_t machine_bytes)
+uint64_t oom_unit_limit_bytes(
+	const struct oom_scenario *scenario, const char *unit, uint64_t machine_bytes)
 {
 	const struct oom_section *section;
 

@@ -203,8 +203,7 @@ static void check_over(struct oom_run_state *run)
 		deadline_enforce(run);
 	if (run->interrupted || (!run->deadline_hit && all_ended(run) && !faults_under_way(run)))
 		run->over = true;
-	if (run->deadline_hit &&
-		(!stuck_left(run) || now >= run->deadline_us + KILL_LIMIT_US))
+	if (run->deadline_hit && (!stuck_left(run) || now >= run->deadline_us + KILL_LIMIT_US))
 		run->over = true;
 	if (run->over && !run->over_us)
 		run->over_us = now;

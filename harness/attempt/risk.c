@@ -21,7 +21,8 @@ const char *oom_host_risk(const struct oom_scenario *scenario, char *buf, size_t
 	}
 	while ((s = oom_scenario_next(scenario, OOM_SEC_FAULT, s))) {
 		if (oom_fault_of(s->type)->host_risk) {
-			snprintf(buf, size, "fault '%s' acts on the whole host: %s", s->name, way_out);
+			snprintf(buf, size, "fault '%s' acts on the whole host: %s", s->name,
+				way_out);
 			return buf;
 		}
 	}
@@ -32,8 +33,10 @@ const char *oom_host_risk(const struct oom_scenario *scenario, char *buf, size_t
 			scope = oom_scenario_section(scenario, OOM_SEC_SCOPE, NULL)->name;
 		if (oom_workload_of(s->type)->flags & OOM_WORKLOAD_HOST_RISK ||
 			!oom_unit_capped(scenario, scope)) {
-			snprintf(buf, size, "workload '%s' could take the whole host out of memory "
-				"(no MemoryMax= above it): %s", s->name, way_out);
+			snprintf(buf, size,
+				"workload '%s' could take the whole host out of memory "
+				"(no MemoryMax= above it): %s",
+				s->name, way_out);
 			return buf;
 		}
 	}

@@ -87,7 +87,8 @@ static int trigger_when(struct oom_run_state *run, struct oom_trigger *t,
 	t->when = value;
 	t->subject = oom_run_workload(run, value->when.subject);
 	if (!t->subject)
-		return oom_err_set(err, EINVAL, "no workload '%s' to wait for", value->when.subject);
+		return oom_err_set(
+			err, EINVAL, "no workload '%s' to wait for", value->when.subject);
 	if (value->when.event != OOM_WHEN_REACHED)
 		return 0;
 	t->threshold_bytes = oom_size_bytes(&value->when.size,
@@ -96,8 +97,8 @@ static int trigger_when(struct oom_run_state *run, struct oom_trigger *t,
 	return threshold_add(t->subject, t->threshold_bytes, err);
 }
 
-static struct oom_trigger *trigger_add(struct oom_run_state *run,
-	void (*fire)(struct oom_run_state *run, void *data), void *data)
+static struct oom_trigger *trigger_add(
+	struct oom_run_state *run, void (*fire)(struct oom_run_state *run, void *data), void *data)
 {
 	struct oom_trigger *t = &run->triggers[run->n_triggers++];
 
@@ -157,7 +158,8 @@ static int add_faults(struct oom_run_state *run, struct oom_err *err)
 
 int oom_triggers_prepare(struct oom_run_state *run, struct oom_err *err)
 {
-	const struct oom_section *scenario = oom_scenario_section(run->scenario, OOM_SEC_SCENARIO, NULL);
+	const struct oom_section *scenario =
+		oom_scenario_section(run->scenario, OOM_SEC_SCENARIO, NULL);
 	const struct oom_setting *until = scenario ? oom_section_get(scenario, "Until") : NULL;
 	int r;
 

@@ -21,7 +21,8 @@ int oom_backend_open(struct oom_run_state *run, struct oom_err *err)
 	return run->backend->open(run->undo, run->token, err, &run->backend_ctx);
 }
 
-static int unit_start(struct oom_run_state *run, const struct oom_section *section, struct oom_err *err)
+static int unit_start(
+	struct oom_run_state *run, const struct oom_section *section, struct oom_err *err)
 {
 	const char *above = oom_section_text(section, "Slice", NULL);
 	int r;
@@ -45,7 +46,8 @@ static int unit_start(struct oom_run_state *run, const struct oom_section *secti
 
 int oom_units_start(struct oom_run_state *run, struct oom_err *err)
 {
-	static const enum oom_section_kind kinds[] = {OOM_SEC_SLICE, OOM_SEC_SCOPE, OOM_SEC_SERVICE};
+	static const enum oom_section_kind kinds[] = {
+		OOM_SEC_SLICE, OOM_SEC_SCOPE, OOM_SEC_SERVICE};
 	size_t n = 1;
 
 	for (size_t i = 0; i < 3; i++)
@@ -66,8 +68,8 @@ int oom_units_start(struct oom_run_state *run, struct oom_err *err)
 	return 0;
 }
 
-static int sysctl_set(struct oom_run_state *run, const struct oom_setting *setting,
-	struct oom_err *err)
+static int sysctl_set(
+	struct oom_run_state *run, const struct oom_setting *setting, struct oom_err *err)
 {
 	int r = oom_undo_add_sysctl(run->undo, setting->name, err);
 

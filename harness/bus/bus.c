@@ -114,7 +114,8 @@ static int open_new(bool user, struct oom_err *err, struct oom_bus **ret)
 			who, user ? " (is XDG_RUNTIME_DIR set?)" : "");
 	r = subscribe(bus);
 	if (r >= 0)
-		r = oom_bus_manager_text(bus, "Version", bus->version_text, sizeof(bus->version_text));
+		r = oom_bus_manager_text(
+			bus, "Version", bus->version_text, sizeof(bus->version_text));
 	if (r < 0)
 		return oom_err_errno(err, -r, "%s of systemd does not answer", who);
 	/* "252.39-1~deb12u2", "v257.7" */

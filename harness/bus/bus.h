@@ -17,12 +17,12 @@
 struct oom_bus {
 	sd_bus *bus;
 	sd_bus_slot *slot; /* of the match for JobRemoved */
-	bool user;	   /* the user manager's */
-	bool direct;	   /* on the manager's own socket, without a bus daemon between us */
-	int version;	   /* of systemd: 252 */
+	bool user; /* the user manager's */
+	bool direct; /* on the manager's own socket, without a bus daemon between us */
+	int version; /* of systemd: 252 */
 	char version_text[64]; /* "252.39-1~deb12u2" */
-	char job[128];	   /* path of the job that is waited for */
-	char result[32];   /* its result, "" while it is under way */
+	char job[128]; /* path of the job that is waited for */
+	char result[32]; /* its result, "" while it is under way */
 };
 
 /*

@@ -185,9 +185,9 @@ int oom_bus_property_append(sd_bus_message *m, const struct oom_unit_property *p
 
 	if (r == -EINVAL || r == -ERANGE)
 		return oom_err_set(err, -r, "%s cannot be '%s'", property->key.name, value->text);
-	return r < 0 ? oom_err_errno(
-			       err, -r, "cannot pass on %s=%s", property->key.name, value->text)
-		     : 0;
+	return r < 0
+		? oom_err_errno(err, -r, "cannot pass on %s=%s", property->key.name, value->text)
+		: 0;
 }
 
 static int append_words(sd_bus_message *m, const char *const *words, size_t count)
@@ -243,7 +243,8 @@ int oom_bus_exec_append(sd_bus_message *m, const struct oom_exec *items, size_t 
 
 	for (size_t i = 0; i < count; i++)
 		extended |= (items[i].flags & ~(unsigned)OOM_EXEC_IGNORE_FAILURE) != 0;
-	r = open_variant(m, extended ? "ExecStartEx" : "ExecStart", extended ? "a(sasas)" : "a(sasb)");
+	r = open_variant(
+		m, extended ? "ExecStartEx" : "ExecStart", extended ? "a(sasas)" : "a(sasb)");
 	if (r >= 0)
 		r = sd_bus_message_open_container(m, 'a', extended ? "(sasas)" : "(sasb)");
 	for (size_t i = 0; i < count && r >= 0; i++)

@@ -20,7 +20,7 @@ enum oom_run_place { OOM_PLACE_AUTO, OOM_PLACE_GUEST, OOM_PLACE_LOCAL };
 struct oom_run_options {
 	enum oom_run_place place;
 	const struct oom_backend *backend; /* of LOCAL */
-	const char *guests[32];		   /* --guest, as given */
+	const char *guests[32]; /* --guest, as given */
 	size_t n_guests;
 	const char *config_dir, *tag_expr, *output_dir, *accel;
 	const char *formats[16]; /* --format, as given */
@@ -44,7 +44,7 @@ struct oom_job {
 	unsigned attempt;
 	uint64_t seed;
 	struct oom_entry entry; /* of its record, which is in the journal */
-	bool running, done;	/* done: now, or taken from the journal with --resume */
+	bool running, done; /* done: now, or taken from the journal with --resume */
 };
 
 struct oom_run_command {
@@ -57,7 +57,7 @@ struct oom_run_command {
 	struct oom_report_outs reports;
 	struct oom_job *jobs;
 	size_t n_jobs;
-	char dir[512];	/* of the run's record */
+	char dir[512]; /* of the run's record */
 	struct json_t *listed; /* run_folder.h: names of what this run wrote there */
 	int journal_fd;
 	int signal_fd;
@@ -78,11 +78,11 @@ int oom_journal_open(struct oom_run_command *command, struct oom_err *err);
 int oom_journal_resume(struct oom_run_command *command, struct oom_err *err);
 /* Appends a finished attempt and syncs it: from then on a crash cannot lose it, and its entry is all that need be
  * held. A record that nobody could read again (OOM_RECORD_BYTES_MAX and so on) becomes a broken one. */
-int oom_journal_append(struct oom_run_command *command, struct oom_attempt *attempt, struct oom_err *err,
-	struct oom_entry *ret);
+int oom_journal_append(struct oom_run_command *command, struct oom_attempt *attempt,
+	struct oom_err *err, struct oom_entry *ret);
 /* Folder for the raw evidence of @job, made, and empty; @buf is returned. */
-const char *oom_journal_evidence_dir(struct oom_run_command *command, const struct oom_job *job,
-	char *buf, size_t size);
+const char *oom_journal_evidence_dir(
+	struct oom_run_command *command, const struct oom_job *job, char *buf, size_t size);
 /* Puts all finished attempts into the run, in the order of the jobs, and writes run.json. */
 int oom_journal_finish(struct oom_run_command *command, struct oom_err *err);
 /* Makes all jobs; -EINTR after a signal. */
@@ -96,7 +96,8 @@ int oom_job_finished(struct oom_run_command *command, struct oom_job *job,
 void oom_progress_open(struct oom_run_command *command);
 void oom_progress_say(struct oom_run_command *command, const char *text);
 /* With --verbose: an attempt begins. */
-void oom_progress_begin(struct oom_run_command *command, const struct oom_job *job, const char *evidence_dir);
+void oom_progress_begin(
+	struct oom_run_command *command, const struct oom_job *job, const char *evidence_dir);
 void oom_progress_attempt(struct oom_run_command *command, const struct oom_attempt *record);
 void oom_progress_status(struct oom_run_command *command);
 void oom_progress_clear(struct oom_run_command *command);

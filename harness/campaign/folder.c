@@ -22,7 +22,8 @@ static bool holds(const char *dir, const char *name)
 	char path[PATH_MAX];
 	struct stat st;
 
-	return snprintf(path, sizeof(path), "%s/%s", dir, name) < (int)sizeof(path) && !lstat(path, &st);
+	return snprintf(path, sizeof(path), "%s/%s", dir, name) < (int)sizeof(path) &&
+		!lstat(path, &st);
 }
 
 static bool holds_run(const char *dir)
@@ -49,13 +50,16 @@ int oom_folder_check(const struct oom_run_options *options, struct oom_err *err)
 	if (!*dir)
 		return oom_err_set(err, EINVAL, "--output names no folder");
 	if (strlen(dir) >= sizeof(((struct oom_run_command *)NULL)->dir))
-		return oom_err_set(err, ENAMETOOLONG, "the path of --output is longer than %zu bytes",
+		return oom_err_set(err, ENAMETOOLONG,
+			"the path of --output is longer than %zu bytes",
 			sizeof(((struct oom_run_command *)NULL)->dir) - 1);
 	r = oom_path_can_hold(dir);
 	if (r < 0)
-		return oom_err_errno(err, -r, "cannot make the run's folder '%s' (--output names another)", dir);
+		return oom_err_errno(
+			err, -r, "cannot make the run's folder '%s' (--output names another)", dir);
 	if (options->output_dir && is_in_use(dir))
-		return oom_err_set(err, EBUSY, "another run writes into '%s': name another folder with --output", dir);
+		return oom_err_set(err, EBUSY,
+			"another run writes into '%s': name another folder with --output", dir);
 	if (options->output_dir && !options->resume && !options->overwrite && holds_run(dir))
 		return oom_err_set(err, EEXIST,
 			"'%s' holds a run already: --resume goes on with it, --overwrite takes its place, --output "
@@ -140,7 +144,8 @@ int oom_folder_remove(const char *dir, const char *name)
 		size_t len = strcspn(p, "/");
 		int next;
 
-		if (!len || len >= sizeof(part) || (len == 1 && *p == '.') || (len == 2 && !strncmp(p, "..", 2)))
+		if (!len || len >= sizeof(part) || (len == 1 && *p == '.') ||
+			(len == 2 && !strncmp(p, "..", 2)))
 			return -EINVAL;
 		memcpy(part, p, len);
 		part[len] = '\0';
@@ -177,12 +182,12 @@ static int names_remove(const char *dir, json_t *names, struct oom_err *err)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(names, name, value) {
+	json_object_foreach (names, name, value) {
 		int r = oom_folder_remove(dir, name);
 
 		if (r < 0 && r != -EINVAL) /* what is no name of ours is left alone */
-			return oom_err_errno(err, -r, "cannot remove '%s/%s' of the run that was there", dir,
-				name);
+			return oom_err_errno(err, -r,
+				"cannot remove '%s/%s' of the run that was there", dir, name);
 		if (r > 0 && name[strlen(name) - 1] == '/')
 			remove_parents(dir, name);
 	}
@@ -213,7 +218,7 @@ static int list_write(const char *dir, json_t *names)
 	file = fopen(temp, "we");
 	if (!file)
 		return -errno;
-	json_object_foreach(names, name, value) {
+	json_object_foreach (names, name, value) {
 		fwrite(name, 1, strlen(name) + 1, file);
 	}
 	if (fflush(file) || fsync(fileno(file)) < 0 || rename(temp, path) < 0) {
@@ -264,9 +269,11 @@ int oom_folder_open(struct oom_run_command *command, struct oom_err *err)
 	if (o->overwrite)
 		return clear(command, err);
 	/* it was looked at before; another run may have come and gone since then */
-	if (!o->resume && ((!fstat(command->journal_fd, &st) && st.st_size) || holds(command->dir, "run.json")))
-		return oom_err_set(err, EEXIST, "'%s' holds a run by now: --output names another folder",
-			command->dir);
+	if (!o->resume &&
+		((!fstat(command->journal_fd, &st) && st.st_size) ||
+			holds(command->dir, "run.json")))
+		return oom_err_set(err, EEXIST,
+			"'%s' holds a run by now: --output names another folder", command->dir);
 	return 0;
 }
 
@@ -315,7 +322,8 @@ int oom_folder_note_evidence(struct oom_run_command *command, const char *path)
 {
 	char name[PATH_MAX];
 
-	if (snprintf(name, sizeof(name), "%s/", path + strlen(command->dir) + 1) >= (int)sizeof(name))
+	if (snprintf(name, sizeof(name), "%s/", path + strlen(command->dir) + 1) >=
+		(int)sizeof(name))
 		return -ENAMETOOLONG;
 	return note(command, name);
 }
@@ -333,5 +341,6 @@ int oom_folder_note_reports(struct oom_run_command *command, struct oom_err *err
 		if (name)
 			r = note(command, name);
 	}
-	return r < 0 ? oom_err_errno(err, -r, "cannot write '%s/" OOM_FOLDER_LIST "'", command->dir) : 0;
+	return r < 0 ? oom_err_errno(err, -r, "cannot write '%s/" OOM_FOLDER_LIST "'", command->dir)
+		     : 0;
 }

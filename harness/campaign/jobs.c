@@ -92,8 +92,8 @@ struct slot {
 	char dir[1024];
 };
 
-static struct oom_attempt *record_of_failure(const struct oom_run_command *command,
-	const struct oom_job *job, const char *why)
+static struct oom_attempt *record_of_failure(
+	const struct oom_run_command *command, const struct oom_job *job, const char *why)
 {
 	struct oom_attempt *record = oom_attempt_new();
 
@@ -101,8 +101,7 @@ static struct oom_attempt *record_of_failure(const struct oom_run_command *comma
 		return NULL;
 	record->scenario = oom_arena_strdup(&record->arena, job->scenario->id);
 	record->title = oom_arena_strdup(&record->arena, job->scenario->title);
-	record->machine = oom_arena_strdup(
-		&record->arena, command->run->machines[job->machine].id);
+	record->machine = oom_arena_strdup(&record->arena, command->run->machines[job->machine].id);
 	record->attempt = job->attempt;
 	record->verdict = OOM_BROKEN;
 	record->reason = oom_arena_strdup(&record->arena, why);

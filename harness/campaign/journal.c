@@ -80,7 +80,8 @@ static int write_all(int fd, const char *text, size_t len)
 }
 
 /* A full disk has a way out. */
-static int not_written(const struct oom_run_command *command, const char *file, int r, struct oom_err *err)
+static int not_written(
+	const struct oom_run_command *command, const char *file, int r, struct oom_err *err)
 {
 	if (r == -ENOSPC || r == -EDQUOT)
 		return oom_err_set(err, -r,
@@ -107,7 +108,8 @@ static int journal_lock(struct oom_run_command *command, struct oom_err *err)
 		return oom_err_errno(err, errno, "cannot read '%s'", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return oom_err_set(err, EBUSY,
-			"another run writes into '%s': name another folder with --output", command->dir);
+			"another run writes into '%s': name another folder with --output",
+			command->dir);
 	return 0;
 }
 
@@ -152,17 +154,20 @@ static char *line_of(const struct oom_attempt *attempt, size_t *ret_len)
 /* Nobody could read it again: what is left says so. */
 static void shrink(struct oom_attempt *attempt, const char *why)
 {
-	char *reason = oom_arena_printf(&attempt->arena, "the record of this attempt is too large: %s", why);
+	char *reason = oom_arena_printf(
+		&attempt->arena, "the record of this attempt is too large: %s", why);
 
 	attempt->verdict = OOM_BROKEN;
 	attempt->reason = reason ? reason : "the record of this attempt is too large";
-	attempt->n_workloads = attempt->n_units = attempt->n_kills = attempt->n_signals = attempt->n_sources = 0;
-	attempt->n_disagreements = attempt->n_disputes = attempt->n_warnings = attempt->n_expects = 0;
+	attempt->n_workloads = attempt->n_units = attempt->n_kills = attempt->n_signals =
+		attempt->n_sources = 0;
+	attempt->n_disagreements = attempt->n_disputes = attempt->n_warnings = attempt->n_expects =
+		0;
 	attempt->oom_kills = -1;
 }
 
-int oom_journal_append(struct oom_run_command *command, struct oom_attempt *attempt, struct oom_err *err,
-	struct oom_entry *ret)
+int oom_journal_append(struct oom_run_command *command, struct oom_attempt *attempt,
+	struct oom_err *err, struct oom_entry *ret)
 {
 	struct oom_json_scan scan = {0};
 	struct oom_err why;
@@ -181,7 +186,8 @@ int oom_journal_append(struct oom_run_command *command, struct oom_attempt *atte
 	}
 	if (!text)
 		return oom_err_set(err, ENOMEM, "no memory to write an attempt down");
-	r = at < 0 ? -errno : write_all(command->journal_fd, text, len + 1); /* a line is one write */
+	r = at < 0 ? -errno
+		   : write_all(command->journal_fd, text, len + 1); /* a line is one write */
 	if (r >= 0 && fdatasync(command->journal_fd) < 0)
 		r = -errno;
 	if (r < 0)
@@ -190,8 +196,8 @@ int oom_journal_append(struct oom_run_command *command, struct oom_attempt *atte
 	return r < 0 ? oom_err_errno(err, -r, "cannot keep an attempt") : 0;
 }
 
-const char *oom_journal_evidence_dir(struct oom_run_command *command, const struct oom_job *job,
-	char *buf, size_t size)
+const char *oom_journal_evidence_dir(
+	struct oom_run_command *command, const struct oom_job *job, char *buf, size_t size)
 {
 	struct oom_bounded dir = oom_bounded_in(buf, size);
 	size_t base;

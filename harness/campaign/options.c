@@ -8,8 +8,19 @@
 #include <string.h>
 
 enum {
-	OPT_IN = 256, OPT_GUEST, OPT_CONFIG, OPT_REPEAT, OPT_TAG, OPT_SEED, OPT_TIMEOUT, OPT_RESUME,
-	OPT_KEEP, OPT_DRY_RUN, OPT_ALLOW, OPT_ACCEL, OPT_OVERWRITE,
+	OPT_IN = 256,
+	OPT_GUEST,
+	OPT_CONFIG,
+	OPT_REPEAT,
+	OPT_TAG,
+	OPT_SEED,
+	OPT_TIMEOUT,
+	OPT_RESUME,
+	OPT_KEEP,
+	OPT_DRY_RUN,
+	OPT_ALLOW,
+	OPT_ACCEL,
+	OPT_OVERWRITE,
 };
 
 static const struct argp_option options[] = {
@@ -17,24 +28,32 @@ static const struct argp_option options[] = {
 		"Where: guest, scope, cgroup, or auto (default: auto, which is a guest)", 0},
 	{"guest", OPT_GUEST, "NAME", 0,
 		"Guest: debian:SUITE or kernel=PATH[,modules=DIR][,image=NAME|FILE.qcow2|FILE.raw]; several make "
-		"matrix (default: debian:bookworm)", 0},
+		"matrix (default: debian:bookworm)",
+		0},
 	{"config", OPT_CONFIG, "DIR", 0, "Tree that is laid over the guest's root", 0},
 	{"accel", OPT_ACCEL, "ACCEL", 0, "kvm, tcg, or auto: KVM where a probe boots (default)", 0},
-	{"repeat", OPT_REPEAT, "N", 0, "Attempts of each scenario (default: its Repeat=, else 1)", 0},
+	{"repeat", OPT_REPEAT, "N", 0, "Attempts of each scenario (default: its Repeat=, else 1)",
+		0},
 	{"jobs", 'j', "N", 0, "Guests at once (default: what cores and memory allow)", 0},
-	{"tag", OPT_TAG, "EXPR", 0, "Only scenarios with these tags: 'memcg,!slow', 'smoke+memcg'", 0},
-	{"seed", OPT_SEED, "N", 0, "Seed of everything random (default: from the clock; recorded)", 0},
+	{"tag", OPT_TAG, "EXPR", 0, "Only scenarios with these tags: 'memcg,!slow', 'smoke+memcg'",
+		0},
+	{"seed", OPT_SEED, "N", 0, "Seed of everything random (default: from the clock; recorded)",
+		0},
 	{"timeout", OPT_TIMEOUT, "T", 0, "Deadline of each attempt instead of its Timeout=", 0},
 	{"format", 'f', "F[:FILE]", 0,
 		"Report, to standard output or FILE; may be repeated (default: text)", 0},
 	{"output", 'o', "DIR", 0, "Folder of the run's record (default: oomgate-run-DATE-TIME)", 0},
-	{"resume", OPT_RESUME, NULL, 0, "Go on with the run in --output: finished attempts are kept", 0},
-	{"overwrite", OPT_OVERWRITE, NULL, 0, "Take the place of a run that --output holds: what it wrote goes", 0},
+	{"resume", OPT_RESUME, NULL, 0,
+		"Go on with the run in --output: finished attempts are kept", 0},
+	{"overwrite", OPT_OVERWRITE, NULL, 0,
+		"Take the place of a run that --output holds: what it wrote goes", 0},
 	{"keep", OPT_KEEP, NULL, 0, "Keep each guest's folder for a look", 0},
 	{"dry-run", OPT_DRY_RUN, NULL, 0, "Print what would be run, start nothing", 0},
 	{"allow-host-oom", OPT_ALLOW, NULL, 0,
 		"Run on this very host what could take it down (with --in scope or cgroup)", 0},
-	{"verbose", 'v', NULL, 0, "Say of each attempt, too, when it begins, its seed and where its evidence goes", 0},
+	{"verbose", 'v', NULL, 0,
+		"Say of each attempt, too, when it begins, its seed and where its evidence goes",
+		0},
 	{"quiet", 'q', NULL, 0, "Only what is not a pass", 0},
 	{0},
 };
@@ -44,7 +63,8 @@ enum { IN_GUEST = 1, ON_HOST = 2, DRY = 4, NO_OUTPUT = 8, RESUMES = 16, IS_QUIET
 
 static const struct oom_usage_situation situations[] = {
 	{ON_HOST, "on this host: it is about guests; leave it out, or run in one (--in guest)"},
-	{IN_GUEST, "in a guest, which may die of it; leave it out, or run on this host (--in scope or cgroup)"},
+	{IN_GUEST,
+		"in a guest, which may die of it; leave it out, or run on this host (--in scope or cgroup)"},
 	{NO_OUTPUT, "without --output DIR: only that folder can hold a run already"},
 	{DRY, "with --dry-run, which starts and writes nothing; leave one of them out"},
 	{RESUMES, "with --resume, which keeps what is there; leave one of them out"},
@@ -100,7 +120,8 @@ static int parse_accel(struct oom_run_options *o, const char *text, struct oom_e
 	for (size_t i = 0; i < count; i++)
 		if (!strcmp(accelerators[i], text))
 			o->accel = text;
-	return o->accel == text ? 0 : oom_choice_unknown(err, "accelerator", text, accelerators, count);
+	return o->accel == text ? 0
+				: oom_choice_unknown(err, "accelerator", text, accelerators, count);
 }
 
 static void add_text(struct argp_state *state, const char **array, size_t *count, size_t max,
@@ -112,13 +133,14 @@ static void add_text(struct argp_state *state, const char **array, size_t *count
 		array[(*count)++] = text;
 }
 
-static int64_t parse_number(struct argp_state *state, const char *option, const char *text, int64_t min)
+static int64_t parse_number(
+	struct argp_state *state, const char *option, const char *text, int64_t min)
 {
 	int64_t n = 0;
 
 	if (oom_parse_int(text, &n) < 0 || n < min)
-		oom_say_usage(state, "%s wants a whole number from %lld, not '%s'", option, (long long)min,
-			text);
+		oom_say_usage(state, "%s wants a whole number from %lld, not '%s'", option,
+			(long long)min, text);
 	return n;
 }
 
@@ -214,6 +236,7 @@ int oom_run_options_check(const struct oom_run_options *o, struct oom_err *err)
 {
 	return oom_usage_check(&usage, &o->given,
 		(o->place == OOM_PLACE_LOCAL ? ON_HOST : IN_GUEST) | (o->dry_run ? DRY : 0) |
-			(o->output_dir ? 0 : NO_OUTPUT) | (o->resume ? RESUMES : 0) | (o->quiet ? IS_QUIET : 0),
+			(o->output_dir ? 0 : NO_OUTPUT) | (o->resume ? RESUMES : 0) |
+			(o->quiet ? IS_QUIET : 0),
 		err);
 }

@@ -3,7 +3,8 @@
 
 #include <errno.h>
 
-static unsigned repeat_of(const struct oom_run_command *command, const struct oom_scenario *scenario)
+static unsigned repeat_of(
+	const struct oom_run_command *command, const struct oom_scenario *scenario)
 {
 	const struct oom_section *section = oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL);
 
@@ -39,8 +40,10 @@ int oom_plan_build(struct oom_run_command *command, struct oom_err *err)
 			for (unsigned a = 1; a <= repeat_of(command, scenario); a++) {
 				size_t i = command->n_jobs++;
 
-				command->jobs[i] = (struct oom_job){.scenario = scenario, .machine = m,
-					.attempt = a, .seed = seed_of(command->options.seed, i)};
+				command->jobs[i] = (struct oom_job){.scenario = scenario,
+					.machine = m,
+					.attempt = a,
+					.seed = seed_of(command->options.seed, i)};
 			}
 		}
 	}

@@ -40,14 +40,16 @@ void oom_progress_say(struct oom_run_command *command, const char *text)
 	fflush(stderr);
 }
 
-void oom_progress_begin(struct oom_run_command *command, const struct oom_job *job, const char *evidence_dir)
+void oom_progress_begin(
+	struct oom_run_command *command, const struct oom_job *job, const char *evidence_dir)
 {
 	if (!command->options.verbose)
 		return;
 	oom_progress_clear(command);
 	oom_say(stderr, "begin %s on %s #%u, seed %llu%s%s\n", job->scenario->id,
-		command->run->machines[job->machine].id, job->attempt, (unsigned long long)job->seed,
-		evidence_dir ? ", evidence in " : "", evidence_dir ? evidence_dir : "");
+		command->run->machines[job->machine].id, job->attempt,
+		(unsigned long long)job->seed, evidence_dir ? ", evidence in " : "",
+		evidence_dir ? evidence_dir : "");
 	fflush(stderr);
 }
 

@@ -141,7 +141,8 @@ static int render(const struct oom_report_out *out, const struct oom_run *run,
 static int not_rendered(const struct oom_report_out *out, int r, struct oom_err *err)
 {
 	if (r == -EBADMSG)
-		return oom_err_set(err, EBADMSG, "cannot render '%s': the record has changed while it was read",
+		return oom_err_set(err, EBADMSG,
+			"cannot render '%s': the record has changed while it was read",
 			out->report->name);
 	if (r == -E2BIG)
 		return oom_err_set(err, E2BIG,
@@ -171,7 +172,8 @@ static int file_replace(const struct oom_report_out *out, const struct oom_run *
 	if (r == 0)
 		return 0;
 	unlink(beside);
-	return rendered ? oom_err_errno(err, -r, "cannot write '%s'", out->path) : not_rendered(out, r, err);
+	return rendered ? oom_err_errno(err, -r, "cannot write '%s'", out->path)
+			: not_rendered(out, r, err);
 }
 
 static int copy(int from, int to)
@@ -240,15 +242,19 @@ static int stream_write(const struct oom_report_out *out, const struct oom_run *
 	int r = spool < 0 ? spool : render(out, run, options, spool, &rendered);
 
 	if (spool < 0 || (r < 0 && rendered))
-		return oom_err_errno(err, -r, "cannot keep '%s' in a temporary file (TMPDIR names another place)",
+		return oom_err_errno(err, -r,
+			"cannot keep '%s' in a temporary file (TMPDIR names another place)",
 			out->report->name);
 	if (r < 0)
 		return not_rendered(out, r, err);
 	if (!out->path) {
 		r = copy_to_stdout(spool, out->report->commands);
-		return r < 0 ? oom_err_errno(err, -r, "cannot write '%s' to standard output", out->report->name) : 0;
+		return r < 0 ? oom_err_errno(err, -r, "cannot write '%s' to standard output",
+				       out->report->name)
+			     : 0;
 	}
-	fd = open(out->path, behind ? O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC : O_WRONLY | O_CLOEXEC, 0666);
+	fd = open(out->path,
+		behind ? O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC : O_WRONLY | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return oom_err_errno(err, errno, "cannot open '%s'", out->path);
 	r = behind ? copy_behind(spool, fd) : copy(spool, fd);
@@ -258,7 +264,8 @@ static int stream_write(const struct oom_report_out *out, const struct oom_run *
 int oom_report_out_write(const struct oom_report_out *out, const struct oom_run *run,
 	const char *run_dir, struct oom_err *err)
 {
-	struct oom_report_options options = {.utf8 = true, .to_file = true, .wrap = OOM_PIPE_COLUMNS};
+	struct oom_report_options options = {
+		.utf8 = true, .to_file = true, .wrap = OOM_PIPE_COLUMNS};
 	oom_autofree char *real = NULL;
 	struct stat st;
 	bool there, is_file;

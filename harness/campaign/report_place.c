@@ -24,8 +24,8 @@ static int check_own(const char *path, const char *real, const char *dir, struct
 
 	for (size_t i = 0; name && i < sizeof(own_files) / sizeof(own_files[0]); i++)
 		if (!strcmp(name, own_files[i]))
-			return oom_err_set(err, EEXIST, "a report cannot be '%s': that is the record's own file",
-				path);
+			return oom_err_set(err, EEXIST,
+				"a report cannot be '%s': that is the record's own file", path);
 	return 0;
 }
 
@@ -39,17 +39,20 @@ static int check_writable(const char *path, char *real, const char *dir, struct 
 	if (r < 0 && r != -ENOENT)
 		return oom_err_errno(err, -r, "cannot write '%s'", path);
 	if (!r && S_ISDIR(st.st_mode))
-		return oom_err_set(err, EISDIR, "cannot write '%s': it is a folder, name a file in it", path);
+		return oom_err_set(
+			err, EISDIR, "cannot write '%s': it is a folder, name a file in it", path);
 	if (!r && !S_ISREG(st.st_mode))
-		return access(real, W_OK) < 0 ? oom_err_errno(err, errno, "cannot write '%s'", path) : 0;
+		return access(real, W_OK) < 0 ? oom_err_errno(err, errno, "cannot write '%s'", path)
+					      : 0;
 	if (slash == real)
 		slash++;
 	*slash = '\0';
 	if (stat(real, &st) < 0 && errno == ENOENT)
-		return is_on_the_way(real, dir) ? 0
-						: oom_err_set(err, ENOENT,
-							  "cannot write '%s': its folder is not there, make it first",
-							  path);
+		return is_on_the_way(real, dir)
+			? 0
+			: oom_err_set(err, ENOENT,
+				  "cannot write '%s': its folder is not there, make it first",
+				  path);
 	if (access(real, W_OK | X_OK) < 0)
 		return oom_err_errno(err, errno, "cannot write '%s' into its folder", path);
 	return 0;
@@ -64,14 +67,14 @@ static int check_place(const char *path, const char *dir, bool made, struct oom_
 	if (!real)
 		return oom_err_errno(err, errno, "cannot write '%s'", path);
 	if (path[len - 1] == '/')
-		return oom_err_set(err, EISDIR, "cannot write '%s': that is a folder's name, name a file in it",
-			path);
+		return oom_err_set(err, EISDIR,
+			"cannot write '%s': that is a folder's name, name a file in it", path);
 	r = check_own(path, real, dir, err);
 	return r < 0 ? r : check_writable(path, real, made ? dir : NULL, err);
 }
 
-int oom_report_outs_check(const struct oom_report_outs *outs, const char *run_dir, bool made,
-	struct oom_err *err)
+int oom_report_outs_check(
+	const struct oom_report_outs *outs, const char *run_dir, bool made, struct oom_err *err)
 {
 	oom_autofree char *dir = run_dir ? oom_path_resolve(run_dir) : NULL;
 	int r = 0;

@@ -10,7 +10,7 @@
  * record's own in @run_dir (NULL: none)? @made: the folder @run_dir will be made by then. Changes nothing. 0 or
  * -errno.
  */
-int oom_report_outs_check(const struct oom_report_outs *outs, const char *run_dir, bool made,
-	struct oom_err *err);
+int oom_report_outs_check(
+	const struct oom_report_outs *outs, const char *run_dir, bool made, struct oom_err *err);
 
 #endif

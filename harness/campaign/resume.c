@@ -12,8 +12,8 @@
 struct lines {
 	int fd;
 	size_t pos, len, number; /* number: of the line, from 1 */
-	uint64_t offset;	 /* of buf */
-	uint64_t begin;		 /* of the line */
+	uint64_t offset; /* of buf */
+	uint64_t begin; /* of the line */
 	char *line;
 	size_t line_len, line_size;
 	bool too_long;
@@ -74,7 +74,8 @@ static int line_next(struct lines *in)
 }
 
 /* Searches on from @hint: a journal's order is nearly that of the jobs. */
-static struct oom_job *job_of(struct oom_run_command *command, const struct oom_attempt *attempt, size_t *hint)
+static struct oom_job *job_of(
+	struct oom_run_command *command, const struct oom_attempt *attempt, size_t *hint)
 {
 	const char *machine = attempt->machine ? attempt->machine : "";
 
@@ -82,7 +83,8 @@ static struct oom_job *job_of(struct oom_run_command *command, const struct oom_
 		size_t i = (*hint + n) % command->n_jobs;
 		struct oom_job *job = &command->jobs[i];
 
-		if (job->attempt == attempt->attempt && !strcmp(job->scenario->id, attempt->scenario) &&
+		if (job->attempt == attempt->attempt &&
+			!strcmp(job->scenario->id, attempt->scenario) &&
 			!strcmp(command->run->machines[job->machine].id, machine)) {
 			*hint = i + 1;
 			return job;
@@ -102,7 +104,8 @@ static int take_line(struct oom_run_command *command, const struct lines *in, si
 		return 1;
 	job = job_of(command, attempt, hint);
 	r = !job || job->done ? 0
-			      : oom_run_describe(command->run, attempt, in->begin, (uint32_t)in->line_len, &job->entry);
+			      : oom_run_describe(command->run, attempt, in->begin,
+					(uint32_t)in->line_len, &job->entry);
 	if (r == 0 && job && !job->done) {
 		job->done = true;
 		command->progress.done++;
@@ -120,14 +123,16 @@ int oom_journal_resume(struct oom_run_command *command, struct oom_err *err)
 	int r;
 
 	if (!in)
-		return oom_err_set(err, ENOMEM, "no memory to read '%s/attempts.jsonl'", command->dir);
+		return oom_err_set(
+			err, ENOMEM, "no memory to read '%s/attempts.jsonl'", command->dir);
 	in->fd = command->journal_fd;
 	while ((r = line_next(in)) > 0) {
 		r = take_line(command, in, &hint);
 		if (r < 0)
 			break;
 		if (r > 0)
-			oom_say(stderr, "oomgate: %s/attempts.jsonl:%zu is %s; that attempt is made again\n",
+			oom_say(stderr,
+				"oomgate: %s/attempts.jsonl:%zu is %s; that attempt is made again\n",
 				command->dir, in->number,
 				in->too_long ? "longer than a record may be" : "cut off");
 	}

@@ -79,7 +79,8 @@ static int check_twin(const struct collect *c, const char *id, const char *path)
 			return 1;
 		return oom_err_set(c->err, EEXIST,
 			"'%s' and '%s' are both called '%s': rename one, or put both below a folder called "
-			"'scenarios', whose ids have every folder's name", other->path, path, id);
+			"'scenarios', whose ids have every folder's name",
+			other->path, path, id);
 	}
 	return 0;
 }

@@ -41,7 +41,7 @@ struct child {
 	char *const *envp;
 	pid_t parent;
 	int report_fd; /* write end, closed on exec */
-	int gate_fd;   /* -1: born in place; else end of file: go */
+	int gate_fd; /* -1: born in place; else end of file: go */
 	char adj[16];
 	int stdio[3];
 };
@@ -97,10 +97,10 @@ static int set_user(const struct oom_spawn *s)
 {
 	/* raw: the library's versions would also try to reach other threads */
 	return syscall(SYS_setgroups, 0, NULL) < 0 ||
-			       syscall(SYS_setresgid, s->gid, s->gid, s->gid) < 0 ||
-			       syscall(SYS_setresuid, s->uid, s->uid, s->uid) < 0
-		       ? -1
-		       : 0;
+			syscall(SYS_setresgid, s->gid, s->gid, s->gid) < 0 ||
+			syscall(SYS_setresuid, s->uid, s->uid, s->uid) < 0
+		? -1
+		: 0;
 }
 
 static void __attribute__((noreturn)) child_main(const struct child *c)

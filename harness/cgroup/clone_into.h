@@ -16,12 +16,12 @@ struct oom_spawn {
 	const char *path; /* of the program; no search */
 	char *const *argv;
 	char *const *envp; /* NULL: ours */
-	int cgroup_fd;	   /* directory of a v2 cgroup to be born in; -1: none, or v1 */
+	int cgroup_fd; /* directory of a v2 cgroup to be born in; -1: none, or v1 */
 	/* Moves the process there where it cannot be born there; NULL: it stays where we are.
 	 * Called while the child waits, before it executes anything. */
 	int (*attach)(void *ctx, pid_t pid, struct oom_err *err);
 	void *attach_ctx;
-	const int *stdio;    /* three fds for 0, 1, 2; NULL: /dev/null, and ours for 2 */
+	const int *stdio; /* three fds for 0, 1, 2; NULL: /dev/null, and ours for 2 */
 	const int *keep_fds; /* stay open across exec under their own numbers */
 	size_t n_keep_fds;
 	bool set_adj;

@@ -2,8 +2,8 @@
 #include "harness/cgroup/dir.h"
 
 #include "harness/host/process.h"
-#include "lib/kernel/cgroup_file.h"
 #include "lib/base/cleanup.h"
+#include "lib/kernel/cgroup_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

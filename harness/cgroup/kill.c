@@ -18,8 +18,8 @@ struct round {
 	int pidfds[ROUND_MAX];
 	int n_pidfds;
 	int killed; /* in all, in this round */
-	int stays;  /* a pid that is still there */
-	int code;   /* errno of a kill that was refused */
+	int stays; /* a pid that is still there */
+	int code; /* errno of a kill that was refused */
 };
 
 static void kill_one(struct round *round, int pid)

@@ -168,10 +168,10 @@ static int set_oom_policy(struct oom_cgroup_limits *l, const char *policy, struc
 /* Of v1's many hierarchies the memory and pids ones are used. */
 static const char *v1_file(const struct oom_unit_property *p)
 {
-	return p->v1_file && (!strncmp(p->v1_file, "memory.", 7) ||
-				     !strncmp(p->v1_file, "pids.", 5))
-		       ? p->v1_file
-		       : NULL;
+	return p->v1_file &&
+			(!strncmp(p->v1_file, "memory.", 7) || !strncmp(p->v1_file, "pids.", 5))
+		? p->v1_file
+		: NULL;
 }
 
 int oom_cgroup_limit_set(struct oom_cgroup_limits *l, const char *property,

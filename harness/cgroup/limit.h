@@ -14,7 +14,7 @@
  */
 struct oom_cgroup_limits {
 	const char *what; /* "scope 'box'", for messages */
-	const char *dir;  /* for messages */
+	const char *dir; /* for messages */
 	int dir_fd;
 	int pids_fd; /* v1: in the pids hierarchy; -1: not mounted */
 	bool v1;

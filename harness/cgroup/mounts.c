@@ -82,7 +82,7 @@ static void read_mount(char *line, struct oom_cgroup_mounts *mounts)
 		return;
 	mount->read_only = listed(fields[5], "ro") || listed(super, "ro");
 	mount->found = copy_unescaped(mount->root, sizeof(mount->root), fields[3]) &&
-		       copy_unescaped(mount->path, sizeof(mount->path), fields[4]);
+		copy_unescaped(mount->path, sizeof(mount->path), fields[4]);
 }
 
 /* "ID:CONTROLLERS:PATH", "0::PATH" for v2 */
@@ -159,8 +159,9 @@ const struct oom_cgroup_mount *oom_cgroup_mounts_memory(
 		!oom_cgroup_mount_dir(sysroot, &mounts->v2, "/", path, sizeof(path)))
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* a hybrid machine has both, and the controller on v1 */
-	if (fd >= 0 && (!mounts->v1_memory.found ||
-			       oom_cgroup_dir_has(fd, "cgroup.controllers", "memory")))
+	if (fd >= 0 &&
+		(!mounts->v1_memory.found ||
+			oom_cgroup_dir_has(fd, "cgroup.controllers", "memory")))
 		return &mounts->v2;
 	if (mounts->v1_memory.found) {
 		*ret_v1 = true;

@@ -13,7 +13,7 @@ struct oom_cgroup_mount {
 	bool found, read_only;
 	char path[512]; /* mount point */
 	char root[512]; /* the part of the hierarchy that is mounted there */
-	char own[512];	/* our cgroup in it; "" where /proc/self/cgroup does not say */
+	char own[512]; /* our cgroup in it; "" where /proc/self/cgroup does not say */
 };
 
 struct oom_cgroup_mounts {

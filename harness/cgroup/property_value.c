@@ -22,9 +22,9 @@ static int from_text(const char *text, struct oom_property_number *n)
 		n->percent = strtod(text, &end);
 		n->is_percent = true;
 		return end == text || strcmp(end, "%") != 0 || errno || !isfinite(n->percent) ||
-				       n->percent < 0
-			       ? -EINVAL
-			       : 0;
+				n->percent < 0
+			? -EINVAL
+			: 0;
 	}
 	number = strtoull(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || errno)

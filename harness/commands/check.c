@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/commands/command.h"
 #include "harness/campaign/scenario_set.h"
+#include "harness/commands/command.h"
 #include "harness/say/say.h"
 #include "harness/say/usage.h"
 #include "lib/base/cleanup.h"
@@ -30,7 +30,8 @@ enum { CHECKS_ONLY = 1 };
 static const struct oom_usage usage = {
 	argp_options,
 	(const struct oom_usage_situation[]){
-		{CHECKS_ONLY, "without --effective: mistakes are told of all scenarios; add it, or leave --tag out"},
+		{CHECKS_ONLY,
+			"without --effective: mistakes are told of all scenarios; add it, or leave --tag out"},
 		{0},
 	},
 	(const struct oom_usage_option[]){{OPT_TAG, CHECKS_ONLY}, {0}},

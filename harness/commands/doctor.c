@@ -21,7 +21,8 @@ struct doctor {
 	struct libscols_table *table;
 };
 
-static void row_of(struct doctor *d, const char *what, const char *can, const char *color, const char *note)
+static void row_of(
+	struct doctor *d, const char *what, const char *can, const char *color, const char *note)
 {
 	struct libscols_line *line = scols_table_new_line(d->table, NULL);
 
@@ -51,14 +52,15 @@ static void check_guests(struct doctor *d, const struct oom_guest_host *host)
 	snprintf(text, sizeof(text), "throw-away QEMU machines, %s: accelerator %s",
 		facts.kvm_state == OOM_KVM_YES ? "virtualised" : "emulated", facts.accel);
 	row(d, "run --in guest", true,
-		facts.kvm_state == OOM_KVM_UNTRIED ? "throw-away QEMU machines: accelerator kvm if its probe "
-						      "comes up, else tcg"
-						    : text);
+		facts.kvm_state == OOM_KVM_UNTRIED
+			? "throw-away QEMU machines: accelerator kvm if its probe "
+			  "comes up, else tcg"
+			: text);
 	row(d, "qemu", true, facts.qemu);
 	row_of(d, "kvm", can[facts.kvm_state],
-		facts.kvm_state == OOM_KVM_YES	? "green"
-		: facts.kvm_state == OOM_KVM_NO ? "red"
-						: "yellow",
+		facts.kvm_state == OOM_KVM_YES		? "green"
+			: facts.kvm_state == OOM_KVM_NO ? "red"
+							: "yellow",
 		facts.kvm);
 }
 
@@ -105,7 +107,8 @@ static void check_needs(struct doctor *d)
 
 static int cmd_doctor(int argc, char **argv)
 {
-	static const struct argp argp = {.doc = "Tells what this machine can do, what not, and why."};
+	static const struct argp argp = {
+		.doc = "Tells what this machine can do, what not, and why."};
 	struct doctor d = {0};
 
 	if (oom_say_parse(&argp, argc, argv, NULL))

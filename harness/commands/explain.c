@@ -36,10 +36,12 @@ static const struct argp_option options[] = {
 	{"format", 'f', "FORMAT", 0, "text (a page for each kill), json, html or summary", 0},
 	{"summary", OPT_SUMMARY, NULL, 0, "the same as --format=summary: counts of a long log", 0},
 	{"journal", OPT_JOURNAL, NULL, 0, "read the journal of this machine instead of a file", 0},
-	{"boot", 'b', "N", 0, "with --journal: this boot (0, the default), the one before (-1), … or all", 0},
+	{"boot", 'b', "N", 0,
+		"with --journal: this boot (0, the default), the one before (-1), … or all", 0},
 	{"since", OPT_SINCE, "TIME", 0,
 		"with --journal: from \"YYYY-MM-DD[ HH:MM[:SS]]\", \"HH:MM\", \"yesterday\", \"-2h\", "
-		"\"1h 30min ago\" or \"@SECONDS\" on; without --boot in every boot", 0},
+		"\"1h 30min ago\" or \"@SECONDS\" on; without --boot in every boot",
+		0},
 	{"live", OPT_LIVE, NULL, 0, "follow /dev/kmsg and explain each kill as it happens", 0},
 	{0},
 };
@@ -70,8 +72,8 @@ static int check_usage(const struct explain_options *o, struct oom_err *err)
 	bool other_form = oom_usage_has(&o->given, &usage, 'f') && o->format != &explain_summary;
 
 	return oom_usage_check(&usage, &o->given,
-		(o->file ? READS_FILE : 0) | (o->live ? FOLLOWS : 0) | (o->journal ? 0 : NO_JOURNAL) |
-			(other_form ? OTHER_FORM : 0),
+		(o->file ? READS_FILE : 0) | (o->live ? FOLLOWS : 0) |
+			(o->journal ? 0 : NO_JOURNAL) | (other_form ? OTHER_FORM : 0),
 		err);
 }
 
@@ -127,7 +129,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (o->file)
-			oom_say_usage(state, "one log at a time: '%s' is one too many (cat joins them)", arg);
+			oom_say_usage(state,
+				"one log at a time: '%s' is one too many (cat joins them)", arg);
 		o->file = arg;
 		return 0;
 	default:
@@ -164,8 +167,8 @@ static bool is_stopped(void)
 	return stop_fd >= 0 && !eventfd_read(stop_fd, &count);
 }
 
-static int open_source(const struct explain_options *o, struct oom_err *err,
-	struct explain_source *ret)
+static int open_source(
+	const struct explain_options *o, struct oom_err *err, struct explain_source *ret)
 {
 	if (o->live) {
 		struct sigaction action = {.sa_handler = on_signal};
@@ -181,9 +184,11 @@ static int open_source(const struct explain_options *o, struct oom_err *err,
 		bool every_boot = o->all_boots || (o->since && !o->boot_given);
 		uint64_t since_us = 0;
 
-		if (o->since && explain_parse_since(o->since, (uint64_t)time(NULL) * 1000000, &since_us))
+		if (o->since &&
+			explain_parse_since(o->since, (uint64_t)time(NULL) * 1000000, &since_us))
 			return oom_err_set(err, EINVAL,
-				"'%s' is no time: \"YYYY-MM-DD HH:MM\", \"yesterday\", \"-2h\"", o->since);
+				"'%s' is no time: \"YYYY-MM-DD HH:MM\", \"yesterday\", \"-2h\"",
+				o->since);
 		return explain_open_journal(o->boot, every_boot, since_us, err, ret);
 	}
 	return explain_open_file(o->file ? o->file : "-", err, ret);
@@ -209,14 +214,16 @@ static int session_run(struct explain_session *s, struct explain_source *source)
 	end.gaps = gaps = explain_gaps(end.counts->cut_lines, end.lost);
 	if (rc) {
 		snprintf(damage, sizeof(damage), "%s",
-			rc == -EBADMSG ? "the compressed log ends early or is damaged" : strerror(-rc));
+			rc == -EBADMSG ? "the compressed log ends early or is damaged"
+				       : strerror(-rc));
 		end.damage = damage;
 		oom_say(stderr, "oomgate explain: only a part could be read: %s\n", damage);
 	}
 	s->format->end(s->writer, &end);
 	written = s->format->close(s->writer);
 	if (written && written != -EPIPE)
-		oom_say(stderr, "oomgate explain: cannot write the answer: %s\n", strerror(-written));
+		oom_say(stderr, "oomgate explain: cannot write the answer: %s\n",
+			strerror(-written));
 	if (is_stopped())
 		return OOM_EXIT_INTERRUPTED;
 	return rc || written ? OOM_EXIT_BROKEN : OOM_EXIT_OK;

@@ -17,10 +17,12 @@
 #include <sys/prctl.h>
 
 /* The host has checked the file: a mistake here is one of ours, or of another version of oomgate. */
-static int parse_job(const struct oom_guest_job *job, struct oom_err *err, struct oom_scenario **ret)
+static int parse_job(
+	const struct oom_guest_job *job, struct oom_err *err, struct oom_scenario **ret)
 {
 	struct oom_diags diags = {0};
-	int r = oom_scenario_parse(oom_schema(), job->id, job->path, job->text, strlen(job->text), &diags, ret);
+	int r = oom_scenario_parse(
+		oom_schema(), job->id, job->path, job->text, strlen(job->text), &diags, ret);
 
 	if (r && diags.count)
 		oom_err_set(err, -r, "%s:%u:%u: %s", diags.items[0].path, diags.items[0].place.line,
@@ -73,7 +75,8 @@ static void read_in_program(void)
 	char line[PATH_MAX + 128], path[PATH_MAX], last[PATH_MAX] = "";
 
 	while (maps && fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%*s %*s %*s %*s %*s %4095s", path) != 1 || *path != '/' || !strcmp(path, last))
+		if (sscanf(line, "%*s %*s %*s %*s %*s %4095s", path) != 1 || *path != '/' ||
+			!strcmp(path, last))
 			continue;
 		snprintf(last, sizeof(last), "%s", path);
 		read_in(path);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/guest/image/image.h"
 #include "harness/commands/command.h"
 #include "harness/guest/cache/cache.h"
 #include "harness/guest/image/build.h"
-#include "harness/guest/image/image.h"
 #include "harness/guest/image/suite.h"
 #include "harness/say/fit.h"
 #include "harness/say/say.h"
@@ -29,7 +29,8 @@ struct options {
 };
 
 static const struct argp_option option_rows[] = {
-	{"refresh", 'r', NULL, 0, "build: make it anew, and keep it where a package has changed", 0},
+	{"refresh", 'r', NULL, 0, "build: make it anew, and keep it where a package has changed",
+		0},
 	{0},
 };
 
@@ -104,11 +105,13 @@ static int build(const struct options *options, struct oom_arena *arena, const c
 {
 	for (int i = 0; i < options->n_names; i++) {
 		struct oom_image image;
-		int r = oom_image_build(arena, cache, options->names[i], options->refresh, say, NULL, err, &image);
+		int r = oom_image_build(
+			arena, cache, options->names[i], options->refresh, say, NULL, err, &image);
 
 		if (r)
 			return r;
-		oom_say(stdout, "%s: kernel %s, systemd %s\n", image.name, image.kernel, image.systemd ? image.systemd : "?");
+		oom_say(stdout, "%s: kernel %s, systemd %s\n", image.name, image.kernel,
+			image.systemd ? image.systemd : "?");
 	}
 	return 0;
 }
@@ -170,7 +173,8 @@ static int add_row(struct libscols_table *table, const char *cache, const struct
 	struct oom_image current;
 	struct oom_arena arena = {0};
 	char size[24], old[32];
-	bool usable = !oom_image_find(&arena, cache, image->name, &current) && !strcmp(current.dir, image->dir);
+	bool usable = !oom_image_find(&arena, cache, image->name, &current) &&
+		!strcmp(current.dir, image->dir);
 	int r;
 
 	oom_arena_release(&arena);
@@ -227,10 +231,12 @@ static int check_options(const struct options *options, struct oom_err *err, enu
 	if (r)
 		return r;
 	if (verb == LIST && options->n_names)
-		return oom_err_set(err, EINVAL, "'%s' has no effect: 'image list' shows all images, name none",
+		return oom_err_set(err, EINVAL,
+			"'%s' has no effect: 'image list' shows all images, name none",
 			options->names[0]);
 	if (verb != LIST && !options->n_names)
-		return oom_err_set(err, EINVAL, "'image %s' needs the name of an image", verbs[verb]);
+		return oom_err_set(
+			err, EINVAL, "'image %s' needs the name of an image", verbs[verb]);
 	for (int i = 0; verb == BUILD && i < options->n_names; i++)
 		if (!oom_image_suite(options->names[i]))
 			return oom_suite_unknown("image", options->names[i], NULL, err);

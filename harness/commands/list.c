@@ -135,10 +135,13 @@ static const struct oom_list_kind *kind_choose(const struct options *o, struct o
 	if (!kind)
 		return NULL;
 	if (oom_usage_check(&usage, &o->given,
-		    (kind->print ? OWN_FORM : 0) | (o->names ? NAMES_ONLY : 0) | (o->man ? MAN_PART : 0), err) < 0)
+		    (kind->print ? OWN_FORM : 0) | (o->names ? NAMES_ONLY : 0) |
+			    (o->man ? MAN_PART : 0),
+		    err) < 0)
 		return NULL;
 	if (o->n_paths && !kind->takes_paths) {
-		oom_err_set(err, EINVAL, "'%s' has no effect: 'list %s' takes no path, only 'list scenarios' does",
+		oom_err_set(err, EINVAL,
+			"'%s' has no effect: 'list %s' takes no path, only 'list scenarios' does",
 			o->paths[0], kind->name);
 		return NULL;
 	}
@@ -210,7 +213,7 @@ static int run(int argc, char **argv)
 	if (r < 0 && err.code)
 		oom_say(stderr, "oomgate: %s\n", err.msg);
 	return r == -EBADMSG || r == -ENOENT ? OOM_EXIT_USAGE
-	       : r < 0			     ? OOM_EXIT_BROKEN
+		: r < 0			     ? OOM_EXIT_BROKEN
 					     : OOM_EXIT_OK;
 }
 

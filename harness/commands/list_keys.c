@@ -59,9 +59,9 @@ const char *oom_key_type_text(const struct oom_key *key, char buf[static OOM_KEY
 		snprintf(buf, OOM_KEY_TYPE_MAX, "duration or %s", name);
 	else
 		snprintf(buf, OOM_KEY_TYPE_MAX, "%s%s%s%s", name, bounds,
-			!key->choices	       ? ""
-			: is_number(key->type) ? " or "
-					       : ": ",
+			!key->choices		       ? ""
+				: is_number(key->type) ? " or "
+						       : ": ",
 			key->choices ? key->choices : "");
 	return buf;
 }
@@ -145,9 +145,9 @@ int oom_list_properties(struct oom_list *list, struct oom_err *err)
 
 		snprintf(since, sizeof(since), "%d", row->since);
 		r = oom_list_row(list, row->key.name,
-			row->sets & OOM_UNIT_SLICE   ? "Slice Scope Service"
-			: row->sets & OOM_UNIT_SCOPE ? "Scope Service"
-						     : "Service",
+			row->sets & OOM_UNIT_SLICE	     ? "Slice Scope Service"
+				: row->sets & OOM_UNIT_SCOPE ? "Scope Service"
+							     : "Service",
 			oom_key_type_text(&row->key, type), since, row->v2_file, row->key.help);
 	}
 	return r;

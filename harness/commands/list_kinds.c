@@ -117,10 +117,10 @@ static int fill_sections(struct oom_list *list, struct oom_err *err)
 		char text[32];
 
 		snprintf(text, sizeof(text), "[%s%s]", name,
-			kind == OOM_SEC_FILE	       ? " PATH"
-			: oom_section_kind_named(kind) ? " NAME"
-			: kind == OOM_SEC_EXPECT       ? "] [Expect NAME"
-						       : "");
+			kind == OOM_SEC_FILE		       ? " PATH"
+				: oom_section_kind_named(kind) ? " NAME"
+				: kind == OOM_SEC_EXPECT       ? "] [Expect NAME"
+							       : "");
 		r = oom_list_row(list, text, oom_section_kind_help(kind));
 	}
 	return r;
@@ -166,8 +166,8 @@ static int print_images(struct oom_list *list, struct oom_err *err)
 	for (const struct oom_command *const *c = oom_commands; *c; c++)
 		if (!strcmp((*c)->name, "image"))
 			return (*c)->run(2, argv) == OOM_EXIT_OK
-				       ? 0
-				       : oom_err_set(err, EIO, "cannot list the images");
+				? 0
+				: oom_err_set(err, EIO, "cannot list the images");
 	return oom_err_set(err, ENOTSUP, "this program knows no images");
 }
 
@@ -187,8 +187,8 @@ const struct oom_list_kind oom_list_kinds[] = {
 		oom_list_properties, NULL},
 	{"formats", "report formats: --format", {"FORMAT", "WHAT"}, fill_formats, NULL},
 	{"places", "where scenarios can run: --in", {"PLACE", "WHAT"}, fill_places, NULL},
-	{"guests", "what guests and images can be made of: --guest, image build", {"NAME", "KERNEL", "WHAT"},
-		fill_guests, NULL},
+	{"guests", "what guests and images can be made of: --guest, image build",
+		{"NAME", "KERNEL", "WHAT"}, fill_guests, NULL},
 	{"images", "guest images that are there", {0}, NULL, print_images},
 	{"commands", "commands of this program", {"COMMAND", "WHAT"}, fill_commands, NULL},
 	{"completion", "a completion script for bash", {0}, NULL, oom_list_completion},

@@ -102,9 +102,9 @@ static void reference_print(void)
 
 		if (kind != OOM_SEC_EXPECT) {
 			printf("## [%s%s]\n\n", name,
-				kind == OOM_SEC_FILE	       ? " PATH"
-				: oom_section_kind_named(kind) ? " NAME"
-							       : "");
+				kind == OOM_SEC_FILE		       ? " PATH"
+					: oom_section_kind_named(kind) ? " NAME"
+								       : "");
 			sentence_print(oom_section_kind_help(kind));
 			fputs("\n\n", stdout);
 			keys_print(oom_section_keys(kind));

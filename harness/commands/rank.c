@@ -3,8 +3,8 @@
 
 #include "harness/explain/explain.h"
 #include "harness/say/fit.h"
-#include "harness/say/usage.h"
 #include "harness/say/say.h"
+#include "harness/say/usage.h"
 #include "lib/base/cleanup.h"
 #include "lib/oracle/rank.h"
 
@@ -33,12 +33,15 @@ struct rank_options {
 enum { OPT_CGROUP = 256, OPT_ROOT, OPT_NODE, OPT_CHECK };
 
 static const struct argp_option options[] = {
-	{"cgroup", OPT_CGROUP, "PATH", 0, "only what is in or below this cgroup, against its limit", 0},
+	{"cgroup", OPT_CGROUP, "PATH", 0, "only what is in or below this cgroup, against its limit",
+		0},
 	{"node", OPT_NODE, "N", 0, "against the memory of one NUMA node", 0},
 	{"root", OPT_ROOT, "DIR", 0, "read a copied /proc and /sys/fs/cgroup below DIR", 0},
 	{"lines", 'n', "N", 0, "show so many processes (default 20, 0: all)", 0},
-	{"check", OPT_CHECK, NULL, 0, "fail when a process has another oom_score than the formula gives", 0},
-	{"watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL, "show again every 2 (or so many) seconds", 0},
+	{"check", OPT_CHECK, NULL, 0,
+		"fail when a process has another oom_score than the formula gives", 0},
+	{"watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL, "show again every 2 (or so many) seconds",
+		0},
 	{0},
 };
 
@@ -57,7 +60,8 @@ enum { OF_CGROUP = 1 };
 static const struct oom_usage rules = {
 	options,
 	(const struct oom_usage_situation[]){
-		{OF_CGROUP, "beside --cgroup: a cgroup's limit is compared with, or a node's memory; leave one of them out"},
+		{OF_CGROUP,
+			"beside --cgroup: a cgroup's limit is compared with, or a node's memory; leave one of them out"},
 		{0},
 	},
 	(const struct oom_usage_option[]){{OPT_NODE, OF_CGROUP}, {0}},
@@ -132,10 +136,10 @@ static void add_line(struct libscols_table *table, const struct oom_rank_task *t
 	oom_say_number(line, 8, task->expected_score, true);
 	oom_say_cell(line, 9, task->cgroup ? task->cgroup : "-");
 	oom_say_cell(line, 10,
-		differs(task) ? "differs"
-		: task->init  ? "init: never taken"
-		: !taken      ? "never taken"
-			      : "");
+		differs(task)	     ? "differs"
+			: task->init ? "init: never taken"
+			: !taken     ? "never taken"
+				     : "");
 }
 
 static int print_table(const struct oom_rank *rank, size_t shown)
@@ -174,8 +178,10 @@ static void print_protected(const struct oom_rank *rank)
 
 		if (task->points == OOM_POINTS_NONE || task->oom_score_adj >= 0)
 			continue;
-		oom_say(stdout, "%s (%" PRId64 ") has oom_score_adj %" PRId64 ", but is number %zu: it holds %s, and "
-		       "each point of adj is worth only %" PRId64 " pages here\n",
+		oom_say(stdout,
+			"%s (%" PRId64 ") has oom_score_adj %" PRId64
+			", but is number %zu: it holds %s, and "
+			"each point of adj is worth only %" PRId64 " pages here\n",
 			name ? name : "?", task->pid, task->oom_score_adj, i + 1,
 			explain_kib(task->rss_kib, size), rank->rule.total_pages / 1000);
 		told++;
@@ -190,8 +196,10 @@ static void print_protected(const struct oom_rank *rank)
 			task->task.oom_score_adj >= 0 || task->task.oom_score_adj <= -1000)
 			continue;
 		name = explain_printable(task->task.comm);
-		oom_say(stdout, "%s (%" PRId64 ") would die with the first: memory.oom.group is set in %s, and only "
-		       "oom_score_adj -1000 is spared\n",
+		oom_say(stdout,
+			"%s (%" PRId64
+			") would die with the first: memory.oom.group is set in %s, and only "
+			"oom_score_adj -1000 is spared\n",
 			name ? name : "?", task->task.pid, task->group);
 	}
 }
@@ -203,7 +211,8 @@ static void print_rank(const struct rank_options *o, const struct oom_rank *rank
 	oom_autofree char *name = rank->n_tasks ? explain_printable(first->task.comm) : NULL;
 
 	if (o->cgroup)
-		oom_say(stdout, "cgroup %s: %s used of %s%s\n", o->cgroup, explain_kib(rank->usage_kib, usage),
+		oom_say(stdout, "cgroup %s: %s used of %s%s\n", o->cgroup,
+			explain_kib(rank->usage_kib, usage),
 			rank->limit_kib < 0 ? "no limit (the machine's memory)"
 					    : explain_kib(rank->limit_kib, limit),
 			rank->oom_group ? ", killed as a group" : "");
@@ -215,8 +224,8 @@ static void print_rank(const struct rank_options *o, const struct oom_rank *rank
 		name ? name : "?", first->task.pid, first->group ? ", and with it all of " : "",
 		first->group ? first->group : "", rank->n_tasks, rank->rule.total_pages);
 	print_table(rank, o->shown ? (size_t)o->shown : rank->n_tasks);
-	oom_say(stdout, "oom_score agrees with the formula in %zu of %zu processes\n", rank->n_agree,
-		rank->n_scores);
+	oom_say(stdout, "oom_score agrees with the formula in %zu of %zu processes\n",
+		rank->n_agree, rank->n_scores);
 	print_protected(rank);
 }
 
@@ -260,8 +269,8 @@ static void on_signal(int signal)
 
 static int watch(const struct rank_options *o, int root_fd)
 {
-	struct itimerspec every = {.it_interval = {.tv_sec = o->watch_sec},
-		.it_value = {.tv_sec = o->watch_sec}};
+	struct itimerspec every = {
+		.it_interval = {.tv_sec = o->watch_sec}, .it_value = {.tv_sec = o->watch_sec}};
 	struct sigaction action = {.sa_handler = on_signal};
 	oom_autoclose int timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 

@@ -126,7 +126,9 @@ static int run_report(int argc, char **argv)
 	} else {
 		r = oom_report_outs_write(&arguments.outs, run, dir, &err);
 		/* of a record that changed, or of which no table can be made */
-		status = r == -EBADMSG || r == -E2BIG ? OOM_EXIT_USAGE : r < 0 ? OOM_EXIT_BROKEN : OOM_EXIT_OK;
+		status = r == -EBADMSG || r == -E2BIG ? OOM_EXIT_USAGE
+			: r < 0			      ? OOM_EXIT_BROKEN
+						      : OOM_EXIT_OK;
 	}
 	oom_run_free(run);
 	if (r < 0)

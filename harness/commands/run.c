@@ -38,7 +38,8 @@ static int parse_guests(struct oom_run_command *c, struct oom_err *err)
 	for (size_t i = 0; r >= 0 && i < o->n_guests; i++) {
 		for (size_t j = 0; j < i; j++)
 			if (!strcmp(o->guests[i], o->guests[j]))
-				return oom_err_set(err, EEXIST, "the guest '%s' is named twice", o->guests[i]);
+				return oom_err_set(
+					err, EEXIST, "the guest '%s' is named twice", o->guests[i]);
 		r = oom_guest_spec_parse(&c->arena, o->guests[i], err, &c->specs[i]);
 	}
 	return r;
@@ -103,8 +104,8 @@ static int open_machines(struct oom_run_command *c, struct oom_err *err)
 static void dry_run(const struct oom_run_command *c)
 {
 	for (size_t i = 0; i < c->n_jobs; i++)
-		oom_say(stdout, "%s\t%s\t%u\n", c->jobs[i].scenario->id, c->run->machines[c->jobs[i].machine].id,
-			c->jobs[i].attempt);
+		oom_say(stdout, "%s\t%s\t%u\n", c->jobs[i].scenario->id,
+			c->run->machines[c->jobs[i].machine].id, c->jobs[i].attempt);
 }
 
 /* Only names: a dry run starts and builds nothing. */
@@ -209,9 +210,9 @@ static int run_dry(struct oom_run_command *c)
  * unpacked, a variable of the environment) is a wrong input all the same: nothing was started. */
 static int prepare_status(int r)
 {
-	return r == -EINTR		      ? OOM_EXIT_INTERRUPTED
-	       : r == -EINVAL || r == -EEXIST ? OOM_EXIT_USAGE
-					      : OOM_EXIT_BROKEN;
+	return r == -EINTR		       ? OOM_EXIT_INTERRUPTED
+		: r == -EINVAL || r == -EEXIST ? OOM_EXIT_USAGE
+					       : OOM_EXIT_BROKEN;
 }
 
 /* The story: scenarios in, machines, plan, journal, attempts, record, reports. */

@@ -84,13 +84,15 @@ const char *oom_expect_kills_doubt(const struct oom_expect_case *c)
 
 bool oom_expect_runs_program(const struct oom_expect_case *c)
 {
-	const struct oom_workload *type = c->workload && c->workload->type ? oom_workload_find(c->workload->type) : NULL;
+	const struct oom_workload *type =
+		c->workload && c->workload->type ? oom_workload_find(c->workload->type) : NULL;
 
 	return type && type->flags & OOM_WORKLOAD_PROGRAM;
 }
 
 /* Of the record's kills those in @unit; *@ret_groups: how many of them may be counted twice. */
-static int64_t kills_in(const struct oom_attempt *attempt, const struct oom_unit_rec *unit, int64_t *ret_groups)
+static int64_t kills_in(
+	const struct oom_attempt *attempt, const struct oom_unit_rec *unit, int64_t *ret_groups)
 {
 	int64_t n = 0;
 
@@ -99,8 +101,9 @@ static int64_t kills_in(const struct oom_attempt *attempt, const struct oom_unit
 		const struct oom_kill *kill = &attempt->kills[i];
 		const struct oom_workload_rec *w =
 			kill->workload ? oom_attempt_workload(attempt, kill->workload) : NULL;
-		bool here = kill->task_memcg ? unit->cgroup && !strcmp(unit->cgroup, kill->task_memcg)
-					     : w && w->scope && !strcmp(w->scope, unit->name);
+		bool here = kill->task_memcg
+			? unit->cgroup && !strcmp(unit->cgroup, kill->task_memcg)
+			: w && w->scope && !strcmp(w->scope, unit->name);
 
 		n += here;
 		*ret_groups += here && kill->oom_group;
@@ -116,7 +119,8 @@ static const char *unseen_in(const struct oom_expect_case *c, const struct oom_u
 
 	if (counted <= known + groups)
 		return NULL;
-	return oom_arena_printf(c->arena, "'%s' counted %" PRId64 " kills, and of %" PRId64 " is known whose they are",
+	return oom_arena_printf(c->arena,
+		"'%s' counted %" PRId64 " kills, and of %" PRId64 " is known whose they are",
 		unit->name, counted, known);
 }
 
@@ -129,7 +133,8 @@ const char *oom_expect_stray_doubt(const struct oom_expect_case *c)
 		const struct oom_kill *kill = &c->attempt->kills[i];
 
 		if (!kill->workload &&
-			(!kill->task_memcg || (unit->cgroup && !strcmp(unit->cgroup, kill->task_memcg))))
+			(!kill->task_memcg ||
+				(unit->cgroup && !strcmp(unit->cgroup, kill->task_memcg))))
 			return "a process was killed of which nobody knows whose it was";
 	}
 	/* all other processes are known by their numbers */

@@ -52,17 +52,17 @@ static int holds(const struct oom_expect_case *c, const char *value)
 	switch (c->wanted->type) {
 	case OOM_T_RANGE_INT:
 		return oom_parse_int(value, &number) < 0
-			       ? -1
-			       : oom_value_in_ranges(c->wanted, (double)number, 0);
+			? -1
+			: oom_value_in_ranges(c->wanted, (double)number, 0);
 	case OOM_T_RANGE_SIZE:
 		return oom_parse_size(value, &size) < 0 || size.is_percent
-			       ? -1
-			       : oom_value_in_ranges(
-					 c->wanted, (double)size.bytes, (double)c->whole_bytes);
+			? -1
+			: oom_value_in_ranges(
+				  c->wanted, (double)size.bytes, (double)c->whole_bytes);
 	case OOM_T_RANGE_DURATION:
 		return oom_parse_duration(value, &usec) < 0
-			       ? -1
-			       : oom_value_in_ranges(c->wanted, (double)usec, 0);
+			? -1
+			: oom_value_in_ranges(c->wanted, (double)usec, 0);
 	case OOM_T_BOOL:
 		return oom_parse_bool(value, &yes) < 0 ? -1 : yes == c->wanted->boolean;
 	case OOM_T_ALTERNATIVES:
@@ -174,7 +174,8 @@ static void heed_known_issue(const struct oom_scenario *scenario, struct oom_att
 	} else if (oom_known_issue_end(issue, &end_s) < 0) {
 		attempt->reason = oom_arena_printf(&attempt->arena,
 			"%s (KnownIssue= has no date, so it does not count)", attempt->reason);
-	} else if (attempt->start_realtime_us < 0 || attempt->start_realtime_us / 1000000 >= end_s) {
+	} else if (attempt->start_realtime_us < 0 ||
+		attempt->start_realtime_us / 1000000 >= end_s) {
 		attempt->reason = oom_arena_printf(
 			&attempt->arena, "%s (known issue, expired: %s)", attempt->reason, issue);
 	} else {
@@ -211,9 +212,9 @@ int oom_expects_judge(
 	while ((section = oom_scenario_next(scenario, OOM_SEC_EXPECT, section))) {
 		for (size_t i = 0; i < section->n_settings; i++) {
 			int r = section->settings[i].is_default
-					? 0
-					: judge_setting(scenario, section, &section->settings[i],
-						  machine_bytes, attempt);
+				? 0
+				: judge_setting(scenario, section, &section->settings[i],
+					  machine_bytes, attempt);
 
 			if (r < 0)
 				return r;

@@ -16,18 +16,19 @@ struct oom_expect_case {
 	const struct oom_attempt *attempt;
 	const struct oom_scenario *scenario;
 	const struct oom_value *wanted;
-	const char *name;			/* as written; Event.oom_kill for the key Event. */
-	const char *subject;			/* "" for the run */
+	const char *name; /* as written; Event.oom_kill for the key Event. */
+	const char *subject; /* "" for the run */
 	const struct oom_workload_rec *workload; /* set when it speaks about one */
-	const struct oom_unit_rec *unit;	 /* set when it speaks about one */
-	uint64_t whole_bytes;			/* what 100 % is: the scope's MemoryMax, else the machine's memory */
-	struct oom_arena *arena;		/* for .observed and .reason */
+	const struct oom_unit_rec *unit; /* set when it speaks about one */
+	uint64_t whole_bytes; /* what 100 % is: the scope's MemoryMax, else the machine's memory */
+	struct oom_arena *arena; /* for .observed and .reason */
 };
 
 struct oom_expect_result {
-	enum oom_verdict verdict; /* PASS, FAIL, INCONCLUSIVE; BROKEN when it cannot be judged at all */
-	const char *observed;	  /* what was seen, in the form that wanted has */
-	const char *reason;	  /* where the two do not say it: NULL */
+	enum oom_verdict
+		verdict; /* PASS, FAIL, INCONCLUSIVE; BROKEN when it cannot be judged at all */
+	const char *observed; /* what was seen, in the form that wanted has */
+	const char *reason; /* where the two do not say it: NULL */
 };
 
 struct oom_expect {
@@ -51,8 +52,8 @@ const struct oom_expect_key *oom_expect_keys(void); /* for struct oom_schema */
  * that ran: a caller whose set-up broke, or that skipped, keeps its own verdict and does not ask.
  * @machine_bytes: 100 % where a subject has no MemoryMax. 0 or -ENOMEM.
  */
-int oom_expects_judge(const struct oom_scenario *scenario, uint64_t machine_bytes,
-	struct oom_attempt *attempt);
+int oom_expects_judge(
+	const struct oom_scenario *scenario, uint64_t machine_bytes, struct oom_attempt *attempt);
 
 /* ---- for expects/ (expect_help.c) -------------------------------------------------------------- */
 
@@ -61,8 +62,7 @@ void oom_expect_range(const struct oom_expect_case *c, int64_t observed, const c
 	struct oom_expect_result *ret);
 void oom_expect_word(const struct oom_expect_case *c, const char *observed,
 	struct oom_expect_result *ret); /* wanted is ALTERNATIVES or CHOICE */
-void oom_expect_bool(
-	const struct oom_expect_case *c, bool observed, struct oom_expect_result *ret);
+void oom_expect_bool(const struct oom_expect_case *c, bool observed, struct oom_expect_result *ret);
 /* oom_expect_range() with the number as text; -1 is "the record does not say". */
 void oom_expect_count(
 	const struct oom_expect_case *c, int64_t observed, struct oom_expect_result *ret);
@@ -114,6 +114,7 @@ bool oom_kill_is_kernels(const struct oom_kill *kill);
 /* "hog", or "(comm)" of a victim that is no workload's. */
 const char *oom_expect_victim_name(const struct oom_expect_case *c, const struct oom_kill *kill);
 /* Appends " @word" to the words of @list, unless it is their last. */
-const char *oom_expect_list_add(const struct oom_expect_case *c, const char *list, const char *word);
+const char *oom_expect_list_add(
+	const struct oom_expect_case *c, const char *list, const char *word);
 
 #endif

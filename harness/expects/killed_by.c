@@ -9,7 +9,8 @@ static const char *named_signal(const struct oom_expect_case *c, enum oom_killer
 	char words[128];
 
 	oom_workload_killer(c->attempt, c->workload, false, words, sizeof(words));
-	return strcmp(words, oom_killer_name(killer)) ? oom_arena_printf(c->arena, "%s", words) : NULL;
+	return strcmp(words, oom_killer_name(killer)) ? oom_arena_printf(c->arena, "%s", words)
+						      : NULL;
 }
 
 static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
@@ -22,10 +23,13 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 		workload->kills <= 0)
 		killer = OOM_KILLER_NOBODY;
 	oom_expect_word(c, oom_killer_name(killer), ret);
-	if (ret->verdict == OOM_FAIL && workload->end == OOM_END_SIGNALLED && killer != OOM_KILLER_NOBODY)
+	if (ret->verdict == OOM_FAIL && workload->end == OOM_END_SIGNALLED &&
+		killer != OOM_KILLER_NOBODY)
 		ret->reason = named_signal(c, killer);
 	/* that it ended by itself says nothing of what it started */
-	doubt = killer == OOM_KILLER_NOBODY && oom_expect_runs_program(c) ? oom_expect_stray_doubt(c) : NULL;
+	doubt = killer == OOM_KILLER_NOBODY && oom_expect_runs_program(c)
+		? oom_expect_stray_doubt(c)
+		: NULL;
 	if (doubt)
 		oom_expect_inconclusive(c, ret, "%s", doubt);
 	if (killer != OOM_KILLER_UNKNOWN || ret->verdict == OOM_PASS)

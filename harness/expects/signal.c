@@ -15,7 +15,8 @@ static const char *spelling(const struct oom_expect_case *c, int64_t number)
 	for (size_t i = 0; digits && i < c->wanted->list.count; i++)
 		if (!strcmp(c->wanted->list.items[i], digits))
 			return digits;
-	return number == 0 ? "none" : oom_arena_strdup(c->arena, oom_signal_name((int)number, name));
+	return number == 0 ? "none"
+			   : oom_arena_strdup(c->arena, oom_signal_name((int)number, name));
 }
 
 static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)

@@ -37,7 +37,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 		seen++;
 		list = oom_expect_list_add(c, list, oom_expect_victim_name(c, kill));
 		matches = matches && kill->workload &&
-			  is_one_of(c->wanted->list.items[word], kill->workload);
+			is_one_of(c->wanted->list.items[word], kill->workload);
 	}
 	if (!seen)
 		matches = is_one_of(c->wanted->list.items[0], "nobody");

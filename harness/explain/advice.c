@@ -21,9 +21,9 @@ static bool is_much(const struct facts *f, int64_t part, int64_t of)
 static char *on_sysrq(const struct facts *f)
 {
 	return f->kill->killer == OOM_KILLER_KERNEL_SYSRQ
-		       ? explain_printf("nothing ran out: find who pressed sysrq-f or wrote 'f' to "
-					"/proc/sysrq-trigger (kernel.sysrq forbids it)")
-		       : NULL;
+		? explain_printf("nothing ran out: find who pressed sysrq-f or wrote 'f' to "
+				 "/proc/sysrq-trigger (kernel.sysrq forbids it)")
+		: NULL;
 }
 
 static char *on_limit(const struct facts *f)
@@ -34,15 +34,18 @@ static char *on_limit(const struct facts *f)
 	if (kill->killer != OOM_KILLER_KERNEL_MEMCG || kill->limit_kib < 0)
 		return NULL;
 	if (is_much(f, kill->victim.anon_rss_kib, 2))
-		return explain_printf("one process filled the limit of %s (%s anonymous): if that is "
-				      "what it needs, raise memory.max (MemoryMax=) of %s; if it is "
-				      "not, it leaks",
+		return explain_printf(
+			"one process filled the limit of %s (%s anonymous): if that is "
+			"what it needs, raise memory.max (MemoryMax=) of %s; if it is "
+			"not, it leaks",
 			explain_kib(kill->limit_kib, limit),
 			explain_kib(kill->victim.anon_rss_kib, held),
 			kill->oom_memcg ? kill->oom_memcg : "the cgroup");
-	return explain_printf("the limit of %s of %s is shared, and the victim held only %s of it: look "
-			      "at the whole cgroup, not at the victim",
-		explain_kib(kill->limit_kib, limit), kill->oom_memcg ? kill->oom_memcg : "the cgroup",
+	return explain_printf(
+		"the limit of %s of %s is shared, and the victim held only %s of it: look "
+		"at the whole cgroup, not at the victim",
+		explain_kib(kill->limit_kib, limit),
+		kill->oom_memcg ? kill->oom_memcg : "the cgroup",
 		explain_kib(kill->victim.anon_rss_kib, held));
 }
 
@@ -52,8 +55,9 @@ static char *on_shmem(const struct facts *f)
 
 	if (!is_much(f, f->incident->memory.shmem_kib, 4))
 		return NULL;
-	return explain_printf("%s is tmpfs or shared memory: delete files (df -t tmpfs, ipcs -m) or "
-			      "bound them (mount option size=); killing processes does not free them",
+	return explain_printf(
+		"%s is tmpfs or shared memory: delete files (df -t tmpfs, ipcs -m) or "
+		"bound them (mount option size=); killing processes does not free them",
 		explain_kib(f->incident->memory.shmem_kib, size));
 }
 
@@ -63,8 +67,9 @@ static char *on_slab(const struct facts *f)
 
 	if (!is_much(f, f->incident->memory.slab_unreclaimable_kib, 5))
 		return NULL;
-	return explain_printf("%s is the kernel's own unreclaimable slab: no kill frees that; watch "
-			      "slabtop, and suspect a driver or file system that leaks",
+	return explain_printf(
+		"%s is the kernel's own unreclaimable slab: no kill frees that; watch "
+		"slabtop, and suspect a driver or file system that leaks",
 		explain_kib(f->incident->memory.slab_unreclaimable_kib, size));
 }
 
@@ -95,8 +100,9 @@ static char *on_pagetables(const struct facts *f)
 
 	if (!is_much(f, f->incident->memory.pagetables_kib, 8))
 		return NULL;
-	return explain_printf("%s is page tables: many processes map the same large memory; huge pages "
-			      "or fewer processes help",
+	return explain_printf(
+		"%s is page tables: many processes map the same large memory; huge pages "
+		"or fewer processes help",
 		explain_kib(f->incident->memory.pagetables_kib, size));
 }
 
@@ -107,17 +113,20 @@ static char *on_swap(const struct facts *f)
 
 	if (f->kill->killer == OOM_KILLER_KERNEL_MEMCG) {
 		if (m->swap_limit_kib == 0 && !m->memsw)
-			return explain_printf("the cgroup may not swap (memory.swap.max is 0): idle "
-					      "anonymous memory has nowhere to go");
+			return explain_printf(
+				"the cgroup may not swap (memory.swap.max is 0): idle "
+				"anonymous memory has nowhere to go");
 		return NULL;
 	}
 	if (m->swap_total_kib == 0)
-		return explain_printf("there is no swap: idle anonymous memory has nowhere to go; even "
-				      "a small swap or zram lets the kernel get rid of it");
+		return explain_printf(
+			"there is no swap: idle anonymous memory has nowhere to go; even "
+			"a small swap or zram lets the kernel get rid of it");
 	if (m->swap_total_kib > 0 && m->swap_free_kib >= 0 &&
 		m->swap_free_kib < m->swap_total_kib / 50)
-		return explain_printf("swap is full (%s): adding more only delays; bound the largest "
-				      "services with MemoryMax= instead",
+		return explain_printf(
+			"swap is full (%s): adding more only delays; bound the largest "
+			"services with MemoryMax= instead",
 			explain_kib(m->swap_total_kib, size));
 	return NULL;
 }
@@ -126,8 +135,9 @@ static char *on_order(const struct facts *f)
 {
 	if (f->kill->order < 1 || f->kill->killer == OOM_KILLER_KERNEL_MEMCG)
 		return NULL;
-	return explain_printf("the request was for %" PRId64 " pages in a row: memory may be free but "
-			      "in pieces; look at the zones, and at vm.min_free_kbytes and compaction",
+	return explain_printf(
+		"the request was for %" PRId64 " pages in a row: memory may be free but "
+		"in pieces; look at the zones, and at vm.min_free_kbytes and compaction",
 		INT64_C(1) << (f->kill->order < 20 ? f->kill->order : 20));
 }
 
@@ -136,8 +146,9 @@ static char *on_nodes(const struct facts *f)
 	if (f->kill->killer != OOM_KILLER_KERNEL_CPUSET &&
 		f->kill->killer != OOM_KILLER_KERNEL_MEMPOLICY)
 		return NULL;
-	return explain_printf("only some memory nodes were full: widen cpuset.mems or the memory policy "
-			      "(numactl --preferred spills over, --membind does not)");
+	return explain_printf(
+		"only some memory nodes were full: widen cpuset.mems or the memory policy "
+		"(numactl --preferred spills over, --membind does not)");
 }
 
 static char *on_adj(const struct facts *f)
@@ -146,9 +157,10 @@ static char *on_adj(const struct facts *f)
 
 	if (adj == OOM_ADJ_UNKNOWN || adj < 200)
 		return NULL;
-	return explain_printf("oom_score_adj %" PRId64 " puts this process first in line on purpose "
-			      "(Kubernetes BestEffort and Burstable, browsers, user services): give it "
-			      "a request or lower OOMScoreAdjust= if it matters",
+	return explain_printf(
+		"oom_score_adj %" PRId64 " puts this process first in line on purpose "
+		"(Kubernetes BestEffort and Burstable, browsers, user services): give it "
+		"a request or lower OOMScoreAdjust= if it matters",
 		adj);
 }
 
@@ -165,29 +177,32 @@ static char *on_protected(const struct facts *f)
 	}
 	if (!is_much(f, held, 3))
 		return NULL;
-	return explain_printf("processes with oom_score_adj -1000 hold %s: the kernel cannot take from "
-			      "them, so others die",
+	return explain_printf(
+		"processes with oom_score_adj -1000 hold %s: the kernel cannot take from "
+		"them, so others die",
 		explain_kib(held, size));
 }
 
 static char *on_pressure(const struct facts *f)
 {
 	if (f->kill->killer == OOM_KILLER_SYSTEMD_OOMD)
-		return explain_printf("systemd-oomd acts on pressure and swap before the kernel does: "
-				      "oomctl shows its limits; ManagedOOMPreference=omit or avoid "
-				      "spares a unit");
+		return explain_printf(
+			"systemd-oomd acts on pressure and swap before the kernel does: "
+			"oomctl shows its limits; ManagedOOMPreference=omit or avoid "
+			"spares a unit");
 	if (f->kill->killer == OOM_KILLER_EARLYOOM)
-		return explain_printf("earlyoom acts at its -m and -s limits, before the kernel: --avoid "
-				      "and --prefer steer it");
+		return explain_printf(
+			"earlyoom acts at its -m and -s limits, before the kernel: --avoid "
+			"and --prefer steer it");
 	return NULL;
 }
 
-size_t explain_advice(const struct oom_incident *incident, const struct oom_kill *kill, char **ret,
-	size_t max)
+size_t explain_advice(
+	const struct oom_incident *incident, const struct oom_kill *kill, char **ret, size_t max)
 {
-	static char *(*const rules[])(const struct facts *) = {on_sysrq, on_nodes, on_shmem, on_slab,
-		on_hugetlb, on_mlocked, on_pagetables, on_limit, on_order, on_adj, on_protected, on_swap,
-		on_pressure};
+	static char *(*const rules[])(const struct facts *) = {on_sysrq, on_nodes, on_shmem,
+		on_slab, on_hugetlb, on_mlocked, on_pagetables, on_limit, on_order, on_adj,
+		on_protected, on_swap, on_pressure};
 	struct facts facts = {incident, kill,
 		kill->limit_kib >= 0 && kill->killer == OOM_KILLER_KERNEL_MEMCG
 			? kill->limit_kib

@@ -27,7 +27,8 @@ int oom_archive_load(struct oom_err *err, const struct oom_archive_api **ret)
 		void *function = dlsym(library, functions[i].name);
 
 		if (!function)
-			return oom_err_set(err, ENOENT, "libarchive has no %s()", functions[i].name);
+			return oom_err_set(
+				err, ENOENT, "libarchive has no %s()", functions[i].name);
 		memcpy((char *)&api + functions[i].offset, &function, sizeof(function));
 	}
 	*ret = &api;

@@ -18,7 +18,7 @@ struct explain_source {
 	int64_t (*lost)(const void *context);
 	void *context;
 	const char *name; /* for messages */
-	int plain_fd;	  /* of a regular file as it is, -1: of anything else */
+	int plain_fd; /* of a regular file as it is, -1: of anything else */
 	int (*seek)(void *context, off_t offset); /* where read() goes on; NULL without .plain_fd */
 };
 
@@ -52,8 +52,8 @@ struct explain_end {
 	const struct oom_klog_counts *counts;
 	const struct explain_notes *panics, *unfinished, *signals, *unrecognised;
 	const char *damage; /* why the log could not be read to its end; NULL: it was */
-	const char *gaps;   /* what was not read before its end; NULL: nothing */
-	int64_t lost;	    /* records, as explain_source.lost() */
+	const char *gaps; /* what was not read before its end; NULL: nothing */
+	int64_t lost; /* records, as explain_source.lost() */
 	int64_t kills;
 };
 
@@ -70,8 +70,8 @@ void explain_part_add(struct explain_part *part, const void *data, size_t len);
 /* One form of the answer: a const struct at the end of its file, and a line in explain_formats[]. */
 struct explain_format {
 	const char *name, *help;
-	unsigned flags;	     /* of oom_klog_new() */
-	size_t rank;	     /* how many of the ranking it shows; 0: none */
+	unsigned flags; /* of oom_klog_new() */
+	size_t rank; /* how many of the ranking it shows; 0: none */
 	int (*open)(FILE *out, struct explain_writer **ret); /* -ENOMEM */
 	void (*kill)(struct explain_writer *w, const struct oom_incident *incident,
 		const struct oom_kill *kill);
@@ -83,7 +83,7 @@ struct explain_format {
 	 */
 	int (*part_open)(struct explain_part *part, struct explain_writer **ret);
 	void (*part_take)(struct explain_writer *w, const struct explain_part *part, int64_t shift);
-	int (*close)(struct explain_writer *w);	 /* 0 or the -errno of writing */
+	int (*close)(struct explain_writer *w); /* 0 or the -errno of writing */
 };
 
 extern const struct explain_format explain_text, explain_json, explain_html, explain_summary;
@@ -104,8 +104,8 @@ struct explain_share {
 };
 size_t explain_memory(const struct oom_incident *incident, struct explain_share *ret, size_t max);
 /* What to do, a sentence each, at most @max. */
-size_t explain_advice(const struct oom_incident *incident, const struct oom_kill *kill, char **ret,
-	size_t max);
+size_t explain_advice(
+	const struct oom_incident *incident, const struct oom_kill *kill, char **ret, size_t max);
 /* What the invoker was doing, by its stack: "reading a file"; NULL where the stack does not tell. */
 const char *explain_path(const struct oom_incident *incident);
 /* What of the log was not read although it was read on: lines longer than the bound, lost records; NULL:

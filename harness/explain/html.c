@@ -75,8 +75,9 @@ static void put_bars(struct explain_writer *w, const struct oom_incident *incide
 		n--;
 	if (!n)
 		return;
-	fprintf(w->out, "<dt>memory</dt><dd><svg width=\"100%%\" height=\"%zu\" role=\"img\" "
-			"aria-label=\"where the memory was\">\n",
+	fprintf(w->out,
+		"<dt>memory</dt><dd><svg width=\"100%%\" height=\"%zu\" role=\"img\" "
+		"aria-label=\"where the memory was\">\n",
 		n * 22);
 	for (size_t i = 0; i < n; i++) {
 		char size[16];
@@ -84,8 +85,8 @@ static void put_bars(struct explain_writer *w, const struct oom_incident *incide
 		fprintf(w->out,
 			"<rect x=\"30%%\" y=\"%zu\" width=\"%.2f%%\" height=\"16\" fill=\"#4a7fb5\"/>"
 			"<text x=\"0\" y=\"%zu\" fill=\"currentColor\" font-size=\"13\">%s %s</text>\n",
-			i * 22 + 2, 70.0 * (double)shares[i].kib / (double)shares[0].kib, i * 22 + 15,
-			shares[i].name, explain_kib(shares[i].kib, size));
+			i * 22 + 2, 70.0 * (double)shares[i].kib / (double)shares[0].kib,
+			i * 22 + 15, shares[i].name, explain_kib(shares[i].kib, size));
 	}
 	fputs("</svg></dd>\n", w->out);
 }
@@ -136,8 +137,8 @@ static void put_stack(struct explain_writer *w, const struct oom_incident *incid
 	fputs("</pre></details>\n", w->out);
 }
 
-static void html_kill(struct explain_writer *w, const struct oom_incident *incident,
-	const struct oom_kill *kill)
+static void html_kill(
+	struct explain_writer *w, const struct oom_incident *incident, const struct oom_kill *kill)
 {
 	oom_autofree char *sentence = explain_sentence(incident, kill);
 	char *advice[4];
@@ -162,7 +163,8 @@ static void html_kill(struct explain_writer *w, const struct oom_incident *incid
 	fputs("</section>\n", w->out);
 }
 
-static void put_notes(struct explain_writer *w, const char *title, const struct explain_notes *notes)
+static void put_notes(
+	struct explain_writer *w, const char *title, const struct explain_notes *notes)
 {
 	if (!notes->total)
 		return;

@@ -103,7 +103,8 @@ static int step_back(sd_journal *journal, sd_id128_t id, sd_id128_t *ret)
 	if (!rc)
 		rc = sd_journal_seek_head(journal);
 	if (!rc)
-		rc = sd_journal_next(journal) > 0 ? sd_journal_get_cursor(journal, &cursor) : -ENXIO;
+		rc = sd_journal_next(journal) > 0 ? sd_journal_get_cursor(journal, &cursor)
+						  : -ENXIO;
 	if (rc)
 		return rc;
 	sd_journal_flush_matches(journal);
@@ -181,6 +182,7 @@ int explain_open_journal(int boot, bool all_boots, uint64_t since_us, struct oom
 	*ret = (struct explain_source){.read = read_journal,
 		.close = close_journal,
 		.context = source,
-		.plain_fd = -1, .name = "journal"};
+		.plain_fd = -1,
+		.name = "journal"};
 	return 0;
 }

@@ -13,9 +13,9 @@
 static const struct field {
 	const char *name;
 	size_t value_bytes; /* at most */
-	bool number;	    /* digits alone */
-	bool part;	    /* what is longer is cut: its beginning is worth something */
-	bool always;	    /* without it, nobody vouches for the writer: that must be seen */
+	bool number; /* digits alone */
+	bool part; /* what is longer is cut: its beginning is worth something */
+	bool always; /* without it, nobody vouches for the writer: that must be seen */
 } entry_fields[] = {
 	{"_TRANSPORT", 15, .always = true},
 	{"SYSLOG_FACILITY", 3, .number = true},
@@ -59,10 +59,11 @@ static bool has_name(const void *data, size_t len, const char *name)
 	size_t name_len = strlen(name);
 
 	return len > name_len && !memcmp(data, name, name_len) &&
-	       ((const char *)data)[name_len] == '=';
+		((const char *)data)[name_len] == '=';
 }
 
-static void put_field(struct oom_bounded *text, const struct field *field, const char *value, size_t len)
+static void put_field(
+	struct oom_bounded *text, const struct field *field, const char *value, size_t len)
 {
 	if (field->part && len > field->value_bytes)
 		len = field->value_bytes;

@@ -25,7 +25,8 @@
  * -ENOENT where the entry has none; another -errno where it cannot be read, which is taken as a field that is
  * too long.
  */
-typedef int explain_entry_get(void *context, const char *name, const void **ret_data, size_t *ret_len);
+typedef int explain_entry_get(
+	void *context, const char *name, const void **ret_data, size_t *ret_len);
 
 /* @realtime_us: since 1970, 0: not known. Returns the length of the text, at most EXPLAIN_ENTRY_BYTES. */
 size_t explain_entry_export(explain_entry_get *get, void *context, uint64_t realtime_us,

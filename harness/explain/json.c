@@ -107,8 +107,8 @@ static void put_stack(struct explain_writer *w, const struct oom_incident *incid
 	PUT(w, "]");
 }
 
-static void put_gfp(struct explain_writer *w, const struct oom_incident *incident,
-	const struct oom_kill *kill)
+static void put_gfp(
+	struct explain_writer *w, const struct oom_incident *incident, const struct oom_kill *kill)
 {
 	PUT(w, ",\"gfp_mask\":");
 	if (kill->gfp_mask < 0) {
@@ -116,7 +116,8 @@ static void put_gfp(struct explain_writer *w, const struct oom_incident *inciden
 	} else {
 		char text[32];
 
-		put(w, text, (size_t)snprintf(text, sizeof(text), "\"0x%" PRIx64 "\"", kill->gfp_mask));
+		put(w, text,
+			(size_t)snprintf(text, sizeof(text), "\"0x%" PRIx64 "\"", kill->gfp_mask));
 	}
 	PUT(w, ",\"gfp_flags\":");
 	json_put_text(w, incident->gfp_names);
@@ -133,8 +134,8 @@ static void begin_kill(struct explain_writer *w)
 	PUT(w, LINE_KEY);
 }
 
-static void json_kill(struct explain_writer *w, const struct oom_incident *incident,
-	const struct oom_kill *kill)
+static void json_kill(
+	struct explain_writer *w, const struct oom_incident *incident, const struct oom_kill *kill)
 {
 	if (w->part) {
 		PUT(w, MARK LINE_KEY);
@@ -143,7 +144,8 @@ static void json_kill(struct explain_writer *w, const struct oom_incident *incid
 	}
 	json_put_int(w, kill->line);
 	PUT(w, ",");
-	json_put_fields(w, oom_kill_fields + 1, kill); /* the line, which is always known, is the first */
+	json_put_fields(
+		w, oom_kill_fields + 1, kill); /* the line, which is always known, is the first */
 	PUT(w, ",\"when\":");
 	json_put_text(w, incident->when);
 	PUT(w, ",\"killer\":");

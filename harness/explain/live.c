@@ -22,7 +22,8 @@ struct live_source {
 static void count_lost(struct live_source *live, const char *record, size_t len)
 {
 	const char *comma = memchr(record, ',', len);
-	struct oom_span rest = {comma ? comma + 1 : record, comma ? (size_t)(record + len - comma - 1) : 0};
+	struct oom_span rest = {
+		comma ? comma + 1 : record, comma ? (size_t)(record + len - comma - 1) : 0};
 	int64_t seq;
 
 	if (!oom_span_take_int(&rest, &seq) || seq < 0)
@@ -38,7 +39,8 @@ static ssize_t read_live(void *context, char *buf, size_t size)
 	struct live_source *live = context;
 
 	for (;;) {
-		struct pollfd fds[] = {{.fd = live->fd, .events = POLLIN}, {.fd = live->stop_fd, .events = POLLIN}};
+		struct pollfd fds[] = {{.fd = live->fd, .events = POLLIN},
+			{.fd = live->stop_fd, .events = POLLIN}};
 		ssize_t n;
 
 		if (poll(&fds[1], 1, 0) > 0)
@@ -92,7 +94,11 @@ int explain_open_live(int stop_fd, struct oom_err *err, struct explain_source *r
 		return rc;
 	}
 	lseek(live->fd, 0, SEEK_END);
-	*ret = (struct explain_source){
-		.read = read_live, .close = close_live, .lost = lost_live, .context = live, .plain_fd = -1, .name = "/dev/kmsg"};
+	*ret = (struct explain_source){.read = read_live,
+		.close = close_live,
+		.lost = lost_live,
+		.context = live,
+		.plain_fd = -1,
+		.name = "/dev/kmsg"};
 	return 0;
 }

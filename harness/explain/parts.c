@@ -79,8 +79,8 @@ void explain_part_add(struct explain_part *part, const void *data, size_t len)
 /* Does a report begin in this line? Not within a field of an entry that has many, or JSON. */
 static bool is_header(const char *line, const char *words)
 {
-	return !memchr(line, '=', (size_t)(words - line)) && !memchr(line, '"', (size_t)(words - line)) &&
-	       *line != ' ' && *line != '\t';
+	return !memchr(line, '=', (size_t)(words - line)) &&
+		!memchr(line, '"', (size_t)(words - line)) && *line != ' ' && *line != '\t';
 }
 
 /* "[  12.345", "<4>", "2025-08-12", "Aug 12": no name of a program. */
@@ -88,8 +88,9 @@ static bool is_framed(const char *line)
 {
 	if (*line == '[' || *line == '<')
 		return oom_is_digit(line[1]) || (line[1] == ' ' && *line == '[');
-	return oom_is_digit(*line) || (*line >= 'A' && *line <= 'Z' && line[3] == ' ' &&
-					      (line[4] == ' ' || oom_is_digit(line[4])));
+	return oom_is_digit(*line) ||
+		(*line >= 'A' && *line <= 'Z' && line[3] == ' ' &&
+			(line[4] == ' ' || oom_is_digit(line[4])));
 }
 
 /* The first line behind @from in @text that opens a report, or NULL. */
@@ -158,7 +159,8 @@ static off_t find_before(const struct parts *p, off_t begin, int64_t *ret_lines)
 		if (pread(p->fd, look, len, end - (off_t)len) != (ssize_t)len)
 			break;
 		/* the first of these feeds ends the line before @begin */
-		while ((feed = memrchr(look, '\n', (size_t)(feed - look))) && ++lines <= OOM_PART_BEFORE)
+		while ((feed = memrchr(look, '\n', (size_t)(feed - look))) &&
+			++lines <= OOM_PART_BEFORE)
 			;
 		if (feed) {
 			*ret_lines = lines - 1;
@@ -320,7 +322,8 @@ static off_t take_parts(struct parts *p, struct explain_session *s, struct oom_k
 		while (place->state != PLACE_READY)
 			pthread_cond_wait(&p->changed, &p->lock);
 		pthread_mutex_unlock(&p->lock);
-		taken = place->is_long ? tell_long(p, s, place, past, counts) : take_part(s, place, past, counts);
+		taken = place->is_long ? tell_long(p, s, place, past, counts)
+				       : take_part(s, place, past, counts);
 		done = taken ? place->end : place->begin;
 		pthread_mutex_lock(&p->lock);
 		if (place->is_long)

@@ -59,7 +59,8 @@ static bool is_function(const char *frame, const char *function)
 {
 	size_t len = strlen(function);
 
-	return !strncmp(frame, function, len) && (frame[len] == '+' || frame[len] == '.' || frame[len] == '_');
+	return !strncmp(frame, function, len) &&
+		(frame[len] == '+' || frame[len] == '.' || frame[len] == '_');
 }
 
 const char *explain_path(const struct oom_incident *incident)

@@ -142,8 +142,11 @@ static size_t put_special(struct explain_writer *w, const char *text, size_t len
 }
 
 /* Characters that stand for themselves; the NUL does not, nor what may begin a command. */
-static const bool plain[256] = {
-	[' '] = true, ['!'] = true, ['$' ... ';'] = true, ['=' ... '['] = true, [']' ... '~'] = true};
+static const bool plain[256] = {[' '] = true,
+	['!'] = true,
+	['$' ... ';'] = true,
+	['=' ... '['] = true,
+	[']' ... '~'] = true};
 
 void json_put_text(struct explain_writer *w, const char *text)
 {
@@ -212,7 +215,8 @@ static void put_task(struct explain_writer *w, const struct oom_task *task)
 	for (const struct oom_field *field = oom_task_fields; field->name; field++) {
 		const char *text = oom_field_text(field, task);
 
-		if (field->type == OOM_FIELD_TEXT ? !text : oom_field_int(field, task) == field->none)
+		if (field->type == OOM_FIELD_TEXT ? !text
+						  : oom_field_int(field, task) == field->none)
 			continue;
 		*to++ = comma;
 		comma = ',';

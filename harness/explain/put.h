@@ -11,8 +11,8 @@
 
 /* Room for what is put without asking: a number, a key, an escaped character. */
 #define SLACK 64
-_Static_assert(OOM_FIELD_KEY + sizeof(",-9223372036854775808") <= SLACK,
-	"a key and its number have room");
+_Static_assert(
+	OOM_FIELD_KEY + sizeof(",-9223372036854775808") <= SLACK, "a key and its number have room");
 
 /* Room for the fields of a task, but for its texts. */
 #define ROW_BYTES 1024

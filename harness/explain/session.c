@@ -12,8 +12,8 @@
 static void note(struct explain_notes *notes, const struct oom_incident *incident, char *text)
 {
 	if (notes->n < EXPLAIN_NOTES && text) {
-		notes->notes[notes->n++] = (struct explain_note){
-			incident->kill.line, incident->kill.time_us, text};
+		notes->notes[notes->n++] =
+			(struct explain_note){incident->kill.line, incident->kill.time_us, text};
 		text = NULL;
 	}
 	notes->total++;
@@ -28,8 +28,8 @@ static char *unfinished_text(const struct oom_incident *incident)
 	if (kill->chosen_pid >= 0)
 		return explain_printf("%s (pid %" PRId64 ") was chosen",
 			kill->chosen_comm ? kill->chosen_comm : "?", kill->chosen_pid);
-	return explain_printf("%s invoked the OOM killer",
-		kill->invoker_comm ? kill->invoker_comm : "somebody");
+	return explain_printf(
+		"%s invoked the OOM killer", kill->invoker_comm ? kill->invoker_comm : "somebody");
 }
 
 static int tell_kill(struct explain_session *s, const struct oom_incident *incident)
@@ -49,19 +49,22 @@ static int tell_kill(struct explain_session *s, const struct oom_incident *incid
 	return rc;
 }
 
-static int tell(struct explain_session *s, enum oom_event event, const struct oom_incident *incident)
+static int tell(
+	struct explain_session *s, enum oom_event event, const struct oom_incident *incident)
 {
 	switch (event) {
 	case OOM_EVENT_KILL:
 		return tell_kill(s, incident);
 	case OOM_EVENT_PANIC:
-		note(&s->panics, incident, explain_printf("%s", incident->text ? incident->text : ""));
+		note(&s->panics, incident,
+			explain_printf("%s", incident->text ? incident->text : ""));
 		break;
 	case OOM_EVENT_UNFINISHED:
 		note(&s->unfinished, incident, unfinished_text(incident));
 		break;
 	case OOM_EVENT_SIGNAL:
-		note(&s->signals, incident, explain_printf("%s", incident->text ? incident->text : ""));
+		note(&s->signals, incident,
+			explain_printf("%s", incident->text ? incident->text : ""));
 		break;
 	default:
 		note(&s->unrecognised, incident,

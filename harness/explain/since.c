@@ -52,8 +52,8 @@ static int midnight(uint64_t now_us, int days, uint64_t *ret_us)
 
 static int calendar(uint64_t now_us, const char *text, uint64_t *ret_us)
 {
-	static const char *const layouts[] = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M",
-		"%Y-%m-%dT%H:%M", "%Y-%m-%d", "%H:%M:%S", "%H:%M"};
+	static const char *const layouts[] = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S",
+		"%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d", "%H:%M:%S", "%H:%M"};
 	time_t now = (time_t)(now_us / SECOND), then;
 
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/explain/explain.h"
 #include "harness/explain/archive.h"
+#include "harness/explain/explain.h"
 
 #include "lib/base/cleanup.h"
 
@@ -19,7 +19,7 @@ struct file_source {
 	size_t magic_len, magic_used;
 	const struct oom_archive_api *api;
 	struct archive *archive; /* NULL: plain */
-	bool broken;		 /* from its first block on */
+	bool broken; /* from its first block on */
 	char *chunk;
 };
 
@@ -96,8 +96,11 @@ static bool is_compressed(const struct file_source *file)
 	static const struct {
 		const char *magic;
 		size_t len;
-	} known[] = {{"\x1f\x8b", 2}, {"\xfd" "7zXZ", 5}, {"\x28\xb5\x2f\xfd", 4}, {"BZh", 3},
-		{"\x04\x22\x4d\x18", 4}};
+	} known[] = {{"\x1f\x8b", 2},
+		{"\xfd"
+		 "7zXZ",
+			5},
+		{"\x28\xb5\x2f\xfd", 4}, {"BZh", 3}, {"\x04\x22\x4d\x18", 4}};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (file->magic_len >= known[i].len &&
@@ -123,7 +126,7 @@ static int open_archive(struct file_source *file, const char *path, struct oom_e
 	file->api->read_support_format_empty(file->archive);
 	/* a log that is cut off already in its first block is a part of one, too: an empty one */
 	file->broken = file->api->read_open(file->archive, file, NULL, feed_archive, NULL) ||
-		       file->api->read_next_header(file->archive, &entry) < 0;
+		file->api->read_next_header(file->archive, &entry) < 0;
 	return 0;
 }
 
@@ -164,8 +167,8 @@ int explain_open_file(const char *path, struct oom_err *err, struct explain_sour
 	}
 	posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	while (file->magic_len < MAGIC_BYTES) {
-		ssize_t n = read(file->fd, file->magic + file->magic_len,
-			MAGIC_BYTES - file->magic_len);
+		ssize_t n = read(
+			file->fd, file->magic + file->magic_len, MAGIC_BYTES - file->magic_len);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 /* Names that are told apart, of each kind; what is beyond counts as "others". */
-#define SLOTS 1024
+#define SLOTS	   1024
 #define NAME_BYTES 232
-#define SHOWN 12
+#define SHOWN	   12
 
 struct tally_slot {
 	int64_t count, order;
@@ -32,8 +32,9 @@ enum by { BY_KILLER, BY_CGROUP, BY_PROGRAM, BY_HOUR, BYS };
 
 struct explain_writer {
 	FILE *out;
-	struct explain_part *part; /* in place of the tallies: the names of each kill, one after the other */
-	struct tally *tallies;	   /* of BYS */
+	struct explain_part
+		*part; /* in place of the tallies: the names of each kill, one after the other */
+	struct tally *tallies; /* of BYS */
 };
 
 static void count(struct tally *tally, const char *name)
@@ -45,8 +46,8 @@ static void count(struct tally *tally, const char *name)
 		hash = (hash ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
 	at = (hash ^ hash >> 32) % SLOTS;
 	/* never filled beyond three quarters: a free slot ends every search */
-	while (tally->slots[at].count && (strncmp(tally->slots[at].name, name, len) ||
-						 tally->slots[at].name[len]))
+	while (tally->slots[at].count &&
+		(strncmp(tally->slots[at].name, name, len) || tally->slots[at].name[len]))
 		at = (at + 1) % SLOTS;
 	if (!tally->slots[at].count) {
 		if (tally->used >= SLOTS * 3 / 4) {
@@ -68,15 +69,16 @@ static void take(struct explain_writer *w, enum by by, const char *name)
 		count(&w->tallies[by], name);
 }
 
-static void summary_kill(struct explain_writer *w, const struct oom_incident *incident,
-	const struct oom_kill *kill)
+static void summary_kill(
+	struct explain_writer *w, const struct oom_incident *incident, const struct oom_kill *kill)
 {
 	char hour[48] = "(not said)";
 
 	take(w, BY_KILLER, oom_killer_name(kill->killer));
-	take(w, BY_CGROUP, kill->oom_memcg    ? kill->oom_memcg
-			   : kill->task_memcg ? kill->task_memcg
-					      : "(not said)");
+	take(w, BY_CGROUP,
+		kill->oom_memcg		   ? kill->oom_memcg
+			: kill->task_memcg ? kill->task_memcg
+					   : "(not said)");
 	take(w, BY_PROGRAM, kill->victim.comm ? kill->victim.comm : "(not said)");
 	if (!incident->when && kill->time_us >= 0)
 		snprintf(hour, sizeof(hour), "hour %" PRId64 " since boot",
@@ -95,7 +97,8 @@ static int summary_part_open(struct explain_part *part, struct explain_writer **
 	return 0;
 }
 
-static void summary_part_take(struct explain_writer *w, const struct explain_part *part, int64_t shift)
+static void summary_part_take(
+	struct explain_writer *w, const struct explain_part *part, int64_t shift)
 {
 	const char *p = part->data, *end = p + part->len;
 
@@ -123,7 +126,8 @@ static int by_order(const void *left, const void *right)
 	return a->order < b->order ? -1 : 1;
 }
 
-static void put_tally(struct explain_writer *w, const char *title, struct tally *tally, bool in_order)
+static void put_tally(
+	struct explain_writer *w, const char *title, struct tally *tally, bool in_order)
 {
 	int64_t hidden = tally->others;
 	size_t shown = 0;
@@ -159,12 +163,14 @@ static void summary_end(struct explain_writer *w, const struct explain_end *end)
 		oom_say(w->out, "\n%" PRId64 " processes killed by systemd itself\n",
 			end->signals->total);
 	if (end->unrecognised->total)
-		oom_say(w->out, "\n%" PRId64 " lines look like OOM and are not understood: run without "
-				"--summary to see them\n",
+		oom_say(w->out,
+			"\n%" PRId64 " lines look like OOM and are not understood: run without "
+			"--summary to see them\n",
 			end->unrecognised->total);
 	if (end->counts->quoted || end->counts->imitations)
-		oom_say(w->out, "\nnot counted: %" PRId64 " lines of programs that quote a kill, %" PRId64
-				" that imitate the kernel\n",
+		oom_say(w->out,
+			"\nnot counted: %" PRId64 " lines of programs that quote a kill, %" PRId64
+			" that imitate the kernel\n",
 			end->counts->quoted, end->counts->imitations);
 	if (end->gaps)
 		oom_say(w->out, "\nnot read: %s\n", end->gaps);

@@ -62,8 +62,8 @@ static struct libscols_table *ranking_table(const struct oom_kill *kill)
 			break;
 		oom_say_number(line, 0, task->pid, true);
 		oom_say_cell(line, 1, task->comm ? task->comm : "?");
-		oom_say_number(line, 2, task->oom_score_adj,
-			task->oom_score_adj != OOM_ADJ_UNKNOWN);
+		oom_say_number(
+			line, 2, task->oom_score_adj, task->oom_score_adj != OOM_ADJ_UNKNOWN);
 		oom_say_cell(line, 3, explain_kib(task->rss_kib, size));
 		oom_say_number(line, 4, task->swapents, task->swapents >= 0);
 		oom_say_number(line, 5, task->points, true);
@@ -128,14 +128,16 @@ static void put_zones(struct explain_writer *w, const struct oom_memory *memory)
 
 		if (zone->free_kib >= 0 && zone->low_kib > 0 && zone->free_kib < zone->low_kib &&
 			zone->present_kib != 0)
-			oom_say(w->out, "  %-8s node %d %s: %s free, below its watermarks (min %s)\n",
-				"zone", zone->node, zone->name, explain_kib(zone->free_kib, free_size),
+			oom_say(w->out,
+				"  %-8s node %d %s: %s free, below its watermarks (min %s)\n",
+				"zone", zone->node, zone->name,
+				explain_kib(zone->free_kib, free_size),
 				explain_kib(zone->min_kib, min_size));
 	}
 }
 
-static void put_times(struct explain_writer *w, const struct oom_incident *incident,
-	const struct oom_kill *kill)
+static void put_times(
+	struct explain_writer *w, const struct oom_incident *incident, const struct oom_kill *kill)
 {
 	if (kill->time_us < 0)
 		return;
@@ -149,8 +151,8 @@ static void put_times(struct explain_writer *w, const struct oom_incident *incid
 	fputc('\n', w->out);
 }
 
-static void text_kill(struct explain_writer *w, const struct oom_incident *incident,
-	const struct oom_kill *kill)
+static void text_kill(
+	struct explain_writer *w, const struct oom_incident *incident, const struct oom_kill *kill)
 {
 	oom_autofree char *sentence = explain_sentence(incident, kill);
 	char *advice[4];
@@ -165,7 +167,8 @@ static void text_kill(struct explain_writer *w, const struct oom_incident *incid
 	if (kill->task_memcg)
 		put_line(w, "in", explain_printf("%s", kill->task_memcg));
 	if (kill->victim.oom_score_adj != OOM_ADJ_UNKNOWN && kill->victim.oom_score_adj)
-		put_line(w, "adj", explain_printf("oom_score_adj %" PRId64, kill->victim.oom_score_adj));
+		put_line(w, "adj",
+			explain_printf("oom_score_adj %" PRId64, kill->victim.oom_score_adj));
 	put_line(w, "asked", explain_request(incident, kill));
 	if (kill->explanation)
 		put_line(w, "why", explain_printf("%s", kill->explanation));
@@ -178,8 +181,8 @@ static void text_kill(struct explain_writer *w, const struct oom_incident *incid
 		put_line(w, i ? "" : "do", advice[i]);
 }
 
-static void put_notes(struct explain_writer *w, const char *title,
-	const struct explain_notes *notes, size_t max)
+static void put_notes(
+	struct explain_writer *w, const char *title, const struct explain_notes *notes, size_t max)
 {
 	if (!notes->total)
 		return;
@@ -189,7 +192,8 @@ static void put_notes(struct explain_writer *w, const char *title,
 	fputs(plain(w), w->out);
 	fputc('\n', w->out);
 	for (size_t i = 0; i < notes->n && i < max; i++)
-		oom_say(w->out, "  line %" PRId64 ": %s\n", notes->notes[i].line, notes->notes[i].text);
+		oom_say(w->out, "  line %" PRId64 ": %s\n", notes->notes[i].line,
+			notes->notes[i].text);
 	if (notes->total > (int64_t)max)
 		oom_say(w->out, "  … and %" PRId64 " more\n", notes->total - (int64_t)max);
 }
@@ -197,14 +201,16 @@ static void put_notes(struct explain_writer *w, const char *title,
 static void text_end(struct explain_writer *w, const struct explain_end *end)
 {
 	if (!end->kills && !end->panics->total)
-		oom_say(w->out, "no process was killed for want of memory in these %" PRId64 " lines\n",
+		oom_say(w->out,
+			"no process was killed for want of memory in these %" PRId64 " lines\n",
 			end->counts->lines);
 	put_notes(w, "the kernel gave up", end->panics, 10);
 	put_notes(w, "invoked or chosen, but no kill follows in this log", end->unfinished, 10);
 	put_notes(w, "killed by systemd itself, not for want of memory", end->signals, 10);
 	put_notes(w, "looks like OOM and is not understood", end->unrecognised, 20);
 	if (end->counts->imitations)
-		oom_say(w->out, "\n%" PRId64 " lines imitate the kernel but were written by programs\n",
+		oom_say(w->out,
+			"\n%" PRId64 " lines imitate the kernel but were written by programs\n",
 			end->counts->imitations);
 	if (end->gaps)
 		oom_say(w->out, "\nnot read: %s\n", end->gaps);

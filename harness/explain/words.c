@@ -61,8 +61,8 @@ static char *reason_of(const struct oom_incident *incident, const struct oom_kil
 	switch (kill->killer) {
 	case OOM_KILLER_KERNEL_MEMCG:
 		if (kill->oom_memcg && kill->limit_kib >= 0)
-			return explain_printf("the cgroup %s reached its limit of %s", kill->oom_memcg,
-				explain_kib(kill->limit_kib, limit));
+			return explain_printf("the cgroup %s reached its limit of %s",
+				kill->oom_memcg, explain_kib(kill->limit_kib, limit));
 		if (kill->oom_memcg)
 			return explain_printf("the cgroup %s reached its limit", kill->oom_memcg);
 		return explain_printf("a cgroup reached its memory limit");
@@ -77,7 +77,8 @@ static char *reason_of(const struct oom_incident *incident, const struct oom_kil
 	case OOM_KILLER_KERNEL_GLOBAL:
 		return explain_printf("the machine ran out of memory");
 	case OOM_KILLER_SYSTEMD_OOMD:
-		return explain_printf("systemd-oomd saw too much memory pressure or too little swap");
+		return explain_printf(
+			"systemd-oomd saw too much memory pressure or too little swap");
 	case OOM_KILLER_EARLYOOM:
 	case OOM_KILLER_NOHANG:
 	case OOM_KILLER_LOWMEMORYKILLER:
@@ -133,7 +134,8 @@ char *explain_held(const struct oom_kill *kill)
 
 	if (v->anon_rss_kib < 0 && v->file_rss_kib < 0)
 		return NULL;
-	return explain_printf("anonymous memory %s, files %s, shared (tmpfs, shm) %s, page tables %s",
+	return explain_printf(
+		"anonymous memory %s, files %s, shared (tmpfs, shm) %s, page tables %s",
 		explain_kib(v->anon_rss_kib, anon), explain_kib(v->file_rss_kib, file),
 		explain_kib(v->shmem_rss_kib, shmem), explain_kib(v->pgtables_kib, tables));
 }
@@ -142,7 +144,7 @@ char *explain_freed(const struct oom_incident *incident, const struct oom_kill *
 {
 	const struct oom_task *v = &kill->victim;
 	int64_t frees = (v->anon_rss_kib > 0 ? v->anon_rss_kib : 0) +
-			(v->pgtables_kib > 0 ? v->pgtables_kib : 0);
+		(v->pgtables_kib > 0 ? v->pgtables_kib : 0);
 	int64_t shmem = incident->memory.shmem_kib;
 	char freed[16], stays[16];
 
@@ -150,16 +152,19 @@ char *explain_freed(const struct oom_incident *incident, const struct oom_kill *
 		return NULL;
 	explain_kib(frees, freed);
 	if (shmem <= frees && v->shmem_rss_kib > 1024)
-		return explain_printf("at most %s (anonymous memory and page tables); its %s of shared "
-				      "memory stay where they are files of a tmpfs or still in use",
+		return explain_printf(
+			"at most %s (anonymous memory and page tables); its %s of shared "
+			"memory stay where they are files of a tmpfs or still in use",
 			freed, explain_kib(v->shmem_rss_kib, stays));
 	if (shmem > frees && shmem > 1024)
-		return explain_printf("at most %s (anonymous memory and page tables); %s of tmpfs and "
-				      "shared memory stay until the files are deleted: killing does not "
-				      "free them",
+		return explain_printf(
+			"at most %s (anonymous memory and page tables); %s of tmpfs and "
+			"shared memory stay until the files are deleted: killing does not "
+			"free them",
 			freed, explain_kib(shmem, stays));
-	return explain_printf("at most %s (anonymous memory and page tables); its files could have been "
-			      "dropped without a kill",
+	return explain_printf(
+		"at most %s (anonymous memory and page tables); its files could have been "
+		"dropped without a kill",
 		freed);
 }
 
@@ -168,13 +173,16 @@ char *explain_freed(const struct oom_incident *incident, const struct oom_kill *
 char *explain_gaps(int64_t cut_lines, int64_t lost)
 {
 	if (cut_lines && lost)
-		return explain_printf("%" PRId64 " records were overwritten before they were read, and %" PRId64
-				      " lines are " BOUNDS ": the rest of each was passed over", lost, cut_lines);
+		return explain_printf(
+			"%" PRId64 " records were overwritten before they were read, and %" PRId64
+			" lines are " BOUNDS ": the rest of each was passed over",
+			lost, cut_lines);
 	if (lost)
-		return explain_printf("%" PRId64 " records were overwritten before they were read", lost);
+		return explain_printf(
+			"%" PRId64 " records were overwritten before they were read", lost);
 	if (cut_lines)
-		return explain_printf("%" PRId64 " line%s " BOUNDS ": the rest was passed over", cut_lines,
-			cut_lines == 1 ? " is" : "s are");
+		return explain_printf("%" PRId64 " line%s " BOUNDS ": the rest was passed over",
+			cut_lines, cut_lines == 1 ? " is" : "s are");
 	return NULL;
 }
 
@@ -191,10 +199,11 @@ char *explain_request(const struct oom_incident *incident, const struct oom_kill
 		return explain_printf("%s%s: sysrq-f, no allocation",
 			kill->invoker_comm ? kill->invoker_comm : "?", pid);
 	if (kill->order > 0 && kill->order < 20)
-		snprintf(pages, sizeof(pages), "%" PRId64 " pages in a row", INT64_C(1) << kill->order);
+		snprintf(pages, sizeof(pages), "%" PRId64 " pages in a row",
+			INT64_C(1) << kill->order);
 	return explain_printf("%s%s asked for %s%s%s, gfp_mask 0x%" PRIx64 "%s%s%s",
-		kill->invoker_comm ? kill->invoker_comm : "?", pid, pages, path ? ", " : "", path ? path : "",
-		kill->gfp_mask < 0 ? 0 : kill->gfp_mask,
+		kill->invoker_comm ? kill->invoker_comm : "?", pid, pages, path ? ", " : "",
+		path ? path : "", kill->gfp_mask < 0 ? 0 : kill->gfp_mask,
 		incident->gfp_names ? " (" : "", incident->gfp_names ? incident->gfp_names : "",
 		incident->gfp_names ? ")" : "");
 }

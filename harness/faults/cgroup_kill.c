@@ -5,8 +5,8 @@
 #include <errno.h>
 
 static const struct oom_key keys[] = {
-	{"Scope", OOM_T_STRING, NULL, "scope whose processes are killed (default: the only one)", 0, 0,
-		NULL, OOM_KEY_SCOPE},
+	{"Scope", OOM_T_STRING, NULL, "scope whose processes are killed (default: the only one)", 0,
+		0, NULL, OOM_KEY_SCOPE},
 	{NULL},
 };
 
@@ -28,7 +28,8 @@ static int kill_fire(struct oom_run_state *run, void *data)
 }
 
 const struct oom_fault oom_fault_cgroup_kill = {
-	.kind = {"cgroup-kill", "SIGKILLs every process of a scope, frozen so that none escapes", keys},
+	.kind = {"cgroup-kill", "SIGKILLs every process of a scope, frozen so that none escapes",
+		keys},
 	.prepare = kill_prepare,
 	.fire = kill_fire,
 };

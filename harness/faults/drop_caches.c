@@ -4,7 +4,8 @@
 #include <fcntl.h>
 
 static const struct oom_key keys[] = {
-	{"What", OOM_T_CHOICE, "3", "1: page cache, 2: dentries and inodes, 3: both", 0, 0, "1|2|3", 0},
+	{"What", OOM_T_CHOICE, "3", "1: page cache, 2: dentries and inodes, 3: both", 0, 0, "1|2|3",
+		0},
 	{NULL},
 };
 

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/types.h>
 
-int oom_fault_file_prepare(int dir_fd, const char *path, const char *text, struct oom_run_state *run,
-	struct oom_err *err, void **ret_data)
+int oom_fault_file_prepare(int dir_fd, const char *path, const char *text,
+	struct oom_run_state *run, struct oom_err *err, void **ret_data)
 {
 	struct oom_fault_file *file = oom_arena_alloc(&run->arena, sizeof(*file));
 
@@ -41,8 +41,8 @@ void oom_fault_file_release(void *data)
 		oom_closep(&file->fd);
 }
 
-struct oom_backend_unit *oom_fault_unit(struct oom_run_state *run, const struct oom_section *section,
-	struct oom_err *err)
+struct oom_backend_unit *oom_fault_unit(
+	struct oom_run_state *run, const struct oom_section *section, struct oom_err *err)
 {
 	const char *name = oom_section_text(section, "Scope", NULL);
 	struct oom_backend_unit *unit = oom_run_unit(run, name);
@@ -55,8 +55,8 @@ struct oom_backend_unit *oom_fault_unit(struct oom_run_state *run, const struct 
 	return unit;
 }
 
-struct oom_run_workload *oom_fault_workload(struct oom_run_state *run,
-	const struct oom_section *section, struct oom_err *err)
+struct oom_run_workload *oom_fault_workload(
+	struct oom_run_state *run, const struct oom_section *section, struct oom_err *err)
 {
 	const char *name = oom_section_text(section, "Workload", NULL);
 	struct oom_run_workload *workload = oom_run_workload(run, name);

@@ -12,16 +12,16 @@ struct oom_fault_file {
 };
 
 /* Opens @path (below @dir_fd, or absolute) for writing; @text is what fire() will write. */
-int oom_fault_file_prepare(int dir_fd, const char *path, const char *text, struct oom_run_state *run,
-	struct oom_err *err, void **ret_data);
+int oom_fault_file_prepare(int dir_fd, const char *path, const char *text,
+	struct oom_run_state *run, struct oom_err *err, void **ret_data);
 int oom_fault_file_fire(struct oom_run_state *run, void *data);
 void oom_fault_file_release(void *data);
 
 /* The unit that Scope= of the fault names, or the only scope; NULL with @err. */
-struct oom_backend_unit *oom_fault_unit(struct oom_run_state *run, const struct oom_section *section,
-	struct oom_err *err);
+struct oom_backend_unit *oom_fault_unit(
+	struct oom_run_state *run, const struct oom_section *section, struct oom_err *err);
 /* The workload that Workload= names; NULL with @err. */
-struct oom_run_workload *oom_fault_workload(struct oom_run_state *run,
-	const struct oom_section *section, struct oom_err *err);
+struct oom_run_workload *oom_fault_workload(
+	struct oom_run_state *run, const struct oom_section *section, struct oom_err *err);
 
 #endif

@@ -10,10 +10,10 @@ enum { OOM_UNPLUG_TEXT_BYTES = 65536 };
 
 struct oom_unplug {
 	struct oom_watch events, timer;
-	char request[64];		     /* see oom_guest_request() */
-	const char *path;		     /* a file of the kernel's that tells what is there */
+	char request[64]; /* see oom_guest_request() */
+	const char *path; /* a file of the kernel's that tells what is there */
 	uint64_t (*count)(const char *text); /* of what: processors, pages */
-	uint64_t before, gone;		     /* the unplug is through when before - gone are left */
+	uint64_t before, gone; /* the unplug is through when before - gone are left */
 	uint64_t within_us, deadline_us;
 	bool refused; /* Outcome=refused */
 	bool fired;

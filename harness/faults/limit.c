@@ -12,12 +12,12 @@
  * through systemd would allocate, and would wait for a manager that may be under pressure itself.
  */
 static const struct oom_key keys[] = {
-	{"Scope", OOM_T_STRING, NULL, "scope or slice whose limit changes (default: the only one)", 0, 0,
-		NULL, OOM_KEY_SCOPE},
-	{"Property", OOM_T_STRING, "MemoryMax", "the limit, as systemd.resource-control(5) calls it", 0, 0,
-		NULL, OOM_KEY_PROPERTY},
-	{"Value", OOM_T_SIZE, NULL, "its new value: a size, a percentage of the machine, infinity", 0, 0,
-		"infinity", OOM_KEY_REQUIRED},
+	{"Scope", OOM_T_STRING, NULL, "scope or slice whose limit changes (default: the only one)",
+		0, 0, NULL, OOM_KEY_SCOPE},
+	{"Property", OOM_T_STRING, "MemoryMax",
+		"the limit, as systemd.resource-control(5) calls it", 0, 0, NULL, OOM_KEY_PROPERTY},
+	{"Value", OOM_T_SIZE, NULL, "its new value: a size, a percentage of the machine, infinity",
+		0, 0, "infinity", OOM_KEY_REQUIRED},
 	{NULL},
 };
 
@@ -36,16 +36,16 @@ static int limit_prepare(struct oom_run_state *run, const struct oom_section *se
 		return -EINVAL;
 	file = !property ? NULL : unit->v1 ? property->v1_file : property->v2_file;
 	if (!file)
-		return oom_err_set(err, EINVAL, "property '%s' of fault '%s' is no cgroup file here", name,
-			section->name);
+		return oom_err_set(err, EINVAL,
+			"property '%s' of fault '%s' is no cgroup file here", name, section->name);
 	if (!strcmp(value, "infinity"))
 		snprintf(text, sizeof(text), "%s", unit->v1 ? "-1" : "max");
 	else if (oom_parse_size(value, &size) == 0)
 		snprintf(text, sizeof(text), "%llu",
 			(unsigned long long)oom_size_bytes(&size, run->machine_bytes));
 	else
-		return oom_err_set(err, EINVAL, "value '%s' of fault '%s' is no size", value,
-			section->name);
+		return oom_err_set(
+			err, EINVAL, "value '%s' of fault '%s' is no size", value, section->name);
 	return oom_fault_writer_prepare(unit->dir_fd, file, text, run, err, ret_data);
 }
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 static const struct oom_key keys[] = {
-	{"Scope", OOM_T_STRING, NULL, "scope that is reclaimed from (default: the only one)", 0, 0, NULL,
-		OOM_KEY_SCOPE},
+	{"Scope", OOM_T_STRING, NULL, "scope that is reclaimed from (default: the only one)", 0, 0,
+		NULL, OOM_KEY_SCOPE},
 	{"Size", OOM_T_SIZE, NULL, "how much to reclaim, in bytes", 0, 0, NULL, OOM_KEY_REQUIRED},
 	{NULL},
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/faults/fault_file.h"
 #include "harness/host/sysctl.h"
+#include "harness/faults/fault_file.h"
 #include "harness/undo/add.h"
 
 #include <errno.h>
@@ -9,8 +9,8 @@
 static const struct oom_key keys[] = {
 	{"Name", OOM_T_STRING, NULL, "the sysctl: vm.overcommit_memory", 0, 0, NULL,
 		OOM_KEY_REQUIRED | OOM_KEY_SYSCTL},
-	{"Value", OOM_T_STRING, NULL, "what is written; the old value is put back at the end", 0, 0, NULL,
-		OOM_KEY_REQUIRED},
+	{"Value", OOM_T_STRING, NULL, "what is written; the old value is put back at the end", 0, 0,
+		NULL, OOM_KEY_REQUIRED},
 	{NULL},
 };
 
@@ -24,7 +24,8 @@ static int sysctl_prepare(struct oom_run_state *run, const struct oom_section *s
 	int r = oom_sysctl_path(name, path, sizeof(path));
 
 	if (r < 0)
-		return oom_err_set(err, EINVAL, "'%s' of fault '%s' is no sysctl", name, section->name);
+		return oom_err_set(
+			err, EINVAL, "'%s' of fault '%s' is no sysctl", name, section->name);
 	r = oom_undo_add_sysctl(run->undo, name, err);
 	if (r < 0)
 		return r;

@@ -42,7 +42,8 @@ uint64_t oom_tree_bytes(const char *path)
 	return tree_bytes;
 }
 
-int oom_file_read(struct oom_arena *arena, const char *path, size_t max, char **ret, size_t *ret_len)
+int oom_file_read(
+	struct oom_arena *arena, const char *path, size_t max, char **ret, size_t *ret_len)
 {
 	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	oom_autofree char *buf = NULL;

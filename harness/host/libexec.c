@@ -69,7 +69,8 @@ int oom_libexec_find(const char *name, struct oom_err *err, char *buf, size_t si
 int oom_scenarios_find(struct oom_err *err, char *buf, size_t size)
 {
 	/* a build tree has them beside it, one of a variant (build/asan) a folder further up */
-	static const char *const below[] = {"/../scenarios", "/../../scenarios", "/../share/oomgate/scenarios"};
+	static const char *const below[] = {
+		"/../scenarios", "/../../scenarios", "/../share/oomgate/scenarios"};
 	static const char installed[] = OOMGATE_DATADIR "/oomgate/scenarios";
 	oom_autofree char *real = NULL;
 	char own[PATH_MAX], path[PATH_MAX + 64];

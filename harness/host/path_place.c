@@ -61,7 +61,9 @@ char *oom_path_resolve(const char *path)
 	if (!to_parent(above))
 		return NULL;
 	real = oom_path_resolve(above);
-	if (real && asprintf(&whole, "%s/%.*s", strcmp(real, "/") ? real : "", (int)(path + end - name), name) < 0)
+	if (real &&
+		asprintf(&whole, "%s/%.*s", strcmp(real, "/") ? real : "", (int)(path + end - name),
+			name) < 0)
 		whole = NULL;
 	free(real);
 	return whole;
@@ -73,7 +75,8 @@ const char *oom_path_below(const char *path, const char *dir)
 
 	while (len && dir[len - 1] == '/')
 		len--;
-	return !strncmp(path, dir, len) && path[len] == '/' && path[len + 1] ? path + len + 1 : NULL;
+	return !strncmp(path, dir, len) && path[len] == '/' && path[len + 1] ? path + len + 1
+									     : NULL;
 }
 
 int oom_path_remove_tree_at(int dir_fd, const char *name)
@@ -88,9 +91,11 @@ int oom_path_remove_tree_at(int dir_fd, const char *name)
 char *oom_path_find(struct oom_arena *arena, const char *name)
 {
 	const char *path = getenv("PATH");
-	char *copy = oom_arena_strdup(arena, path ? path : "/usr/local/bin:/usr/bin:/bin"), *save = NULL;
+	char *copy = oom_arena_strdup(arena, path ? path : "/usr/local/bin:/usr/bin:/bin"),
+	     *save = NULL;
 
-	for (char *dir = copy ? strtok_r(copy, ":", &save) : NULL; dir; dir = strtok_r(NULL, ":", &save)) {
+	for (char *dir = copy ? strtok_r(copy, ":", &save) : NULL; dir;
+		dir = strtok_r(NULL, ":", &save)) {
 		char *program = oom_arena_printf(arena, "%s/%s", dir, name);
 
 		if (program && !access(program, X_OK))

@@ -51,11 +51,12 @@ int oom_process_stat(pid_t pid, char *ret_state, uint64_t *ret_start_ticks)
 	text[n] = '\0';
 	/* the name may hold blanks and parentheses: the last one ends it */
 	paren = strrchr(text, ')');
-	if (!paren || sscanf(paren,
-			      ") %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-			      "%*s %*s %*s"
-			      " %llu",
-			      &state, &start) != 2)
+	if (!paren ||
+		sscanf(paren,
+			") %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+			"%*s %*s %*s"
+			" %llu",
+			&state, &start) != 2)
 		return -EBADMSG;
 	*ret_state = state;
 	*ret_start_ticks = start;

@@ -22,8 +22,8 @@ int oom_runtime_dir_candidate(unsigned index, char *buf, size_t size)
 	} else if (index == 1) {
 		/* without one the last candidate just comes twice */
 		n = xdg && *xdg == '/'
-			    ? snprintf(buf, size, "%s/oomgate", xdg)
-			    : snprintf(buf, size, "/tmp/oomgate-%u", (unsigned)geteuid());
+			? snprintf(buf, size, "%s/oomgate", xdg)
+			: snprintf(buf, size, "/tmp/oomgate-%u", (unsigned)geteuid());
 	} else if (index == 2) {
 		n = snprintf(buf, size, "/tmp/oomgate-%u", (unsigned)geteuid());
 	} else {

@@ -26,9 +26,9 @@ int oom_sysctl_path(const char *name, char *buf, size_t size)
 	for (; dots && *c; c++)
 		*c = *c == '.' ? '/' : *c == '/' ? '.' : *c;
 	return strstr(buf, "/../") || strstr(buf, "//") || buf[strlen(buf) - 1] == '/' ||
-			       !strcmp(buf + strlen(buf) - 3, "/..")
-		       ? -EINVAL
-		       : 0;
+			!strcmp(buf + strlen(buf) - 3, "/..")
+		? -EINVAL
+		: 0;
 }
 
 int oom_sysctl_read(const char *name, char *buf, size_t size)

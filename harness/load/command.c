@@ -57,8 +57,9 @@ int oom_load_which(const char *program, char *buf, size_t size)
 		path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	for (; *path; path = *end ? end + 1 : end) {
 		end = strchrnul(path, ':');
-		if (end == path || (size_t)snprintf(buf, size, "%.*s/%s", (int)(end - path), path,
-					   program) >= size)
+		if (end == path ||
+			(size_t)snprintf(buf, size, "%.*s/%s", (int)(end - path), path, program) >=
+				size)
 			continue;
 		r = executable(buf);
 		if (!r)

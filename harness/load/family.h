@@ -13,7 +13,7 @@
  * process that lives shorter may be missed, and how one ended is not known.
  */
 struct oom_family {
-	int fd;	       /* the connector; -1: /proc is polled */
+	int fd; /* the connector; -1: /proc is polled */
 	int32_t *pids; /* those alive, the program itself first */
 	size_t n_pids;
 	uint64_t lost; /* events overrun */

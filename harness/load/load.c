@@ -101,7 +101,7 @@ void oom_load_reached(struct oom_load *load, uint64_t more_bytes)
 		return;
 	load->paced_bytes += more_bytes;
 	due_us = load->start_us +
-		 (uint64_t)((double)load->paced_bytes * 1e6 / (double)load->rate_bytes);
+		(uint64_t)((double)load->paced_bytes * 1e6 / (double)load->rate_bytes);
 	if (due_us > oom_load_now_us() + PACE_SLACK_US)
 		oom_load_sleep_until(load, due_us);
 }

@@ -27,9 +27,9 @@ enum oom_load_state {
 
 struct oom_load_page {
 	_Atomic uint32_t state;
-	_Atomic int32_t errno_value;	/* of the first refused request */
+	_Atomic int32_t errno_value; /* of the first refused request */
 	_Atomic uint64_t reached_bytes; /* touched so far (the type says what it counts) */
-	_Atomic uint64_t ops;		/* forks made, rounds done, requests served */
+	_Atomic uint64_t ops; /* forks made, rounds done, requests served */
 	_Atomic uint64_t
 		latency_bucket[OOM_LOAD_BUCKETS]; /* power-of-two µs: [i] counts < 2^i µs */
 	_Atomic uint32_t n_children; /* may exceed the array: only the first are named */
@@ -37,20 +37,20 @@ struct oom_load_page {
 	uint64_t threshold_bytes[OOM_LOAD_THRESHOLDS]; /* set by the runner before go; 0: unused */
 	_Atomic uint32_t thresholds_passed; /* bit mask; notify_fd is written on a new one */
 	_Atomic uint32_t n_killed; /* children that ended by a signal, as their parent saw it */
-	char msg[120];		   /* why it failed, for FAILED */
+	char msg[120]; /* why it failed, for FAILED */
 };
 
 enum {
-	OOM_LOAD_EXIT_REFUSED = 1,  /* OnRefusal=exit; the errno is in the page */
+	OOM_LOAD_EXIT_REFUSED = 1, /* OnRefusal=exit; the errno is in the page */
 	OOM_LOAD_EXIT_FAILED = 125, /* its own set-up failed, or the runner is gone */
-	OOM_LOAD_RETRY = -1	    /* of oom_load_refused(): try again */
+	OOM_LOAD_RETRY = -1 /* of oom_load_refused(): try again */
 };
 
 /* What a workload's run() works with. A thread of a workload works with a copy of its own. */
 struct oom_load {
 	struct oom_load_page *page;
-	int gate_fd;   /* end of file: go. Later a second use: none */
-	int ready_fd;  /* eventfd: += 1 at the gate */
+	int gate_fd; /* end of file: go. Later a second use: none */
+	int ready_fd; /* eventfd: += 1 at the gate */
 	int notify_fd; /* eventfd: += 1 when a threshold is passed */
 	int runner_fd; /* pidfd of the runner, readable when it is gone; -1: the kernel has none
 			  (< 5.3) */
@@ -60,7 +60,7 @@ struct oom_load {
 	/* "Rate=": bytes per second, 0: as fast as it goes. Of the whole workload; oom_load_press()
 	 * and threads divide it */
 	uint64_t rate_bytes;
-	uint64_t start_us;    /* CLOCK_MONOTONIC at go */
+	uint64_t start_us; /* CLOCK_MONOTONIC at go */
 	uint64_t paced_bytes; /* by this process (or thread) since go, for Rate= */
 };
 

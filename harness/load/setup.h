@@ -8,7 +8,7 @@
 struct oom_load_setup {
 	const char *type, *name;
 	const char *user; /* name of /etc/passwd, or UID[:GID]; NULL: stay */
-	const char *adj;  /* oom_score_adj; NULL: inherited */
+	const char *adj; /* oom_score_adj; NULL: inherited */
 	const char *cpus; /* "0-1,3"; NULL: inherited */
 	const char *nice; /* -20..19; NULL: inherited */
 	/* set_mempolicy(2): default, local, bind:0-1, preferred:1, interleave:0,1; NULL: inherited

@@ -19,9 +19,9 @@ int oom_need_cgroup2(
 {
 	(void)want;
 	return exists(env, "sys/fs/cgroup/cgroup.controllers")
-		       ? 0
-		       : oom_err_set(err, ENOTSUP,
-				 "/sys/fs/cgroup is not the unified hierarchy, try --in guest");
+		? 0
+		: oom_err_set(err, ENOTSUP,
+			  "/sys/fs/cgroup is not the unified hierarchy, try --in guest");
 }
 
 int oom_need_cgroup1(
@@ -29,10 +29,10 @@ int oom_need_cgroup1(
 {
 	(void)want;
 	return exists(env, "sys/fs/cgroup/memory/memory.limit_in_bytes")
-		       ? 0
-		       : oom_err_set(err, ENOTSUP,
-				 "no v1 memory hierarchy below /sys/fs/cgroup ([Machine] "
-				 "Hierarchy=legacy)");
+		? 0
+		: oom_err_set(err, ENOTSUP,
+			  "no v1 memory hierarchy below /sys/fs/cgroup ([Machine] "
+			  "Hierarchy=legacy)");
 }
 
 /* Is @word one of the words of @text? */

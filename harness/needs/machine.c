@@ -73,8 +73,8 @@ int oom_need_kernel(
 		return oom_err_set(err, ENOENT, "/proc/sys/kernel/osrelease cannot be read");
 	release[strcspn(release, "\n")] = '\0';
 	return oom_need_version_holds(want, release)
-		       ? 0
-		       : oom_err_set(err, ENOTSUP, "this is %s", release);
+		? 0
+		: oom_err_set(err, ENOTSUP, "this is %s", release);
 }
 
 int oom_need_systemd(
@@ -83,8 +83,8 @@ int oom_need_systemd(
 	if (!env->systemd)
 		return oom_err_set(err, ENOTSUP, "systemd does not run here, try --in guest");
 	return oom_need_version_holds(want, env->systemd)
-		       ? 0
-		       : oom_err_set(err, ENOTSUP, "this is systemd %s", env->systemd);
+		? 0
+		: oom_err_set(err, ENOTSUP, "this is systemd %s", env->systemd);
 }
 
 int oom_need_memory(
@@ -98,9 +98,9 @@ int oom_need_memory(
 	if (r < 0)
 		return r;
 	return oom_need_number_holds(want, at_least ? oom_need_fitted_bytes(kib) : kib * 1024)
-		       ? 0
-		       : oom_err_set(err, ENOTSUP, "this machine has %s",
-				 oom_format_size(kib * 1024, buf));
+		? 0
+		: oom_err_set(
+			  err, ENOTSUP, "this machine has %s", oom_format_size(kib * 1024, buf));
 }
 
 int oom_need_swap(
@@ -178,8 +178,8 @@ int oom_need_lru_gen(
 {
 	(void)want;
 	return exists(env, "sys/kernel/mm/lru_gen/enabled")
-		       ? 0
-		       : oom_err_set(err, ENOTSUP, "this kernel has none (CONFIG_LRU_GEN)");
+		? 0
+		: oom_err_set(err, ENOTSUP, "this kernel has none (CONFIG_LRU_GEN)");
 }
 
 int oom_need_zswap(
@@ -187,9 +187,9 @@ int oom_need_zswap(
 {
 	(void)want;
 	return says(env, "sys/module/zswap/parameters/enabled", "Y")
-		       ? 0
-		       : oom_err_set(err, ENOTSUP,
-				 "it is not switched on (/sys/module/zswap/parameters/enabled)");
+		? 0
+		: oom_err_set(err, ENOTSUP,
+			  "it is not switched on (/sys/module/zswap/parameters/enabled)");
 }
 
 int oom_need_psi(
@@ -200,9 +200,9 @@ int oom_need_psi(
 	(void)want;
 	/* with psi=0 the file is there and cannot be read */
 	return oom_need_read(env, "proc/pressure/memory", text, sizeof(text)) > 0
-		       ? 0
-		       : oom_err_set(err, ENOTSUP,
-				 "/proc/pressure/memory cannot be read (boot with psi=1)");
+		? 0
+		: oom_err_set(
+			  err, ENOTSUP, "/proc/pressure/memory cannot be read (boot with psi=1)");
 }
 
 int oom_need_kmsg(
@@ -215,10 +215,11 @@ int oom_need_kmsg(
 	if (fd < 0 && errno == ENOENT)
 		return oom_err_set(err, ENOENT,
 			"there is no /dev/kmsg (give it to the container, or run in a guest: --in guest)");
-	return fd >= 0 ? 0
-		       : oom_err_errno(err, errno,
-				 "/dev/kmsg cannot be read (root, sysctl kernel.dmesg_restrict=0, or "
-				 "--in guest)");
+	return fd >= 0
+		? 0
+		: oom_err_errno(err, errno,
+			  "/dev/kmsg cannot be read (root, sysctl kernel.dmesg_restrict=0, or "
+			  "--in guest)");
 }
 
 int oom_need_tracing(
@@ -281,8 +282,8 @@ int oom_need_hwpoison(
 {
 	(void)want;
 	return exists(env, "proc/sys/vm/memory_failure_recovery")
-		       ? 0
-		       : oom_err_set(err, ENOTSUP, "this kernel has no CONFIG_MEMORY_FAILURE");
+		? 0
+		: oom_err_set(err, ENOTSUP, "this kernel has no CONFIG_MEMORY_FAILURE");
 }
 
 int oom_need_fault_injection(
@@ -290,9 +291,9 @@ int oom_need_fault_injection(
 {
 	(void)want;
 	return exists(env, "sys/kernel/debug/failslab")
-		       ? 0
-		       : oom_err_set(err, ENOTSUP,
-				 "no /sys/kernel/debug/failslab (CONFIG_FAULT_INJECTION, debugfs)");
+		? 0
+		: oom_err_set(err, ENOTSUP,
+			  "no /sys/kernel/debug/failslab (CONFIG_FAULT_INJECTION, debugfs)");
 }
 
 static int program(

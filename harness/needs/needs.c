@@ -31,7 +31,7 @@ static bool is_version(const char *text)
 	size_t len = strlen(text);
 
 	return len && strspn(text, "0123456789.") == len && text[0] != '.' &&
-	       text[len - 1] != '.' && !strstr(text, "..");
+		text[len - 1] != '.' && !strstr(text, "..");
 }
 
 static int argument_parse(const char *text, struct oom_err *err, struct oom_need_want *want)

@@ -10,25 +10,25 @@
  * the shape in [Machine]. A need is one line in needs.def and one function.
  */
 enum oom_need_arg {
-	OOM_NEED_PLAIN,	  /* root */
-	OOM_NEED_COUNT,	  /* numa>=2 */
-	OOM_NEED_SIZE,	  /* swap>=64M */
+	OOM_NEED_PLAIN, /* root */
+	OOM_NEED_COUNT, /* numa>=2 */
+	OOM_NEED_SIZE, /* swap>=64M */
 	OOM_NEED_VERSION, /* kernel>=6.1 */
 };
 
 /* Where a need is looked for. */
 struct oom_need_env {
-	int root_fd;	     /* directory that holds proc, sys, dev, usr, run */
-	bool in_guest;	     /* the machine is ours to break */
+	int root_fd; /* directory that holds proc, sys, dev, usr, run */
+	bool in_guest; /* the machine is ours to break */
 	const char *systemd; /* the running manager's version ("252.39-1"), NULL: none */
 };
 
 /* "kernel>=6.1" taken apart: the comparison of what is there with what is wanted. */
 struct oom_need_want {
 	const struct oom_need *need;
-	char op[3];	       /* "" where there is no argument */
-	char text[32];	       /* the argument as written */
-	uint64_t number;       /* COUNT, SIZE */
+	char op[3]; /* "" where there is no argument */
+	char text[32]; /* the argument as written */
+	uint64_t number; /* COUNT, SIZE */
 };
 
 struct oom_need {
@@ -51,7 +51,8 @@ int oom_need_check(const char *text, struct oom_err *err);
 /* Is the need @text ("kernel>=6.1") met? 0; -errno with "needs kernel>=6.1: this is 5.10". */
 int oom_need_probe_text(const struct oom_need_env *env, const char *text, struct oom_err *err);
 /* Is @need met by this machine? @arg: ">=6.1", or NULL. -errno with the bare reason. */
-int oom_need_probe(const struct oom_need *need, const char *arg, bool in_guest, struct oom_err *err);
+int oom_need_probe(
+	const struct oom_need *need, const char *arg, bool in_guest, struct oom_err *err);
 /* The first need of @scenario that is not met, as oom_need_probe_text(). */
 int oom_needs_probe(
 	const struct oom_scenario *scenario, const struct oom_need_env *env, struct oom_err *err);

@@ -74,7 +74,8 @@ static int probe_machine(
 
 /* Below the score that it inherits a process gets only with CAP_SYS_RESOURCE, or down to where somebody
  * with it has been (proc_pid_oom_score_adj(5)): the kernel tells by an attempt. */
-static int probe_adj(const struct oom_scenario *scenario, const struct oom_need_env *env, struct oom_err *err)
+static int probe_adj(
+	const struct oom_scenario *scenario, const struct oom_need_env *env, struct oom_err *err)
 {
 	oom_autoclose int fd = openat(env->root_fd, "proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
 	const struct oom_section *s = NULL;
@@ -86,7 +87,8 @@ static int probe_adj(const struct oom_scenario *scenario, const struct oom_need_
 
 		lowest = adj < lowest ? adj : lowest;
 	}
-	if (fd < 0 || pread(fd, inherited, sizeof(inherited) - 1, 0) <= 0 || lowest >= atoi(inherited))
+	if (fd < 0 || pread(fd, inherited, sizeof(inherited) - 1, 0) <= 0 ||
+		lowest >= atoi(inherited))
 		return 0;
 	snprintf(text, sizeof(text), "%d", (int)lowest);
 	if (pwrite(fd, text, strlen(text), 0) < 0)
@@ -96,8 +98,9 @@ static int probe_adj(const struct oom_scenario *scenario, const struct oom_need_
 			text, atoi(inherited));
 	/* up again is always allowed */
 	return pwrite(fd, inherited, strlen(inherited), 0) < 0
-		       ? oom_err_errno(err, errno, "cannot set our oom_score_adj back to %d", atoi(inherited))
-		       : 0;
+		? oom_err_errno(
+			  err, errno, "cannot set our oom_score_adj back to %d", atoi(inherited))
+		: 0;
 }
 
 static int probe_host(

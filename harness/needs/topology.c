@@ -68,12 +68,13 @@ int oom_need_node_memory(
 	uint64_t kib;
 
 	snprintf(path, sizeof(path), "sys/devices/system/node/node%u/meminfo", node);
-	if (oom_need_read(env, path, text, sizeof(text)) < 0 || !(total = strstr(text, "MemTotal:")))
+	if (oom_need_read(env, path, text, sizeof(text)) < 0 ||
+		!(total = strstr(text, "MemTotal:")))
 		return oom_err_set(err, ENOTSUP, "needs %s on node %u: this machine has no node %u",
 			oom_format_size(bytes, want), node, node);
 	kib = strtoull(total + strlen("MemTotal:"), NULL, 10);
 	if (oom_need_fitted_bytes(kib) >= bytes)
 		return 0;
-	return oom_err_set(err, ENOTSUP, "needs %s on node %u: it has %s", oom_format_size(bytes, want),
-		node, oom_format_size(kib * 1024, have));
+	return oom_err_set(err, ENOTSUP, "needs %s on node %u: it has %s",
+		oom_format_size(bytes, want), node, oom_format_size(kib * 1024, have));
 }

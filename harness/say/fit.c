@@ -138,8 +138,8 @@ static void fold_column(struct libscols_table *table, size_t column, size_t widt
 }
 
 struct column {
-	size_t width;	/* of the widest cell */
-	size_t words;	/* no narrower while only blanks and '|' are broken at */
+	size_t width; /* of the widest cell */
+	size_t words; /* no narrower while only blanks and '|' are broken at */
 	size_t heading; /* never narrower: smartcols does not break it */
 	bool fixed;
 };

@@ -73,7 +73,8 @@ static void put_argument(struct sink *sink, const char *text, int width, size_t 
 
 	text = text ? text : "?";
 	end = text + strnlen(text, max);
-	for (const char *p = text; width && p < end && (len = oom_escape_next(&p, sink->utf8, piece));)
+	for (const char *p = text;
+		width && p < end && (len = oom_escape_next(&p, sink->utf8, piece));)
 		columns += *piece & 0x80 ? 1 : len;
 	for (int blanks = width - (int)columns; blanks > 0; blanks--)
 		put(sink, " ", 1);
@@ -113,7 +114,8 @@ static const char *number_read(const char *fmt, struct arguments *arguments, int
 }
 
 /* Reads what follows a '%'; returns its end. */
-static const char *conversion_read(const char *fmt, struct arguments *arguments, struct conversion *ret)
+static const char *conversion_read(
+	const char *fmt, struct arguments *arguments, struct conversion *ret)
 {
 	char flags[8] = "", modifier[3] = "";
 	size_t n = strspn(fmt, "-+ #0'");
@@ -130,14 +132,16 @@ static const char *conversion_read(const char *fmt, struct arguments *arguments,
 	ret->length = modifier[0] == 'l' && modifier[1] ? 'q' : modifier[0];
 	ret->type = *fmt ? *fmt++ : '\0';
 	if (ret->precision >= 0)
-		snprintf(ret->spec, sizeof(ret->spec), "%%%s*.%d%s%c", flags, ret->precision, modifier, ret->type);
+		snprintf(ret->spec, sizeof(ret->spec), "%%%s*.%d%s%c", flags, ret->precision,
+			modifier, ret->type);
 	else
 		snprintf(ret->spec, sizeof(ret->spec), "%%%s*%s%c", flags, modifier, ret->type);
 	return fmt;
 }
 
 /* A number: digits and signs alone, whatever the argument. */
-static int number_print(const struct conversion *c, struct arguments *arguments, char *buf, size_t size)
+static int number_print(
+	const struct conversion *c, struct arguments *arguments, char *buf, size_t size)
 {
 	if (c->type == 'p')
 		return snprintf(buf, size, c->spec, c->width, va_arg(arguments->list, void *));
@@ -161,7 +165,8 @@ static int number_print(const struct conversion *c, struct arguments *arguments,
 	}
 }
 
-static void put_conversion(struct sink *sink, const struct conversion *c, struct arguments *arguments)
+static void put_conversion(
+	struct sink *sink, const struct conversion *c, struct arguments *arguments)
 {
 	char number[512], character[2] = "";
 	int n;
@@ -180,7 +185,10 @@ static void put_conversion(struct sink *sink, const struct conversion *c, struct
 		break;
 	default:
 		n = number_print(c, arguments, number, sizeof(number));
-		put(sink, number, n < 0 ? 0 : n < (int)sizeof(number) ? (size_t)n : sizeof(number) - 1);
+		put(sink, number,
+			n < 0				  ? 0
+				: n < (int)sizeof(number) ? (size_t)n
+							  : sizeof(number) - 1);
 	}
 }
 
@@ -235,7 +243,8 @@ void oom_say_report(struct oom_say_report *report, const char *data, size_t size
 		report->at_start = false;
 	}
 	for (const char *p = data; p < end; p++) {
-		if (!report->commands && report->at_start && *p == ':' && (p + 1 == end || p[1] == ':')) {
+		if (!report->commands && report->at_start && *p == ':' &&
+			(p + 1 == end || p[1] == ':')) {
 			fwrite(from, 1, (size_t)(p - from), report->out);
 			from = p + 1;
 			report->colon = p + 1 == end;

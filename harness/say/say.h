@@ -35,7 +35,7 @@ struct oom_say_report {
 	FILE *out;
 	bool commands;
 	bool at_start; /* set it to true: the next byte is at the beginning of a line, blanks aside */
-	bool colon;    /* one was held back: it may be half of a "::" */
+	bool colon; /* one was held back: it may be half of a "::" */
 };
 /* A piece of it; a last one of no bytes ends it. */
 void oom_say_report(struct oom_say_report *report, const char *data, size_t size);

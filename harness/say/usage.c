@@ -29,8 +29,8 @@ bool oom_usage_has(const struct oom_usage_given *given, const struct oom_usage *
 	return i >= 0 && given->bits & 1ULL << i;
 }
 
-int oom_usage_check(const struct oom_usage *usage, const struct oom_usage_given *given, unsigned situations,
-	struct oom_err *err)
+int oom_usage_check(const struct oom_usage *usage, const struct oom_usage_given *given,
+	unsigned situations, struct oom_err *err)
 {
 	for (const struct oom_usage_option *o = usage->table; o->key; o++) {
 		unsigned bits = o->no_effect & situations;

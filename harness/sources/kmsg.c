@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/kernel/kmsg.h"
 #include "harness/host/process.h"
 #include "harness/sources/slot.h"
 #include "harness/sources/source.h"
@@ -6,7 +7,6 @@
 #include "harness/state/owner.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/span.h"
-#include "lib/kernel/kmsg.h"
 #include "lib/kernel/proc.h"
 #include "lib/klog/kmsg.h"
 
@@ -26,11 +26,12 @@
  * matters. What the kernel itself overwrote is counted as lost.
  */
 enum {
-	KEEP_BYTES = 1536 * 1024,    /* some 100 whole OOM reports */
-	CALIBRATE_MS = 500,	     /* at most so long for our own marker to come back */
-	MOST_ANCESTORS = 32,	     /* a shell, podman, conmon, a container and what it runs are 6 */
-	RESERVE_BYTES = 192 * 1024,  /* of it, for records of kills alone */
-	HEADER_BYTES = 64 * 1024,    /* of that, at most so much for who asked: a storm prints headers, too */
+	KEEP_BYTES = 1536 * 1024, /* some 100 whole OOM reports */
+	CALIBRATE_MS = 500, /* at most so long for our own marker to come back */
+	MOST_ANCESTORS = 32, /* a shell, podman, conmon, a container and what it runs are 6 */
+	RESERVE_BYTES = 192 * 1024, /* of it, for records of kills alone */
+	HEADER_BYTES =
+		64 * 1024, /* of that, at most so much for who asked: a storm prints headers, too */
 };
 
 /* How much a record tells of who killed whom; the room that it may use goes up with that. */
@@ -50,7 +51,12 @@ struct kmsg_source {
 };
 
 static const char *const kill_words[] = {
-	"illed process ", "oom-kill:", "going to be killed", "Manual OOM execution", "Kernel panic", "WARNING:",
+	"illed process ",
+	"oom-kill:",
+	"going to be killed",
+	"Manual OOM execution",
+	"Kernel panic",
+	"WARNING:",
 	"BUG:",
 };
 
@@ -86,8 +92,8 @@ static void note_kill(struct oom_run_state *run, const char *text, uint64_t kern
 	int64_t value;
 	int pid;
 
-	if (!oom_span_skip(&number, words) || !oom_span_take_int(&number, &value) ||
-		value <= 0 || value > INT_MAX || run->n_seen == OOM_SEEN_KILLS)
+	if (!oom_span_skip(&number, words) || !oom_span_take_int(&number, &value) || value <= 0 ||
+		value > INT_MAX || run->n_seen == OOM_SEEN_KILLS)
 		return;
 	pid = (int)value;
 	seen = &run->seen[run->n_seen++];
@@ -194,18 +200,28 @@ static void kmsg_write_out(struct oom_source_slot *slot, const struct kmsg_sourc
 	if (fd == -ENOENT || n == (ssize_t)s->used)
 		return;
 	snprintf(slot->note, sizeof(slot->note), "the raw records could not be kept: %s",
-		strerror(fd < 0 ? -fd : n < 0 ? errno : ENOSPC));
+		strerror(fd < 0		? -fd
+				: n < 0 ? errno
+					: ENOSPC));
 }
 
 static bool warning_text(const char *text)
 {
 	static const char *const words[] = {
-		"WARNING: ", "BUG: ", "Oops", "general protection fault", "watchdog: BUG", "blocked for more than",
-		"rcu: INFO: ", "Bad page", "Kernel panic",
+		"WARNING: ",
+		"BUG: ",
+		"Oops",
+		"general protection fault",
+		"watchdog: BUG",
+		"blocked for more than",
+		"rcu: INFO: ",
+		"Bad page",
+		"Kernel panic",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (!strncmp(text, words[i], strlen(words[i])) || strstr(text, "blocked for more than"))
+		if (!strncmp(text, words[i], strlen(words[i])) ||
+			strstr(text, "blocked for more than"))
 			return true;
 	return false;
 }
@@ -231,7 +247,8 @@ static int kmsg_scan(const struct kmsg_source *s, struct oom_attempt *record)
 		if (strstr(buf, "fork rejected by pids controller"))
 			record->fork_rejected = true;
 		if (warning_text(buf) &&
-			oom_attempt_add_text(record, &record->warnings, &record->n_warnings, buf) < 0)
+			oom_attempt_add_text(record, &record->warnings, &record->n_warnings, buf) <
+				0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -269,7 +286,8 @@ static int kmsg_collect(struct oom_source_slot *slot, struct oom_attempt *record
 	} else if (s->kills_not_kept) {
 		slot->state = OOM_SOURCE_LOST;
 		slot->lost = (int64_t)s->kills_not_kept;
-		snprintf(slot->note, sizeof(slot->note), "%llu records of kills were read, but there was no room for them",
+		snprintf(slot->note, sizeof(slot->note),
+			"%llu records of kills were read, but there was no room for them",
 			(unsigned long long)s->kills_not_kept);
 	} else if (s->not_kept) {
 		snprintf(slot->note, sizeof(slot->note), "%llu records read but not kept",

@@ -104,10 +104,12 @@ static int events_open(struct oom_source_slot *slot, struct oom_err *err)
 		unit_counters_open(u);
 		if (u->fd[EVENTS] < 0) {
 			oom_source_absent(slot, "'%s' has no %s: is the memory controller on?",
-				u->unit->name, u->unit->v1 ? "memory.oom_control" : "memory.events");
+				u->unit->name,
+				u->unit->v1 ? "memory.oom_control" : "memory.events");
 			continue;
 		}
-		u->watch = (struct oom_watch){.fd = u->fd[EVENTS], .ready = events_ready, .data = u};
+		u->watch =
+			(struct oom_watch){.fd = u->fd[EVENTS], .ready = events_ready, .data = u};
 		if (!u->unit->v1)
 			oom_loop_add(&run->loop, &u->watch, EPOLLPRI);
 	}
@@ -151,16 +153,16 @@ static int unit_collect(const struct unit_counters *u, struct oom_attempt *recor
 	r = counters_diff(record, u->fd[EVENTS], &u->before[EVENTS], &rec->events, &rec->n_events);
 	if (r < 0)
 		return r;
-	r = counters_diff(record, u->fd[EVENTS_LOCAL], &u->before[EVENTS_LOCAL],
-		&rec->events_local, &rec->n_events_local);
+	r = counters_diff(record, u->fd[EVENTS_LOCAL], &u->before[EVENTS_LOCAL], &rec->events_local,
+		&rec->n_events_local);
 	if (r < 0)
 		return r;
 	r = counters_diff(record, u->fd[EVENTS_PARENT], &u->before[EVENTS_PARENT],
 		&rec->events_parent, &rec->n_events_parent);
 	if (r < 0)
 		return r;
-	r = counters_diff(record, u->fd[PIDS_EVENTS], &u->before[PIDS_EVENTS],
-		&rec->pids_events, &rec->n_pids_events);
+	r = counters_diff(record, u->fd[PIDS_EVENTS], &u->before[PIDS_EVENTS], &rec->pids_events,
+		&rec->n_pids_events);
 	if (r < 0)
 		return r;
 	if (oom_counter_get(rec->pids_events, rec->n_pids_events, "max") > 0)

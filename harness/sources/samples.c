@@ -22,7 +22,7 @@ enum { INTERVAL_MS = 20, RING_SAMPLES = 8192 }; /* 128 KiB; 40 s of four curves 
 
 struct sample {
 	uint32_t time_ms; /* since go */
-	uint32_t curve;	  /* units first, then workloads */
+	uint32_t curve; /* units first, then workloads */
 	uint64_t bytes;
 };
 
@@ -62,8 +62,8 @@ static void samples_ready(struct oom_source_slot *slot)
 
 static int samples_open(struct oom_source_slot *slot, struct oom_err *err)
 {
-	const struct itimerspec every = {
-		.it_interval.tv_nsec = INTERVAL_MS * 1000000L, .it_value.tv_nsec = INTERVAL_MS * 1000000L};
+	const struct itimerspec every = {.it_interval.tv_nsec = INTERVAL_MS * 1000000L,
+		.it_value.tv_nsec = INTERVAL_MS * 1000000L};
 	struct oom_run_state *run = slot->run;
 	struct samples_source *s = oom_arena_alloc(&run->arena, sizeof(*s));
 

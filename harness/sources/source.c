@@ -31,7 +31,8 @@ int oom_sources_open(struct oom_run_state *run, struct oom_err *err)
 		struct oom_source_slot *slot = &run->sources[i];
 		int r;
 
-		*slot = (struct oom_source_slot){.source = oom_sources[i], .run = run, .watch.fd = -1};
+		*slot = (struct oom_source_slot){
+			.source = oom_sources[i], .run = run, .watch.fd = -1};
 		run->n_sources++;
 		r = slot->source->open(slot, err);
 		if (r < 0)
@@ -47,8 +48,8 @@ int oom_sources_open(struct oom_run_state *run, struct oom_err *err)
 	return 0;
 }
 
-static int record_source(const struct oom_source_slot *slot, const char *name,
-	struct oom_attempt *record)
+static int record_source(
+	const struct oom_source_slot *slot, const char *name, struct oom_attempt *record)
 {
 	struct oom_source_rec *rec = oom_attempt_add_source(record);
 
@@ -74,7 +75,8 @@ int oom_sources_collect(struct oom_run_state *run, struct oom_attempt *record)
 			r = slot->source->collect(slot, record);
 		if (r < 0 && r != -ENOMEM) {
 			slot->state = OOM_SOURCE_LOST;
-			snprintf(slot->note, sizeof(slot->note), "cannot be read: %s", strerror(-r));
+			snprintf(
+				slot->note, sizeof(slot->note), "cannot be read: %s", strerror(-r));
 			r = 0;
 		}
 		for (; r >= 0 && *names; names++)

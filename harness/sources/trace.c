@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/kernel/trace.h"
 #include "harness/sources/slot.h"
 #include "harness/sources/source.h"
 #include "harness/state/evidence.h"
 #include "lib/base/cleanup.h"
-#include "lib/kernel/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +62,8 @@ static int trace_open(struct oom_source_slot *slot, struct oom_err *err)
 		return oom_source_absent(slot, "%s", why.msg);
 	r = oom_trace_start(s->instance_fd);
 	if (r < 0)
-		return oom_source_absent(slot, "cannot switch the trace instance on: %s", strerror(-r));
+		return oom_source_absent(
+			slot, "cannot switch the trace instance on: %s", strerror(-r));
 	return 0;
 }
 
@@ -71,7 +72,8 @@ static int trace_add_kill(struct oom_attempt *record, const struct oom_trace_eve
 	struct oom_kill *kill;
 
 	for (size_t i = 0; i < record->n_kills; i++)
-		if (record->kills[i].victim.pid == ev->pid || record->kills[i].victim.tgid == ev->pid)
+		if (record->kills[i].victim.pid == ev->pid ||
+			record->kills[i].victim.tgid == ev->pid)
 			return 0;
 	/* the log has no line of it: a kill all the same, of which only this is known */
 	kill = oom_attempt_add_kill(record);
@@ -129,8 +131,8 @@ static int trace_collect(struct oom_source_slot *slot, struct oom_attempt *recor
 	slot->lost = (int64_t)lost;
 	if (lost) {
 		slot->state = OOM_SOURCE_LOST;
-		snprintf(slot->note, sizeof(slot->note), "the trace buffer overran: %llu events lost",
-			(unsigned long long)lost);
+		snprintf(slot->note, sizeof(slot->note),
+			"the trace buffer overran: %llu events lost", (unsigned long long)lost);
 	}
 	for (size_t i = 0; i < count && r >= 0; i++)
 		if (events[i].kind == OOM_TRACE_SIGNAL)

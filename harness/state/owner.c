@@ -15,8 +15,8 @@ bool oom_cgroup_is_within(const char *path, const char *top)
 	return !strncmp(path, top, len) && (path[len] == '\0' || path[len] == '/');
 }
 
-struct oom_run_workload *oom_run_owner(const struct oom_run_state *run, int pid, int kin,
-	const char *cgroup)
+struct oom_run_workload *oom_run_owner(
+	const struct oom_run_state *run, int pid, int kin, const char *cgroup)
 {
 	struct oom_run_workload *only = NULL;
 

@@ -6,8 +6,8 @@
 
 /* The workload that process @pid belongs to, or NULL: its first process, a child it named, its session
  * or an ancestor (@kin), or the only one of that cgroup or above it. @kin may be -1, @cgroup NULL. */
-struct oom_run_workload *oom_run_owner(const struct oom_run_state *run, int pid, int kin,
-	const char *cgroup);
+struct oom_run_workload *oom_run_owner(
+	const struct oom_run_state *run, int pid, int kin, const char *cgroup);
 
 /* Is the cgroup @path @top or one below it? */
 bool oom_cgroup_is_within(const char *path, const char *top);

@@ -20,7 +20,7 @@
 
 enum oom_phase {
 	OOM_PHASE_PREPARE, /* may allocate, write, fail */
-	OOM_PHASE_RUN,	   /* from "go" to "settled": allocates nothing, writes to no disk */
+	OOM_PHASE_RUN, /* from "go" to "settled": allocates nothing, writes to no disk */
 	OOM_PHASE_COLLECT
 };
 
@@ -35,7 +35,8 @@ struct oom_run_workload {
 	struct oom_watch watch;
 	struct oom_run_state *run;
 	bool delayed; /* Start= opens its gate later */
-	bool started, ended, killed_seen; /* killed_seen: one of its processes, by the kernel's log */
+	bool started, ended,
+		killed_seen; /* killed_seen: one of its processes, by the kernel's log */
 	bool ended_by_us, stuck;
 	char stuck_at[240]; /* what it was at by then: oom_proc_where() */
 	int wait_status;
@@ -56,7 +57,7 @@ enum { OOM_SEEN_KILLS = 512 };
 /* A fault, a late start or the end of the run: happens once, at its time or after its event. */
 struct oom_trigger {
 	const struct oom_value *when; /* NULL: at_us counts */
-	uint64_t at_us;		      /* after go */
+	uint64_t at_us; /* after go */
 	struct oom_run_workload *subject; /* of when */
 	uint64_t threshold_bytes;
 	bool fired;
@@ -88,7 +89,7 @@ struct oom_run_state {
 	void *backend_ctx;
 	struct oom_undo *undo;
 	unsigned undo_mark;
-	char token[24];		 /* unique to this attempt: part of every name */
+	char token[24]; /* unique to this attempt: part of every name */
 	const char *evidence_dir; /* NULL: raw evidence is not kept */
 	uint64_t machine_bytes;
 	uint64_t seed;

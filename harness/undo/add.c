@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int oom_undo_add_started(
-	struct oom_undo *list, const char *kind, pid_t pid, struct oom_err *err)
+int oom_undo_add_started(struct oom_undo *list, const char *kind, pid_t pid, struct oom_err *err)
 {
 	char pid_text[16], start_text[24];
 	uint64_t start;

@@ -13,8 +13,7 @@
 int oom_undo_add_process(struct oom_undo *undo, pid_t pid, struct oom_err *err);
 
 /* "KIND PID STARTTIME" of a process that lives now. */
-int oom_undo_add_started(
-	struct oom_undo *undo, const char *kind, pid_t pid, struct oom_err *err);
+int oom_undo_add_started(struct oom_undo *undo, const char *kind, pid_t pid, struct oom_err *err);
 
 /* Kills every process of the session that @pid leads (or is about to: setsid(2)), also when @pid itself
  * is gone: for a program in no cgroup of ours. Who has left the session is not found. */

@@ -27,8 +27,8 @@ static int open_cgroup(const char *path, struct oom_err *err, int *ret_fd)
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENODEV
-			       ? 0
-			       : oom_err_errno(err, errno, "cannot open the cgroup '%s'", path);
+			? 0
+			: oom_err_errno(err, errno, "cannot open the cgroup '%s'", path);
 	if (faccessat(fd, "cgroup.procs", F_OK, 0) < 0)
 		return errno == ENODEV ? 0 : oom_err_set(err, EINVAL, "'%s' is no cgroup", path);
 	if (faccessat(fd, "../cgroup.procs", F_OK, 0) < 0)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/base/cleanup.h"
 #include "harness/host/process.h"
 #include "harness/host/runtime_dir.h"
-#include "harness/undo/undo.h"
 #include "harness/undo/kind.h"
-#include "lib/base/cleanup.h"
+#include "harness/undo/undo.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -15,8 +15,8 @@
 static int check_absolute(char *const *args, struct oom_err *err)
 {
 	return args[0][0] == '/' && args[0][1]
-		       ? 0
-		       : oom_err_set(err, EINVAL, "'%s' is not an absolute path", args[0]);
+		? 0
+		: oom_err_set(err, EINVAL, "'%s' is not an absolute path", args[0]);
 }
 
 static int undo_mount(char *const *args, struct oom_err *err)
@@ -118,9 +118,9 @@ static int check_shm(char *const *args, struct oom_err *err)
 {
 	int id, r = shm_id(args[0], &id);
 
-	return r == -EINVAL ? oom_err_set(err, EINVAL, "'%s' is neither a shm id nor a key (0x…)",
-				      args[0])
-			    : 0;
+	return r == -EINVAL
+		? oom_err_set(err, EINVAL, "'%s' is neither a shm id nor a key (0x…)", args[0])
+		: 0;
 }
 
 static int undo_sysvshm(char *const *args, struct oom_err *err)
@@ -131,9 +131,9 @@ static int undo_sysvshm(char *const *args, struct oom_err *err)
 		r = -errno;
 	if (r == -EINVAL || r == -EIDRM || r == -ENOENT)
 		return 0;
-	return r < 0 ? oom_err_errno(
-			       err, -r, "cannot remove the shared memory '%s' (ipcrm)", args[0])
-		     : 1;
+	return r < 0
+		? oom_err_errno(err, -r, "cannot remove the shared memory '%s' (ipcrm)", args[0])
+		: 1;
 }
 
 const struct oom_undo_kind oom_undo_kind_sysvshm = {
@@ -159,8 +159,8 @@ static int undo_posixshm(char *const *args, struct oom_err *err)
 	if (!shm_unlink(args[0]))
 		return 1;
 	return errno == ENOENT
-		       ? 0
-		       : oom_err_errno(err, errno, "cannot remove the shared memory '%s'", args[0]);
+		? 0
+		: oom_err_errno(err, errno, "cannot remove the shared memory '%s'", args[0]);
 }
 
 const struct oom_undo_kind oom_undo_kind_posixshm = {

@@ -18,7 +18,7 @@ struct oom_undo_kind {
 	const char *args; /* what they are: "PID STARTTIME" */
 	unsigned n_args;
 	const char *verb, *past; /* "kill process", "killed process": the first argument follows */
-	bool survives_boot;	 /* what it undoes may still be there after a reboot */
+	bool survives_boot; /* what it undoes may still be there after a reboot */
 	/* Are the arguments of the right form? May be NULL. */
 	int (*check)(char *const *args, struct oom_err *err);
 	/* 1: undone; 0: there was nothing to undo; -errno. */
@@ -37,9 +37,9 @@ enum { OOM_UNDO_ARGS_MAX = 4 };
 /* One change in a list. */
 struct oom_undo_entry {
 	const struct oom_undo_kind *kind;
-	char *line;			   /* owns the arguments */
+	char *line; /* owns the arguments */
 	char *args[OOM_UNDO_ARGS_MAX + 1]; /* NULL at the end */
-	long offset;			   /* of its line in the file */
+	long offset; /* of its line in the file */
 	bool done;
 };
 
@@ -69,7 +69,8 @@ int oom_undo_entries_run(struct oom_undo_entries *list, unsigned mark, bool afte
  * the last line that is none: one bad line must not keep the others from being undone. A last line without
  * its newline was never finished: the change that it speaks of was not made.
  */
-int oom_undo_list_parse(const char *text, size_t len, char ret_boot[static 40], struct oom_undo_entries *list);
+int oom_undo_list_parse(
+	const char *text, size_t len, char ret_boot[static 40], struct oom_undo_entries *list);
 int oom_undo_boot_id(char buf[static 40]);
 
 #endif

@@ -42,10 +42,12 @@ static int push_line(const char *line, size_t len, struct oom_undo_entries *list
 	return r;
 }
 
-int oom_undo_list_parse(const char *text, size_t len, char ret_boot[static 40], struct oom_undo_entries *list)
+int oom_undo_list_parse(
+	const char *text, size_t len, char ret_boot[static 40], struct oom_undo_entries *list)
 {
 	const char *end = text + len, *line = text, *stop = memchr(line, '\n', len);
-	int unreadable = 0, r = stop ? parse_first(line, (size_t)(stop - line), ret_boot) : -EBADMSG;
+	int unreadable = 0,
+	    r = stop ? parse_first(line, (size_t)(stop - line), ret_boot) : -EBADMSG;
 
 	if (r < 0)
 		return r;

@@ -58,10 +58,10 @@ int oom_session_kill(pid_t session, uint64_t start_ticks, struct oom_err *err)
 	for (;;) {
 		uint64_t now = oom_monotonic_us();
 		int r = now < deadline_us
-				? kill_members(session, start_ticks, deadline_us - now, err)
-				: oom_err_set(err, ETIMEDOUT,
-					  "the processes of session %d fork faster than they can be killed",
-					  (int)session);
+			? kill_members(session, start_ticks, deadline_us - now, err)
+			: oom_err_set(err, ETIMEDOUT,
+				  "the processes of session %d fork faster than they can be killed",
+				  (int)session);
 
 		if (r <= 0)
 			return r < 0 ? r : all;
@@ -69,7 +69,8 @@ int oom_session_kill(pid_t session, uint64_t start_ticks, struct oom_err *err)
 	}
 }
 
-static int read_args(char *const *args, struct oom_err *err, pid_t *ret_session, uint64_t *ret_start)
+static int read_args(
+	char *const *args, struct oom_err *err, pid_t *ret_session, uint64_t *ret_start)
 {
 	char *end[2];
 	long session = strtol(args[0], &end[0], 10);

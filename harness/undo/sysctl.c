@@ -12,8 +12,8 @@ static int check(char *const *args, struct oom_err *err)
 	char path[PATH_MAX];
 
 	return oom_sysctl_path(args[0], path, sizeof(path)) < 0
-		       ? oom_err_set(err, EINVAL, "'%s' is not the name of a sysctl", args[0])
-		       : 0;
+		? oom_err_set(err, EINVAL, "'%s' is not the name of a sysctl", args[0])
+		: 0;
 }
 
 static int undo(char *const *args, struct oom_err *err)

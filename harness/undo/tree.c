@@ -68,8 +68,8 @@ static int check(char *const *args, struct oom_err *err)
 	int r = oom_undo_path_allowed(args[0], err);
 
 	return r == -ENOENT || r == -ENOTDIR
-		       ? oom_err_errno(err, -r, "'%s' has no directory yet", args[0])
-		       : r;
+		? oom_err_errno(err, -r, "'%s' has no directory yet", args[0])
+		: r;
 }
 
 /* Everything in @dir_fd, which this function closes. Stays on one file system. */
@@ -180,8 +180,8 @@ static int undo_file(char *const *args, struct oom_err *err)
 
 	if (lstat(args[0], &st) < 0)
 		return errno == ENOENT || errno == ENOTDIR
-			       ? 0
-			       : oom_err_errno(err, errno, "cannot look at '%s'", args[0]);
+			? 0
+			: oom_err_errno(err, errno, "cannot look at '%s'", args[0]);
 	if (S_ISDIR(st.st_mode))
 		return oom_err_set(
 			err, EISDIR, "'%s' will not be removed: it is a directory", args[0]);

@@ -11,13 +11,13 @@
  * is no backend: it is a machine on which oomgate runs itself with one.) Copy backend_cgroup.c.
  */
 struct oom_backend_unit {
-	char name[64];	     /* in the scenario */
-	char unit[192];	     /* "oomgate-3f2a-box.scope", or the directory */
-	char cgroup[512];    /* below the cgroup root, "/…" */
-	int dir_fd;	     /* the cgroup's directory (v1: in the memory hierarchy) */
+	char name[64]; /* in the scenario */
+	char unit[192]; /* "oomgate-3f2a-box.scope", or the directory */
+	char cgroup[512]; /* below the cgroup root, "/…" */
+	int dir_fd; /* the cgroup's directory (v1: in the memory hierarchy) */
 	const struct oom_section *section;
 	bool v1;
-	int keeper_pid;	     /* keeps the unit alive until its evidence is read; 0: none */
+	int keeper_pid; /* keeps the unit alive until its evidence is read; 0: none */
 	void *priv;
 };
 

@@ -146,8 +146,8 @@ static int make_dirs(struct cgroup_ctx *ctx, struct cgroup_unit *u,
 
 	if (oom_unit_name_escape(u->name, true, name, sizeof(name)) < 0 ||
 		snprintf(u->path, sizeof(u->path), "%s/oomgate-%s-%s",
-		    parent ? parent->path : ctx->root.path, ctx->token,
-		    name) >= (int)sizeof(u->path))
+			parent ? parent->path : ctx->root.path, ctx->token,
+			name) >= (int)sizeof(u->path))
 		return oom_err_set(
 			err, ENAMETOOLONG, "cannot start %s: its path is too long", u->what);
 	r = make_dir(ctx, u, u->path, err, &u->limits.dir_fd);

@@ -109,9 +109,9 @@ static void unit_free(struct scope_unit **unit)
 /* systemd makes it when the first unit wants it; the undo list removes it. */
 static int note_slice(struct scope_ctx *ctx, struct oom_err *err)
 {
-	int r = ctx->slice_noted ? 0
-				 : oom_undo_add(ctx->undo, err, "unit", ctx->slice,
-					   oom_scope_bus_name(ctx), NULL);
+	int r = ctx->slice_noted
+		? 0
+		: oom_undo_add(ctx->undo, err, "unit", ctx->slice, oom_scope_bus_name(ctx), NULL);
 
 	ctx->slice_noted |= !r;
 	return r;
@@ -137,8 +137,8 @@ static int scope_start(void *data, const struct oom_section *section, struct oom
 	if (r < 0)
 		return r;
 	r = section->kind == OOM_SEC_SERVICE && oom_setting_text(section, "Unit")
-		    ? oom_scope_installed_start(ctx, u, section, err, &unit)
-		    : oom_scope_unit_start(ctx, u, section, err, &unit);
+		? oom_scope_installed_start(ctx, u, section, err, &unit)
+		: oom_scope_unit_start(ctx, u, section, err, &unit);
 	if (r < 0)
 		return r;
 	snprintf(unit.name, sizeof(unit.name), "%s", section->name);

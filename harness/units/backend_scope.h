@@ -12,9 +12,9 @@
 enum { OOM_SCOPE_UNITS_MAX = 64 };
 
 struct scope_unit {
-	char name[64];	 /* in the scenario */
-	char what[80];	 /* "scope 'box'" */
-	bool installed;	 /* a [Service] with Unit= */
+	char name[64]; /* in the scenario */
+	char what[80]; /* "scope 'box'" */
+	bool installed; /* a [Service] with Unit= */
 	bool was_active; /* it ran before us: it is not ours to stop */
 	char unit[192];
 	char dir[512]; /* of its cgroup, for messages */

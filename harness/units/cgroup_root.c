@@ -54,8 +54,9 @@ static void find_pids(
 {
 	const struct oom_cgroup_mount *mount = &mounts->v1_pids;
 
-	if (!mount->found || oom_cgroup_mount_dir(sysroot, mount, *mount->own ? mount->own : "/",
-				     root->pids_path, sizeof(root->pids_path)) < 0)
+	if (!mount->found ||
+		oom_cgroup_mount_dir(sysroot, mount, *mount->own ? mount->own : "/",
+			root->pids_path, sizeof(root->pids_path)) < 0)
 		return;
 	root->pids_fd = open_dir(root->pids_path);
 	if (root->pids_fd >= 0 && faccessat(root->pids_fd, ".", W_OK, AT_EACCESS) < 0)
@@ -145,8 +146,9 @@ static int use_v2(const char *sysroot, const struct oom_cgroup_mount *mount, str
 
 static int use_wanted(const char *wanted, struct oom_err *err, struct oom_cgroup_root *root)
 {
-	if (*wanted != '/' || (size_t)snprintf(root->path, sizeof(root->path), "%s", wanted) >=
-				      sizeof(root->path) - 200)
+	if (*wanted != '/' ||
+		(size_t)snprintf(root->path, sizeof(root->path), "%s", wanted) >=
+			sizeof(root->path) - 200)
 		return oom_err_set(
 			err, EINVAL, "OOMGATE_CGROUP '%s' is not an absolute path", wanted);
 	for (size_t len = strlen(root->path); len > 1 && root->path[len - 1] == '/'; len--)
@@ -163,12 +165,12 @@ static int use_wanted(const char *wanted, struct oom_err *err, struct oom_cgroup
 	} else if (!oom_cgroup_dir_has(root->fd, "cgroup.controllers", "memory")) {
 		return no_memory_controller(root->path, err);
 	} else if (!faccessat(root->fd, "cgroup.type", F_OK, 0) &&
-		   !oom_cgroup_dir_empty(root->fd, getpid())) {
+		!oom_cgroup_dir_empty(root->fd, getpid())) {
 		return oom_err_set(err, EBUSY,
 			"OOMGATE_CGROUP '%s' holds processes: name an empty cgroup", wanted);
 	} else {
 		root->needs_leaf = !oom_cgroup_dir_empty(root->fd, -1) &&
-				   !faccessat(root->fd, "cgroup.type", F_OK, 0);
+			!faccessat(root->fd, "cgroup.type", F_OK, 0);
 	}
 	return check_writable(root->fd, root->path, err);
 }

@@ -11,7 +11,7 @@
 /* The cgroup below which units are made. */
 struct oom_cgroup_root {
 	bool v1;
-	bool needs_leaf;       /* v2: our processes must go to a child first */
+	bool needs_leaf; /* v2: our processes must go to a child first */
 	char shared_leaf[512]; /* v2: the one of another run that we are in; "": none */
 	int fd;
 	char path[512];

@@ -31,10 +31,10 @@ static int find_slice(const struct scope_ctx *ctx, const struct oom_section *sec
 			*ret = ctx->units[i]->unit;
 	if (!*ret && ends_in(slice, ".slice"))
 		*ret = slice;
-	return *ret ? 0
-		    : oom_err_set(err, EINVAL,
-			      "cannot start %s '%s': its slice '%s' was not started",
-			      oom_unit_kind(section), section->name, slice);
+	return *ret
+		? 0
+		: oom_err_set(err, EINVAL, "cannot start %s '%s': its slice '%s' was not started",
+			  oom_unit_kind(section), section->name, slice);
 }
 
 int oom_scope_unit_name(const struct scope_ctx *ctx, const struct oom_section *section,

@@ -66,8 +66,9 @@ static int find_programs(const struct start *s, const struct oom_value *value,
 
 		items[i] = value->exec.items[i];
 		if (r < 0 && !(items[i].flags & OOM_EXEC_IGNORE_FAILURE))
-			return oom_err_errno(err, -r, "cannot start %s: cannot find the program '%s'",
-				s->unit->what, items[i].path);
+			return oom_err_errno(err, -r,
+				"cannot start %s: cannot find the program '%s'", s->unit->what,
+				items[i].path);
 		if (r == 0)
 			items[i].path = oom_arena_strdup(arena, program);
 		if (!items[i].path)
@@ -259,7 +260,8 @@ static int check_controllers(const struct start *s, int dir_fd, struct oom_err *
 		snprintf(controller, sizeof(controller), "%.*s", (int)strcspn(p->v2_file, "."),
 			p->v2_file);
 		if (oom_cgroup_dir_has(dir_fd, "cgroup.controllers", controller))
-			return oom_err_set(err, ENOTSUP, "cannot start %s: %s needs '%s', which this kernel has not",
+			return oom_err_set(err, ENOTSUP,
+				"cannot start %s: %s needs '%s', which this kernel has not",
 				s->unit->what, p->key.name, p->v2_file);
 		return oom_err_set(err, ENOTSUP,
 			"cannot start %s: %s needs the %s controller, which %s", s->unit->what,
@@ -276,8 +278,9 @@ static int check_controllers(const struct start *s, int dir_fd, struct oom_err *
 
 static int look_at_cgroup(const struct start *s, struct oom_err *err, struct oom_backend_unit *ret)
 {
-	int fd = -1, r = oom_bus_unit_cgroup(s->ctx->bus, s->unit->unit, ret->cgroup,
-			     sizeof(ret->cgroup), &ret->v1, &fd);
+	int fd = -1,
+	    r = oom_bus_unit_cgroup(
+		    s->ctx->bus, s->unit->unit, ret->cgroup, sizeof(ret->cgroup), &ret->v1, &fd);
 
 	/* a service may have ended already */
 	if (r == -ENOENT && s->section->kind == OOM_SEC_SERVICE)

@@ -13,9 +13,9 @@
 
 const char *oom_unit_kind(const struct oom_section *section)
 {
-	return section->kind == OOM_SEC_SLICE	? "slice"
-	       : section->kind == OOM_SEC_SCOPE ? "scope"
-						: "service";
+	return section->kind == OOM_SEC_SLICE	 ? "slice"
+		: section->kind == OOM_SEC_SCOPE ? "scope"
+						 : "service";
 }
 
 int oom_unit_name_escape(const char *name, bool dashes, char *buf, size_t size)
@@ -68,7 +68,8 @@ static int kill_pass(const struct oom_backend_unit *unit)
 	for (char *p = buf; n > 0 && *p;) {
 		long pid = strtol(p, &p, 10);
 
-		if (pid > 1 && pid != unit->keeper_pid && pid != getpid() && kill((pid_t)pid, SIGKILL) == 0)
+		if (pid > 1 && pid != unit->keeper_pid && pid != getpid() &&
+			kill((pid_t)pid, SIGKILL) == 0)
 			killed++;
 		while (*p == '\n')
 			p++;

@@ -13,8 +13,8 @@ const char *oom_unit_kind(const struct oom_section *section);
  * dash where it means nesting (!@dashes: slices). */
 int oom_unit_name_escape(const char *name, bool dashes, char *buf, size_t size);
 /* What the cgroup itself knows: names, memory_max_bytes, memory_peak_bytes. */
-int oom_unit_collect_files(const struct oom_backend_unit *unit, struct oom_arena *arena,
-	struct oom_unit_rec *rec);
+int oom_unit_collect_files(
+	const struct oom_backend_unit *unit, struct oom_arena *arena, struct oom_unit_rec *rec);
 
 /* SIGKILL to every process of the unit but its keeper. */
 void oom_unit_kill(const struct oom_backend_unit *unit);

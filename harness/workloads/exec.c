@@ -16,9 +16,8 @@ static int run(struct oom_load *load)
 	int r = oom_load_split(command, &words);
 
 	if (r || !words[0])
-		return oom_load_failed(load,
-			"Command='%.60s' is no command line (an open quote)",
-			command);
+		return oom_load_failed(
+			load, "Command='%.60s' is no command line (an open quote)", command);
 	r = oom_load_which(words[0], path, sizeof(path));
 	if (r)
 		return oom_load_failed(load, "cannot run '%.60s': %s", words[0], strerror(-r));

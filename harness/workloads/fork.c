@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/load/crowd.h"
-#include "harness/workloads/workload.h"
 #include "harness/workloads/keys.h"
+#include "harness/workloads/workload.h"
 
 #include <sys/types.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/workloads/workload.h"
 #include "harness/workloads/keys.h"
+#include "harness/workloads/workload.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,7 +67,7 @@ static int64_t fill_file(struct oom_load *load)
 static int press(struct oom_load *load, void *ctx)
 {
 	fill_fn fill = oom_load_is(load, "Kind", "socket") ? fill_socket
-		       : oom_load_is(load, "Kind", "file") ? fill_file
+		: oom_load_is(load, "Kind", "file")	   ? fill_file
 							   : fill_pipe;
 	uint64_t bytes = oom_load_number(load, "Size", 0), done = 0;
 

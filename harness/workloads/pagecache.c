@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/workloads/workload.h"
 #include "harness/workloads/keys.h"
+#include "harness/workloads/workload.h"
 
 #include <errno.h>
 #include <fcntl.h>

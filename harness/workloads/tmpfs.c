@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "harness/workloads/workload.h"
 #include "harness/workloads/keys.h"
+#include "harness/workloads/workload.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>
@@ -45,8 +45,9 @@ static int press_mapped(struct oom_load *load, int fd, uint64_t bytes)
 {
 	void *addr;
 
-	while (ftruncate(fd, (off_t)bytes) || (addr = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-						       MAP_SHARED, fd, 0)) == MAP_FAILED) {
+	while (ftruncate(fd, (off_t)bytes) ||
+		(addr = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)) ==
+			MAP_FAILED) {
 		int status = oom_load_refused(load, errno);
 
 		if (status != OOM_LOAD_RETRY)

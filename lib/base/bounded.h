@@ -14,7 +14,7 @@
 struct oom_bounded {
 	char *buf;
 	size_t size; /* of .buf, with the NUL */
-	size_t len;  /* without it */
+	size_t len; /* without it */
 	bool cut;
 };
 
@@ -25,7 +25,8 @@ struct oom_bounded oom_bounded_behind(char *buf, size_t size);
 /* Begins in an array; a pointer is refused when it is compiled. */
 #define OOM_BOUNDED(array)                                                                         \
 	oom_bounded_in((array), sizeof(array) + 0 * sizeof(char[1 - 2 * OOM_IS_POINTER(array)]))
-#define OOM_IS_POINTER(array) __builtin_types_compatible_p(__typeof__(array), __typeof__(&(array)[0]))
+#define OOM_IS_POINTER(array)                                                                      \
+	__builtin_types_compatible_p(__typeof__(array), __typeof__(&(array)[0]))
 
 /* Each puts something behind what is there. Bytes may be NULs. */
 void oom_bounded_bytes(struct oom_bounded *text, const void *data, size_t len);

@@ -11,7 +11,7 @@
  * where none is near, "unknown format 'xml'; there are text, json". @what says what kind of word it is.
  * Returns -EINVAL.
  */
-int oom_choice_unknown(struct oom_err *err, const char *what, const char *word, const char *const *names,
-	size_t count);
+int oom_choice_unknown(struct oom_err *err, const char *what, const char *word,
+	const char *const *names, size_t count);
 
 #endif

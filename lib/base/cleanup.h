@@ -38,10 +38,10 @@ static inline void oom_closedirp(DIR **dir)
 	*dir = NULL;
 }
 
-#define oom_cleanup(fn) __attribute__((cleanup(fn), unused))
-#define oom_autoclose   oom_cleanup(oom_closep)
-#define oom_autofree    oom_cleanup(oom_freep)
-#define oom_autofclose  oom_cleanup(oom_fclosep)
+#define oom_cleanup(fn)	 __attribute__((cleanup(fn), unused))
+#define oom_autoclose	 oom_cleanup(oom_closep)
+#define oom_autofree	 oom_cleanup(oom_freep)
+#define oom_autofclose	 oom_cleanup(oom_fclosep)
 #define oom_autoclosedir oom_cleanup(oom_closedirp)
 
 static inline int oom_take_fd(int *fd)

@@ -11,16 +11,16 @@ bool oom_codepoint_is_harmful(uint32_t cp)
 	static const struct {
 		uint32_t first, last;
 	} harmful[] = {
-		{0x80, 0x9f},			    /* C1: CSI and friends */
-		{0xad, 0xad},			    /* soft hyphen */
-		{0x61c, 0x61c},			    /* Arabic letter mark */
+		{0x80, 0x9f}, /* C1: CSI and friends */
+		{0xad, 0xad}, /* soft hyphen */
+		{0x61c, 0x61c}, /* Arabic letter mark */
 		{0x180e, 0x180e}, {0x200b, 0x200f}, /* zero width, marks of direction */
-		{0x2028, 0x202e},		    /* line separators, embeddings and overrides */
-		{0x2060, 0x206f},		    /* isolates */
-		{0xd800, 0xdfff},		    /* surrogates */
-		{0xfdd0, 0xfdef},		    /* noncharacters */
+		{0x2028, 0x202e}, /* line separators, embeddings and overrides */
+		{0x2060, 0x206f}, /* isolates */
+		{0xd800, 0xdfff}, /* surrogates */
+		{0xfdd0, 0xfdef}, /* noncharacters */
 		{0xfeff, 0xfeff}, {0xfff9, 0xfffb}, /* annotations */
-		{0xe0000, 0xe0fff},		    /* tags */
+		{0xe0000, 0xe0fff}, /* tags */
 	};
 
 	if ((cp & 0xfffe) == 0xfffe)
@@ -35,9 +35,9 @@ bool oom_codepoint_is_harmful(uint32_t cp)
 bool oom_begins_command(const char *text, size_t len)
 {
 	static const char *const commands[] = {
-		"##[",		 /* GitHub (actions/runner, ActionCommand.cs) and Azure Pipelines */
-		"##vso[",	 /* Azure Pipelines */
-		"##teamcity[",	 /* TeamCity */
+		"##[", /* GitHub (actions/runner, ActionCommand.cs) and Azure Pipelines */
+		"##vso[", /* Azure Pipelines */
+		"##teamcity[", /* TeamCity */
 		"<LAVA_SIGNAL_", /* LAVA's dispatcher, on a console */
 	};
 
@@ -74,9 +74,9 @@ size_t oom_escape_next(const char **text, bool utf8, char piece[static OOM_ESCAP
 		*text += 1;
 		if (*s == '\n' || *s == '\r' || *s == '\t')
 			return (size_t)snprintf(piece, OOM_ESCAPE_BYTES, "\\%c",
-				*s == '\n'   ? 'n'
-				: *s == '\r' ? 'r'
-					     : 't');
+				*s == '\n'	     ? 'n'
+					: *s == '\r' ? 'r'
+						     : 't');
 		return (size_t)snprintf(piece, OOM_ESCAPE_BYTES, "\\x%02x", *s);
 	}
 	piece[len] = '\0';

@@ -25,7 +25,7 @@ const char *oom_format_size(uint64_t bytes, char buf[static FORMAT_BYTES])
 		power++;
 	tenths = (uint64_t)(((unsigned __int128)bytes * 10 +
 				    ((unsigned __int128)1 << (10 * (power + 1) - 1))) >>
-			    (10 * (power + 1)));
+		(10 * (power + 1)));
 	if (tenths >= 10240 && power < 5) {
 		tenths = 10;
 		power++;

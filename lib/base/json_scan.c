@@ -75,8 +75,8 @@ void oom_json_scan(struct oom_json_scan *scan, const char *text, size_t len)
 
 static bool ends_word(char c)
 {
-	return c == ',' || c == ':' || c == ']' || c == '}' || c == '[' || c == '{' || c == '"' || c == ' ' ||
-		c == '\t' || c == '\r' || c == '\n';
+	return c == ',' || c == ':' || c == ']' || c == '}' || c == '[' || c == '{' || c == '"' ||
+		c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 size_t oom_json_scan_value(struct oom_json_scan *scan, const char *text, size_t len)

@@ -12,8 +12,8 @@
  * whether the text is JSON; on what is none it counts what a parser could have come to.
  */
 struct oom_json_scan {
-	uint64_t values;       /* objects, arrays, texts (keys too), numbers, literals */
-	uint64_t text_max;     /* bytes of the longest text, as written */
+	uint64_t values; /* objects, arrays, texts (keys too), numbers, literals */
+	uint64_t text_max; /* bytes of the longest text, as written */
 	unsigned depth, depth_max;
 	/* between two pieces */
 	uint64_t text_bytes;

@@ -12,7 +12,7 @@
 static const char dots[] = "…";
 enum {
 	DOTS = sizeof(dots) - 1,
-	WORD_MIN = 24,	   /* less of a word says nothing */
+	WORD_MIN = 24, /* less of a word says nothing */
 	PRECISION_MIN = 8, /* a precision below is no bound for a name */
 	SPEC_MAX = 16
 };
@@ -89,9 +89,9 @@ static void put_word(struct out *out, const char *text, size_t len, size_t cap)
 /* One conversion: "%-8.3lld" */
 struct spec {
 	char text[SPEC_MAX]; /* without '*' */
-	int precision;	     /* -1: none */
-	bool is_exact;	     /* the precision is the word's length: %.*s */
-	int longs;	     /* of l and ll; z and j are as long */
+	int precision; /* -1: none */
+	bool is_exact; /* the precision is the word's length: %.*s */
+	int longs; /* of l and ll; z and j are as long */
 	char conversion;
 };
 

@@ -172,9 +172,8 @@ size_t oom_text_unescape(char *dst, struct oom_span s, bool all)
 	size_t out = 0;
 
 	for (size_t i = 0; i < s.len;) {
-		int byte = s.at[i] == '\\' || s.at[i] == '#'
-				   ? escape_at(s.at + i, s.len - i, all)
-				   : -1;
+		int byte = s.at[i] == '\\' || s.at[i] == '#' ? escape_at(s.at + i, s.len - i, all)
+							     : -1;
 
 		dst[out++] = byte >= 0 ? (char)byte : s.at[i];
 		i += byte >= 0 ? 4 : 1;

@@ -15,10 +15,10 @@ static int64_t digits_read(const char *p, unsigned base, unsigned digits)
 
 	for (unsigned i = 0; i < digits; i++) {
 		char c = p[i];
-		unsigned digit = c >= '0' && c <= '9'	? (unsigned)(c - '0')
-				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
-				 : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
-							: 99;
+		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0')
+			: c >= 'a' && c <= 'f'	      ? (unsigned)(c - 'a') + 10
+			: c >= 'A' && c <= 'F'	      ? (unsigned)(c - 'A') + 10
+						      : 99;
 
 		if (digit >= base)
 			return -1;
@@ -81,7 +81,7 @@ int oom_word_read(const char **text, char *out, size_t *ret_len)
 			len += bytes;
 			p += 1 + taken;
 		} else if (*p == '\\' &&
-			   p[1]) { /* kept, and what follows is no quote and no blank */
+			p[1]) { /* kept, and what follows is no quote and no blank */
 			out[len++] = *p++;
 			out[len++] = *p++;
 		} else if (opened ? *p == *opened : *p == '"' || *p == '\'') {

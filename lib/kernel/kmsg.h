@@ -25,7 +25,7 @@ struct oom_kmsg_head {
 	unsigned prio; /* facility * 8 + level; the kernel's own facility is 0 */
 	uint64_t seq;
 	uint64_t usec;
-	char flag;	 /* '-', 'c' (continuation), '+' */
+	char flag; /* '-', 'c' (continuation), '+' */
 	size_t text_off; /* of the text behind the ';' */
 };
 

@@ -2,9 +2,9 @@
 #include "lib/kernel/proc.h"
 
 #include "lib/base/bounded.h"
-#include "lib/kernel/cgroup_file.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/span.h"
+#include "lib/kernel/cgroup_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +47,9 @@ static int stat_int(int root_fd, int pid, int n)
 	struct oom_span number = {field, field ? strlen(field) : 0};
 	int64_t value;
 
-	return oom_span_take_int(&number, &value) && value >= INT_MIN && value <= INT_MAX ? (int)value : -1;
+	return oom_span_take_int(&number, &value) && value >= INT_MIN && value <= INT_MAX
+		? (int)value
+		: -1;
 }
 
 int oom_proc_parent(int root_fd, int pid)

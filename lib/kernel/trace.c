@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/kernel/trace.h"
 
-#include "lib/kernel/cgroup_file.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/span.h"
+#include "lib/kernel/cgroup_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -92,7 +92,8 @@ static bool field_number(struct oom_span s, struct oom_span key, int64_t *ret)
 
 /* "sig=9 errno=0 code=128 comm=x pid=1234 grp=1 res=0": comm may hold blanks, so its end is the last
  * " pid=" of the line (include/trace/events/signal.h). */
-static bool parse_signal(struct oom_arena *arena, struct oom_span fields, struct oom_trace_event *ev)
+static bool parse_signal(
+	struct oom_arena *arena, struct oom_span fields, struct oom_trace_event *ev)
 {
 	static const struct oom_span key = OOM_SPAN(" pid=");
 	struct oom_span comm = behind(fields, OOM_SPAN(" comm=")), pid;
@@ -111,7 +112,8 @@ static bool parse_signal(struct oom_arena *arena, struct oom_span fields, struct
 
 /* "pid=1234" (5.10), "pid=1234 comm=x total-vm=…" (6.1 stable and later;
  * include/trace/events/oom.h). */
-static bool parse_victim(struct oom_arena *arena, struct oom_span fields, struct oom_trace_event *ev)
+static bool parse_victim(
+	struct oom_arena *arena, struct oom_span fields, struct oom_trace_event *ev)
 {
 	struct oom_span comm = behind(fields, OOM_SPAN(" comm="));
 	ptrdiff_t stop = comm.at ? oom_span_find(comm, OOM_SPAN(" total-vm=")) : -1;
@@ -136,7 +138,8 @@ static ptrdiff_t find_processor(struct oom_span head)
 /* "   comm-pid   [001] d..1.   12.345678": what stands in front of the event's name. */
 static bool parse_head(struct oom_arena *arena, struct oom_span head, struct oom_trace_event *ev)
 {
-	ptrdiff_t processor = find_processor(head), blank = oom_span_find_last(head, OOM_SPAN(" ")), dash;
+	ptrdiff_t processor = find_processor(head), blank = oom_span_find_last(head, OOM_SPAN(" ")),
+		  dash;
 	struct oom_span comm = head, seconds, pid;
 
 	if (processor < 0)
@@ -158,8 +161,8 @@ static bool parse_head(struct oom_arena *arena, struct oom_span head, struct oom
 	return true;
 }
 
-bool oom_trace_parse(struct oom_arena *arena, const char *line, size_t len,
-	struct oom_trace_event *ret)
+bool oom_trace_parse(
+	struct oom_arena *arena, const char *line, size_t len, struct oom_trace_event *ret)
 {
 	static const struct oom_span signal_name = OOM_SPAN(": signal_generate: "),
 				     victim_name = OOM_SPAN(": mark_victim: ");

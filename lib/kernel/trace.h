@@ -48,7 +48,7 @@ bool oom_trace_is_kill(const struct oom_trace_event *events, size_t i);
 int oom_trace_remove(int tracing_fd, const char *name);
 
 /* One line of the "trace" file; false when it is none of our events. Strings are copied. */
-bool oom_trace_parse(struct oom_arena *arena, const char *line, size_t len,
-	struct oom_trace_event *ret);
+bool oom_trace_parse(
+	struct oom_arena *arena, const char *line, size_t len, struct oom_trace_event *ret);
 
 #endif

@@ -107,8 +107,9 @@ static int on_kill(struct oom_assembly *a, const struct oom_klog_line *line,
 	int rc = OOM_STEP_GO;
 
 	/* of a group's first victim too much may have been printed since to remember it */
-	if (pid >= 0 && ((member && a->first_pid == pid) ||
-				oom_assembly_repeats(a, line, pid, shape->comm))) {
+	if (pid >= 0 &&
+		((member && a->first_pid == pid) ||
+			oom_assembly_repeats(a, line, pid, shape->comm))) {
 		a->counts.repeats++;
 		if (a->has_kill)
 			a->now.printed += a->now.kill.victim.pid == pid;
@@ -138,8 +139,8 @@ static void on_group(struct oom_assembly *a, const struct oom_shape *shape)
 	a->now.kill.oom_group = true;
 }
 
-static void on_pidline(struct oom_assembly *a, const struct oom_klog_line *line,
-	const struct oom_shape *shape)
+static void on_pidline(
+	struct oom_assembly *a, const struct oom_klog_line *line, const struct oom_shape *shape)
 {
 	struct oom_kill *kill = &a->now.kill;
 	ptrdiff_t at = oom_span_find(line->text, OOM_SPAN(" #"));

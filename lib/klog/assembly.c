@@ -19,11 +19,11 @@ static int known_of(const struct oom_shape *shape)
 	const struct oom_task *task = &shape->task;
 
 	return (task->pid >= 0) + (shape->comm.at != NULL) + (task->uid >= 0) +
-	       (task->total_vm_kib >= 0) + (task->anon_rss_kib >= 0) + (task->file_rss_kib >= 0) +
-	       (task->shmem_rss_kib >= 0) + (task->pgtables_kib >= 0) +
-	       (task->oom_score_adj != OOM_ADJ_UNKNOWN) + (shape->gfp_mask >= 0) +
-	       (shape->order != INT64_MIN) + (shape->adj != OOM_ADJ_UNKNOWN) +
-	       (shape->oom_memcg.at != NULL) + (shape->task_memcg.at != NULL) + shape->complete;
+		(task->total_vm_kib >= 0) + (task->anon_rss_kib >= 0) + (task->file_rss_kib >= 0) +
+		(task->shmem_rss_kib >= 0) + (task->pgtables_kib >= 0) +
+		(task->oom_score_adj != OOM_ADJ_UNKNOWN) + (shape->gfp_mask >= 0) +
+		(shape->order != INT64_MIN) + (shape->adj != OOM_ADJ_UNKNOWN) +
+		(shape->oom_memcg.at != NULL) + (shape->task_memcg.at != NULL) + shape->complete;
 }
 
 /* Waits for the rest of @text. */
@@ -59,9 +59,9 @@ static bool may_be_rest(const struct oom_assembly *a, const struct oom_klog_line
 	if (line->origin == OOM_ORIGIN_BARE && !line->framed)
 		return true;
 	return line->origin == OOM_ORIGIN_KERNEL &&
-	       (a->carry_kind == OOM_SHAPE_OOM_KILL || a->carry_kind == OOM_SHAPE_TASK_IN ||
-		       a->carry_kind == OOM_SHAPE_GROUP) &&
-	       !oom_shape_parse(line->text, &shape);
+		(a->carry_kind == OOM_SHAPE_OOM_KILL || a->carry_kind == OOM_SHAPE_TASK_IN ||
+			a->carry_kind == OOM_SHAPE_GROUP) &&
+		!oom_shape_parse(line->text, &shape);
 }
 
 static struct oom_span carry_join(struct oom_assembly *a, struct oom_span rest, char joiner)
@@ -84,7 +84,8 @@ static bool may_go_on(const struct oom_klog_line *line, const struct oom_shape *
 {
 	if (shape->kind == OOM_SHAPE_TASK_IN && line->framed && line->text.len >= 64)
 		return true;
-	return !shape->complete && shape->kind != OOM_SHAPE_PIDLINE && shape->kind < OOM_SHAPE_REAPED;
+	return !shape->complete && shape->kind != OOM_SHAPE_PIDLINE &&
+		shape->kind < OOM_SHAPE_REAPED;
 }
 
 /* 1: @line was the rest of the line before. */
@@ -130,7 +131,8 @@ static int take_frame(struct oom_assembly *a, const struct oom_klog_line *line)
 {
 	struct oom_span frame;
 
-	if (!(line->marks & OOM_MARK_CODE) || a->table.open || a->table.n_rows || !a->has_header || a->has_kill)
+	if (!(line->marks & OOM_MARK_CODE) || a->table.open || a->table.n_rows || !a->has_header ||
+		a->has_kill)
 		return 0;
 	if (!oom_klog_stack_frame(line->text, &frame))
 		return 0;
@@ -184,15 +186,16 @@ static int take_bodies(struct oom_assembly *a, struct oom_span text)
 /* A table without a header before it: the log begins in the middle of a report. */
 static bool opens_report(struct oom_span text)
 {
-	return oom_span_starts(text, OOM_SPAN("[ pid")) || oom_span_starts(text, OOM_SPAN("[  pid"));
+	return oom_span_starts(text, OOM_SPAN("[ pid")) ||
+		oom_span_starts(text, OOM_SPAN("[  pid"));
 }
 
 /* A daemon's own output has no name on its lines, and asking with SIGTERM needs no word of killing. */
-static bool may_be_daemons(const struct oom_assembly *a, const struct oom_klog_line *line,
-	int64_t number)
+static bool may_be_daemons(
+	const struct oom_assembly *a, const struct oom_klog_line *line, int64_t number)
 {
 	return line->origin == OOM_ORIGIN_BARE && line->text.len &&
-	       ((*line->text.at | 0x20) == 's' || oom_assembly_hears_daemon(a, number));
+		((*line->text.at | 0x20) == 's' || oom_assembly_hears_daemon(a, number));
 }
 
 /* Nothing that is known. Is it something that should be? */
@@ -221,15 +224,15 @@ static bool is_anybodys(const struct oom_assembly *a, const struct oom_klog_line
 	const struct oom_shape *shape)
 {
 	return shape->kind == OOM_SHAPE_KILL && line->origin == OOM_ORIGIN_BARE && !shape->memcg &&
-	       !shape->global && !shape->shares_memory && shape->task.total_vm_kib < 0 &&
-	       !oom_assembly_in_report(a);
+		!shape->global && !shape->shares_memory && shape->task.total_vm_kib < 0 &&
+		!oom_assembly_in_report(a);
 }
 
 /* Is the kernel's clock too far on for this line to belong to the report under way? */
 static bool is_late(const struct oom_assembly *a, const struct oom_klog_line *line)
 {
 	return oom_assembly_in_report(a) && !a->has_kill && !a->in_group &&
-	       oom_assembly_is_stale(a, a->active_line, line->time_us);
+		oom_assembly_is_stale(a, a->active_line, line->time_us);
 }
 
 static int on_kernel(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number)

@@ -224,7 +224,8 @@ static bool parse_sigkill(struct oom_span s, struct oom_user_kill *kill)
 		return false;
 	s = oom_span_from(s, (size_t)at + words.len);
 	if (!oom_span_take_int(&s, &kill->pid) || !oom_span_skip(&s, OOM_SPAN(" (")) ||
-		!oom_span_take_until(&s, OOM_SPAN(")"), &kill->comm) || !oom_span_starts(s, OOM_SPAN(", ")))
+		!oom_span_take_until(&s, OOM_SPAN(")"), &kill->comm) ||
+		!oom_span_starts(s, OOM_SPAN(", ")))
 		return false;
 	take_victim_tail(s, kill);
 	return true;
@@ -240,10 +241,10 @@ bool oom_user_lowmemorykiller(struct oom_span s, struct oom_user_kill *kill)
 	oom_span_skip(&s, OOM_SPAN("lowmemorykiller: "));
 	if (parse_sigkill(s, kill))
 		return true;
-	if (!oom_span_skip(&s, OOM_SPAN("Killing '")) &&
-		!oom_span_skip(&s, OOM_SPAN("Kill '")))
+	if (!oom_span_skip(&s, OOM_SPAN("Killing '")) && !oom_span_skip(&s, OOM_SPAN("Kill '")))
 		return false;
-	if (!oom_span_take_until(&s, OOM_SPAN("' ("), &kill->comm) || !oom_span_take_int(&s, &kill->pid))
+	if (!oom_span_take_until(&s, OOM_SPAN("' ("), &kill->comm) ||
+		!oom_span_take_int(&s, &kill->pid))
 		return false;
 	take_victim_tail(s, kill);
 	return true;

@@ -31,8 +31,8 @@ static int64_t number_of(struct oom_span s)
 	return oom_span_take_int(&s, &value) ? value : -1;
 }
 
-void oom_klog_entry_field(struct oom_klog_entry *entry, const struct oom_klog_line *line,
-	int64_t number)
+void oom_klog_entry_field(
+	struct oom_klog_entry *entry, const struct oom_klog_line *line, int64_t number)
 {
 	struct oom_span key = line->ident;
 
@@ -40,12 +40,12 @@ void oom_klog_entry_field(struct oom_klog_entry *entry, const struct oom_klog_li
 		entry->has_message = true;
 		entry->number = number;
 		entry->cut = line->text.len > sizeof(entry->message);
-		entry->message_len = keep(entry->message, sizeof(entry->message), line->text,
-			line->json);
+		entry->message_len =
+			keep(entry->message, sizeof(entry->message), line->text, line->json);
 	} else if (oom_span_is(key, OOM_SPAN("_TRANSPORT"))) {
 		entry->has_transport = true;
-		entry->transport_len = keep(entry->transport, sizeof(entry->transport), line->text,
-			line->json);
+		entry->transport_len =
+			keep(entry->transport, sizeof(entry->transport), line->text, line->json);
 	} else if (oom_span_is(key, OOM_SPAN("SYSLOG_IDENTIFIER"))) {
 		entry->has_ident = true;
 		entry->ident_len = keep(entry->ident, sizeof(entry->ident), line->text, line->json);
@@ -75,8 +75,8 @@ void oom_klog_entry_field(struct oom_klog_entry *entry, const struct oom_klog_li
 
 bool oom_klog_entry_line(struct oom_klog_entry *entry, struct oom_klog_line *ret)
 {
-	struct oom_span transport = {entry->has_transport ? entry->transport : NULL,
-		entry->transport_len};
+	struct oom_span transport = {
+		entry->has_transport ? entry->transport : NULL, entry->transport_len};
 	struct oom_span ident = {entry->has_ident ? entry->ident : NULL, entry->ident_len};
 
 	if (!entry->has_message)

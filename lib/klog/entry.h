@@ -22,8 +22,8 @@ struct oom_klog_entry {
 
 void oom_klog_entry_clear(struct oom_klog_entry *entry);
 /* Takes a field line (OOM_ORIGIN_FIELD). */
-void oom_klog_entry_field(struct oom_klog_entry *entry, const struct oom_klog_line *line,
-	int64_t number);
+void oom_klog_entry_field(
+	struct oom_klog_entry *entry, const struct oom_klog_line *line, int64_t number);
 /* The entry as a line, at its end; false when there was no message. Clear it when the line is done. */
 bool oom_klog_entry_line(struct oom_klog_entry *entry, struct oom_klog_line *ret);
 

@@ -9,7 +9,8 @@ size_t oom_klog_field_name(struct oom_span s)
 	size_t n = 0;
 
 	while (n < s.len && n < 65 &&
-		((s.at[n] >= 'A' && s.at[n] <= 'Z') || s.at[n] == '_' || (n && oom_is_digit(s.at[n]))))
+		((s.at[n] >= 'A' && s.at[n] <= 'Z') || s.at[n] == '_' ||
+			(n && oom_is_digit(s.at[n]))))
 		n++;
 	return n;
 }

@@ -59,12 +59,12 @@ static bool is_padded_colon(struct oom_span s)
 /* "kern  :warn  : ": dmesg -x. The facility tells who wrote it. */
 static bool take_facility(struct oom_span *s, struct oom_klog_line *line)
 {
-	static const struct oom_span names[] = {OOM_SPAN("kern"), OOM_SPAN("user"), OOM_SPAN("mail"),
-		OOM_SPAN("daemon"), OOM_SPAN("auth"), OOM_SPAN("syslog"), OOM_SPAN("lpr"),
-		OOM_SPAN("news"), OOM_SPAN("uucp"), OOM_SPAN("cron"), OOM_SPAN("authpriv"),
-		OOM_SPAN("ftp"), OOM_SPAN("local0"), OOM_SPAN("local1"), OOM_SPAN("local2"),
-		OOM_SPAN("local3"), OOM_SPAN("local4"), OOM_SPAN("local5"), OOM_SPAN("local6"),
-		OOM_SPAN("local7")};
+	static const struct oom_span names[] = {OOM_SPAN("kern"), OOM_SPAN("user"),
+		OOM_SPAN("mail"), OOM_SPAN("daemon"), OOM_SPAN("auth"), OOM_SPAN("syslog"),
+		OOM_SPAN("lpr"), OOM_SPAN("news"), OOM_SPAN("uucp"), OOM_SPAN("cron"),
+		OOM_SPAN("authpriv"), OOM_SPAN("ftp"), OOM_SPAN("local0"), OOM_SPAN("local1"),
+		OOM_SPAN("local2"), OOM_SPAN("local3"), OOM_SPAN("local4"), OOM_SPAN("local5"),
+		OOM_SPAN("local6"), OOM_SPAN("local7")};
 	size_t i = 0, name = 0, n_names = sizeof(names) / sizeof(names[0]);
 
 	/* they begin with a small letter */
@@ -74,8 +74,9 @@ static bool take_facility(struct oom_span *s, struct oom_klog_line *line)
 		i++;
 	if (i < 3 || !is_padded_colon(oom_span_from(*s, i)))
 		return false;
-	while (name < n_names && (*names[name].at != *s->at ||
-					 !oom_span_is((struct oom_span){s->at, i}, names[name])))
+	while (name < n_names &&
+		(*names[name].at != *s->at ||
+			!oom_span_is((struct oom_span){s->at, i}, names[name])))
 		name++;
 	if (name == n_names)
 		return false;
@@ -119,7 +120,7 @@ static bool ident_of(struct oom_span word, struct oom_span *ret)
 static bool is_kernel_ident(struct oom_span ident)
 {
 	return oom_span_is(ident, OOM_SPAN("kernel")) || oom_span_is(ident, OOM_SPAN("klogd")) ||
-	       oom_span_is(ident, OOM_SPAN("vmunix")) || oom_span_is(ident, OOM_SPAN("kmsg"));
+		oom_span_is(ident, OOM_SPAN("vmunix")) || oom_span_is(ident, OOM_SPAN("kmsg"));
 }
 
 /*
@@ -139,16 +140,16 @@ static bool take_ident(struct oom_span *s, struct oom_klog_line *line)
 		rest = oom_span_from(rest, word.len);
 		if (ident_of(word, &ident)) {
 			line->ident = ident;
-			line->origin = is_kernel_ident(ident) ? OOM_ORIGIN_KERNEL
-							      : OOM_ORIGIN_PROGRAM;
+			line->origin =
+				is_kernel_ident(ident) ? OOM_ORIGIN_KERNEL : OOM_ORIGIN_PROGRAM;
 			oom_span_skip(&rest, OOM_SPAN(" "));
 			*s = rest;
 			return true;
 		}
 		facility |= word.len < 20 && memchr(word.at, '.', word.len) &&
-			    (oom_span_starts(word, OOM_SPAN("kern.")) ||
-				    oom_span_starts(word, OOM_SPAN("user.")) ||
-				    oom_span_starts(word, OOM_SPAN("daemon.")));
+			(oom_span_starts(word, OOM_SPAN("kern.")) ||
+				oom_span_starts(word, OOM_SPAN("user.")) ||
+				oom_span_starts(word, OOM_SPAN("daemon.")));
 		if (words == 1 && is_kernel_ident(word)) {
 			/* RFC 5424: "host kernel - - - text"; logcat: "kernel  : text" */
 			while (oom_span_skip(&rest, OOM_SPAN(" -")) ||
@@ -252,8 +253,7 @@ static void skip_indent(struct oom_span *s)
 
 	while (rest.len && (*rest.at == '>' || *rest.at == ' ' || *rest.at == '\t'))
 		rest = oom_span_from(rest, 1);
-	if (rest.len && rest.at != s->at &&
-		(*rest.at == '[' || *rest.at == '<' || *s->at == '>'))
+	if (rest.len && rest.at != s->at && (*rest.at == '[' || *rest.at == '<' || *s->at == '>'))
 		*s = rest;
 }
 
@@ -290,7 +290,8 @@ static void take_clock_first(struct oom_span *s, struct oom_klog_line *line, enu
 		*s = oom_span_from(*s, 1);
 	/* what the clock itself gave away as dmesg's has no name */
 	if (line->origin == before &&
-		(oom_klog_take_guest(s, line) || oom_klog_take_logcat(s, line) || take_ident(s, line))) {
+		(oom_klog_take_guest(s, line) || oom_klog_take_logcat(s, line) ||
+			take_ident(s, line))) {
 		if (line->origin != OOM_ORIGIN_KERNEL)
 			return;
 		if (like && line->ident.at && line->hour.at == from)
@@ -318,8 +319,8 @@ static bool take_name(struct oom_span *s, struct oom_klog_line *line)
 			if (!is_kernel_ident(ident) && ident.len + 1 == word.len)
 				return false;
 			line->ident = ident;
-			line->origin = is_kernel_ident(ident) ? OOM_ORIGIN_KERNEL
-							      : OOM_ORIGIN_PROGRAM;
+			line->origin =
+				is_kernel_ident(ident) ? OOM_ORIGIN_KERNEL : OOM_ORIGIN_PROGRAM;
 			line->framed = true;
 			*s = rest;
 			return true;
@@ -334,7 +335,7 @@ static bool take_clockless(struct oom_span *s, struct oom_klog_line *line)
 	if (oom_klog_take_field(s, line) || oom_klog_take_logcat(s, line))
 		return true;
 	return !oom_klog_take_cut_stamp(s, line) && take_name(s, line) &&
-	       line->origin == OOM_ORIGIN_PROGRAM;
+		line->origin == OOM_ORIGIN_PROGRAM;
 }
 
 static void take_frame(struct oom_span *text, struct oom_klog_line *ret, struct oom_klog_like *like)
@@ -362,7 +363,8 @@ static void take_frame(struct oom_span *text, struct oom_klog_line *ret, struct 
 	*text = s;
 }
 
-void oom_klog_frame_like(struct oom_klog_like *like, struct oom_span line, struct oom_klog_line *ret)
+void oom_klog_frame_like(
+	struct oom_klog_like *like, struct oom_span line, struct oom_klog_line *ret)
 {
 	struct oom_span s = line;
 	const char *from = line.at;

@@ -13,12 +13,12 @@
 #define STALE_LINES 400
 /* Lines that say nothing of it in the middle of a report: a stack trace of a kernel with much to tell.
  * Behind them only lines with words of their own are looked for. */
-#define QUIET_LINES 120
+#define QUIET_LINES  120
 #define REAPER_LINES 8
 /* An excerpt may begin in the middle of what a daemon tells, without its name. */
-#define FIRST_LINES 200
+#define FIRST_LINES	  200
 #define STALE_LINES_BRIEF 100000
-#define STALE_US OOM_PAST_US
+#define STALE_US	  OOM_PAST_US
 
 static void incident_init(struct oom_incident *now)
 {
@@ -71,8 +71,8 @@ struct oom_incident *oom_assembly_aside(struct oom_assembly *a, enum oom_event e
 	aside->event = event;
 	aside->kill.line = number;
 	aside->kill.time_us = line->time_us;
-	aside->text = oom_arena_strndup(&a->aside_arena, line->text.at,
-		line->text.len < 1024 ? line->text.len : 1024);
+	aside->text = oom_arena_strndup(
+		&a->aside_arena, line->text.at, line->text.len < 1024 ? line->text.len : 1024);
 	if (line->hour.at)
 		aside->when = oom_arena_strndup(&a->aside_arena, line->hour.at, line->hour.len);
 	a->out = aside;
@@ -91,7 +91,7 @@ bool oom_assembly_is_stale(const struct oom_assembly *a, int64_t number, int64_t
 	if (number - a->active_line > lines)
 		return true;
 	return time_us >= 0 && a->active_us >= 0 &&
-	       (time_us - a->active_us > STALE_US || a->active_us - time_us > STALE_US);
+		(time_us - a->active_us > STALE_US || a->active_us - time_us > STALE_US);
 }
 
 bool oom_assembly_wants_all(const struct oom_assembly *a, int64_t number)
@@ -105,7 +105,7 @@ bool oom_assembly_wants_all(const struct oom_assembly *a, int64_t number)
 	if (a->has_kill)
 		return number - a->active_line <= REAPER_LINES;
 	return (oom_assembly_in_report(a) || a->table.open) &&
-	       number - a->active_line <= QUIET_LINES;
+		number - a->active_line <= QUIET_LINES;
 }
 
 static uint64_t hash_of(uint64_t hash, struct oom_span s)
@@ -123,22 +123,23 @@ static uint64_t name_of_death(const struct oom_klog_line *line, struct oom_span 
 	return hash_of(hash_of(UINT64_C(0xcbf29ce484222325), comm), day);
 }
 
-static struct oom_recent death_of(const struct oom_klog_line *line, int64_t pid, struct oom_span comm)
+static struct oom_recent death_of(
+	const struct oom_klog_line *line, int64_t pid, struct oom_span comm)
 {
 	return (struct oom_recent){
 		.pid = pid, .time_us = line->time_us, .name = name_of_death(line, comm)};
 }
 
-bool oom_assembly_repeats(const struct oom_assembly *a, const struct oom_klog_line *line, int64_t pid,
-	struct oom_span comm)
+bool oom_assembly_repeats(const struct oom_assembly *a, const struct oom_klog_line *line,
+	int64_t pid, struct oom_span comm)
 {
 	struct oom_recent death = death_of(line, pid, comm);
 
 	return oom_klog_past_has(&a->past, &death);
 }
 
-void oom_assembly_remember(struct oom_assembly *a, const struct oom_klog_line *line, int64_t pid,
-	struct oom_span comm)
+void oom_assembly_remember(
+	struct oom_assembly *a, const struct oom_klog_line *line, int64_t pid, struct oom_span comm)
 {
 	struct oom_recent death = death_of(line, pid, comm);
 
@@ -198,7 +199,7 @@ static void badness_of(const struct oom_assembly *a, struct oom_incident *now)
 	now->root_bonus = a->table.in_pages;
 	if (!a->table.in_pages && a->table.narrow && !a->has_oom_kill && release)
 		now->root_bonus = !strncmp(release, "4.15.", 5) || !strncmp(release, "4.16.", 5) ||
-				  release[0] < '4';
+			release[0] < '4';
 }
 
 /* What the report said, put into the kill that is handed out. */
@@ -223,10 +224,9 @@ void oom_assembly_finish(struct oom_assembly *a, enum oom_event event)
 	kill->killer = event == OOM_EVENT_PANIC ? OOM_KILLER_NOBODY : killer_of(a);
 	kill->constraint = a->constraint;
 	if (a->memcg)
-		kill->constraint = a->constraint == OOM_CONSTRAINT_NONE ||
-						   !a->has_oom_kill
-					   ? OOM_CONSTRAINT_MEMCG
-					   : a->constraint;
+		kill->constraint = a->constraint == OOM_CONSTRAINT_NONE || !a->has_oom_kill
+			? OOM_CONSTRAINT_MEMCG
+			: a->constraint;
 	kill->oom_memcg = a->oom_memcg;
 	if (!a->in_group || kill->victim.pid == a->first_pid)
 		kill->task_memcg = a->task_memcg;

@@ -20,7 +20,7 @@
  */
 struct oom_assembly {
 	struct oom_incident now; /* being put together, or handed out */
-	struct oom_arena arena;	 /* its strings */
+	struct oom_arena arena; /* its strings */
 	struct oom_incident aside; /* an event of one line, beside the report under way */
 	struct oom_arena aside_arena;
 	const struct oom_incident *out; /* of the last EVENT or AGAIN */
@@ -31,17 +31,18 @@ struct oom_assembly {
 	unsigned flags;
 	bool handed_out; /* .now was given to the caller: begin anew with the next line */
 	bool has_header, has_oom_kill, has_announce, has_kill;
-	bool in_group;	    /* more kills belong to it: memory.oom.group */
+	bool in_group; /* more kills belong to it: memory.oom.group */
 	bool memcg, global; /* what the report's own words say */
 	const char *oom_memcg, *task_memcg;
 	const char *chosen_comm;
 	int64_t chosen_pid, chosen_uid;
 	enum oom_constraint constraint;
-	int64_t first_pid;	  /* of a group: it is printed again */
+	int64_t first_pid; /* of a group: it is printed again */
 	int64_t active_line, active_us; /* when the report last said something */
-	int64_t sysrq_line;	  /* where sysrq-f was pressed, -1 */
+	int64_t sysrq_line; /* where sysrq-f was pressed, -1 */
 	struct oom_klog_past past;
-	struct oom_recent first[OOM_RECENT]; /* deaths that were seen before .past was full of our own */
+	struct oom_recent
+		first[OOM_RECENT]; /* deaths that were seen before .past was full of our own */
 	size_t n_deaths;
 	/* a daemon that kills for want of memory: where it was heard last (0: never), whom it has chosen */
 	enum oom_killer daemon;
@@ -58,7 +59,7 @@ struct oom_assembly {
 };
 
 enum oom_step {
-	OOM_STEP_GO,	/* the line is used up */
+	OOM_STEP_GO, /* the line is used up */
 	OOM_STEP_EVENT, /* the line is used up, and .out is an event */
 	OOM_STEP_AGAIN, /* .out is an event; hand the same line in again */
 };
@@ -77,7 +78,7 @@ bool oom_assembly_is_broken_off(const struct oom_assembly *a);
 static inline bool oom_assembly_skips_code(const struct oom_assembly *a)
 {
 	return !a->table.open && !a->carry_row && a->carry_kind == OOM_SHAPE_NONE &&
-	       (!a->has_header || a->has_kill || a->flags & OOM_KLOG_BRIEF);
+		(!a->has_header || a->has_kill || a->flags & OOM_KLOG_BRIEF);
 }
 
 /* Between the files of the assembly */
@@ -92,8 +93,8 @@ void oom_assembly_finish(struct oom_assembly *a, enum oom_event event);
 bool oom_assembly_in_report(const struct oom_assembly *a);
 bool oom_assembly_is_stale(const struct oom_assembly *a, int64_t number, int64_t time_us);
 /* Was this process's death told before? */
-bool oom_assembly_repeats(const struct oom_assembly *a, const struct oom_klog_line *line, int64_t pid,
-	struct oom_span comm);
+bool oom_assembly_repeats(const struct oom_assembly *a, const struct oom_klog_line *line,
+	int64_t pid, struct oom_span comm);
 void oom_assembly_remember(struct oom_assembly *a, const struct oom_klog_line *line, int64_t pid,
 	struct oom_span comm);
 /* An event of this one line, in .aside: text and time are set. */

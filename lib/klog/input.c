@@ -118,8 +118,8 @@ bool oom_klog_input_line(struct oom_klog_input *input, bool leaping, struct oom_
 
 		if (end || (left && input->end) || left >= OOM_LINE_BYTES) {
 			if (!end || len > OOM_LINE_BYTES)
-				*ret_marks = oom_klog_marks(from, from + (len < OOM_LINE_BYTES
-									  ? len : OOM_LINE_BYTES));
+				*ret_marks = oom_klog_marks(
+					from, from + (len < OOM_LINE_BYTES ? len : OOM_LINE_BYTES));
 			*ret_number = input->number;
 			input->begin += len + (end != NULL);
 			input->number += end != NULL;
@@ -142,8 +142,8 @@ void oom_klog_input_unread(struct oom_klog_input *input, struct oom_span line)
 	input->cutting = false;
 }
 
-bool oom_klog_input_back(struct oom_klog_input *input, struct oom_span line,
-	bool (*belongs)(struct oom_span line))
+bool oom_klog_input_back(
+	struct oom_klog_input *input, struct oom_span line, bool (*belongs)(struct oom_span line))
 {
 	const char *low = input->begin < HISTORY_BYTES ? input->buf
 						       : input->buf + input->begin - HISTORY_BYTES;

@@ -2,8 +2,8 @@
 #ifndef OOM_KLOG_INPUT_H
 #define OOM_KLOG_INPUT_H
 
-#include "lib/klog/klog.h"
 #include "lib/base/span.h"
+#include "lib/klog/klog.h"
 
 /* Lines out of a stream of bytes, in one buffer, and the leap over those that cannot matter. */
 struct oom_klog_input {
@@ -14,7 +14,7 @@ struct oom_klog_input {
 	bool cutting; /* inside a line that was too long */
 	char *buf;
 	size_t begin, fill; /* of what is left in .buf */
-	int64_t number;	    /* of the line at .begin, from 1 */
+	int64_t number; /* of the line at .begin, from 1 */
 	int64_t bytes, cut_lines;
 };
 
@@ -37,8 +37,8 @@ void oom_klog_input_unread(struct oom_klog_input *input, struct oom_span line);
 
 /* Goes back over the lines before @line that @belongs says yes to, at most 16 KiB. False: it may not have
  * come to the first of them. */
-bool oom_klog_input_back(struct oom_klog_input *input, struct oom_span line,
-	bool (*belongs)(struct oom_span line));
+bool oom_klog_input_back(
+	struct oom_klog_input *input, struct oom_span line, bool (*belongs)(struct oom_span line));
 
 /* What stands behind the last line is 8 bytes of length and so many of data (journal export). False when
  * it is too long for that, or not there. */

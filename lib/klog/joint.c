@@ -34,8 +34,8 @@ static bool is_record(struct oom_span s)
 	if (!oom_shape_speaks(s) || !oom_shape_parse(s, &shape))
 		return false;
 	return shape.kind == OOM_SHAPE_KILL || shape.kind == OOM_SHAPE_PANIC ||
-	       shape.kind == OOM_SHAPE_OOM_KILL ||
-	       (shape.kind == OOM_SHAPE_HEADER && shape.comm.len);
+		shape.kind == OOM_SHAPE_OOM_KILL ||
+		(shape.kind == OOM_SHAPE_HEADER && shape.comm.len);
 }
 
 bool oom_klog_is_joined(struct oom_span s)

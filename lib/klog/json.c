@@ -9,7 +9,7 @@
 
 struct reader {
 	struct oom_span s; /* what is left */
-	char *out;	   /* where the next text goes */
+	char *out; /* where the next text goes */
 };
 
 struct entry {
@@ -172,8 +172,8 @@ static void take_member(struct entry *entry, struct oom_span key, struct oom_spa
 	else if (oom_span_is(key, OOM_SPAN("__REALTIME_TIMESTAMP")))
 		entry->realtime_us = number_of(value);
 	else if (!entry->message.at &&
-		 (oom_span_is(key, OOM_SPAN("message")) || oom_span_is(key, OOM_SPAN("msg")) ||
-			 oom_span_is(key, OOM_SPAN("log"))))
+		(oom_span_is(key, OOM_SPAN("message")) || oom_span_is(key, OOM_SPAN("msg")) ||
+			oom_span_is(key, OOM_SPAN("log"))))
 		entry->message = value;
 }
 
@@ -198,7 +198,7 @@ static bool take_object(struct reader *r, struct entry *entry)
 		if (oom_span_skip(&r->s, OOM_SPAN("\"")))
 			ok = take_string(r, &value);
 		else if (oom_span_is(key, OOM_SPAN("MESSAGE")) &&
-			 oom_span_skip(&r->s, OOM_SPAN("[")))
+			oom_span_skip(&r->s, OOM_SPAN("[")))
 			ok = take_bytes(r, &value);
 		else
 			ok = skip_value(r, &value);
@@ -254,8 +254,8 @@ bool oom_klog_frame_json(struct oom_span text, char *scratch, struct oom_klog_li
 	}
 	*ret = (struct oom_klog_line){
 		.text = entry.message, .time_us = entry.time_us, .caller = -1, .framed = true};
-	oom_klog_journal_origin(entry.transport, entry.facility,
-		entry.ident.at ? entry.ident : entry.comm, ret);
+	oom_klog_journal_origin(
+		entry.transport, entry.facility, entry.ident.at ? entry.ident : entry.comm, ret);
 	/* the message needed less room than its object: there is room for the hour */
 	hour = oom_klog_hour(entry.realtime_us, r.out, 16);
 	ret->hour = hour;

@@ -13,8 +13,15 @@
 static bool comm_can_end_before(struct oom_span rest)
 {
 	static const struct oom_span tails[] = {
-		OOM_SPAN(" total-vm:"), OOM_SPAN(" vsz:"), OOM_SPAN(", UID"), OOM_SPAN(" score "),
-		OOM_SPAN("."), OOM_SPAN(","), OOM_SPAN("\n"), OOM_SPAN(" "), OOM_SPAN("total-vm:"),
+		OOM_SPAN(" total-vm:"),
+		OOM_SPAN(" vsz:"),
+		OOM_SPAN(", UID"),
+		OOM_SPAN(" score "),
+		OOM_SPAN("."),
+		OOM_SPAN(","),
+		OOM_SPAN("\n"),
+		OOM_SPAN(" "),
+		OOM_SPAN("total-vm:"),
 	};
 
 	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
@@ -28,12 +35,12 @@ static bool comm_can_end_before(struct oom_span rest)
 static bool comm_surely_ends_before(struct oom_span rest)
 {
 	return oom_span_starts(rest, OOM_SPAN(" total-vm:")) ||
-	       oom_span_starts(rest, OOM_SPAN("\ntotal-vm:")) ||
-	       oom_span_starts(rest, OOM_SPAN(" vsz:")) ||
-	       oom_span_starts(rest, OOM_SPAN(", UID ")) ||
-	       oom_span_starts(rest, OOM_SPAN(" score ")) ||
-	       oom_span_starts(rest, OOM_SPAN(", now anon-rss:")) ||
-	       oom_span_starts(rest, OOM_SPAN(" sharing same memory"));
+		oom_span_starts(rest, OOM_SPAN("\ntotal-vm:")) ||
+		oom_span_starts(rest, OOM_SPAN(" vsz:")) ||
+		oom_span_starts(rest, OOM_SPAN(", UID ")) ||
+		oom_span_starts(rest, OOM_SPAN(" score ")) ||
+		oom_span_starts(rest, OOM_SPAN(", now anon-rss:")) ||
+		oom_span_starts(rest, OOM_SPAN(" sharing same memory"));
 }
 
 bool oom_shape_take_comm(struct oom_span *s, struct oom_span *ret)
@@ -100,8 +107,8 @@ void oom_shape_take_sizes(struct oom_span *s, struct oom_shape *shape)
 		bool fits;
 
 		skip_separators(&rest);
-		while (n < rest.len && (rest.at[n] == '-' || rest.at[n] == '_' ||
-					       (rest.at[n] | 0x20) >= 'a'))
+		while (n < rest.len &&
+			(rest.at[n] == '-' || rest.at[n] == '_' || (rest.at[n] | 0x20) >= 'a'))
 			n++;
 		key = (struct oom_span){rest.at, n};
 		rest = oom_span_from(rest, n);
@@ -143,11 +150,11 @@ static void take_prefix(struct oom_span *s, struct oom_shape *shape)
 			return;
 	}
 	head.len = s->len < 96 ? s->len : 96;
-	shape->memcg = oom_span_find_nocase((struct oom_span){s->at, (size_t)at},
-			       OOM_SPAN("cgroup")) >= 0;
+	shape->memcg =
+		oom_span_find_nocase((struct oom_span){s->at, (size_t)at}, OOM_SPAN("cgroup")) >= 0;
 	/* "Out of memory in UB 101": a container's share, which is no cgroup */
-	shape->global = !shape->memcg && !oom_span_starts(oom_span_from(head, (size_t)at + 13),
-						 OOM_SPAN(" in UB "));
+	shape->global = !shape->memcg &&
+		!oom_span_starts(oom_span_from(head, (size_t)at + 13), OOM_SPAN(" in UB "));
 	colon = oom_span_find(oom_span_from(head, (size_t)at), OOM_SPAN(": "));
 	if (colon < 0)
 		colon = oom_span_find(oom_span_from(head, (size_t)at), OOM_SPAN(":"));
@@ -243,8 +250,9 @@ bool oom_shape_parse_kill(struct oom_span text, struct oom_shape *shape)
 		if (oom_span_skip(&s, OOM_SPAN(" score ")))
 			oom_span_take_int(&s, &shape->score);
 		oom_shape_take_sizes(&s, shape);
-		shape->complete = shape->comm.at && (shape->task.oom_score_adj != OOM_ADJ_UNKNOWN ||
-							    oom_span_starts(s, OOM_SPAN(".")));
+		shape->complete = shape->comm.at &&
+			(shape->task.oom_score_adj != OOM_ADJ_UNKNOWN ||
+				oom_span_starts(s, OOM_SPAN(".")));
 	} else {
 		ptrdiff_t score = oom_span_find(s, OOM_SPAN("score "));
 		struct oom_span number = oom_span_from(s, score < 0 ? s.len : (size_t)score + 6);

@@ -85,14 +85,14 @@ const struct oom_klog_counts *oom_klog_counts(const struct oom_klog *log)
 }
 
 /* @marks: of the text, or of the raw line that it is a part of; 0: not known yet. */
-static void give(struct oom_klog *log, const struct oom_klog_line *line, unsigned marks,
-	int64_t number)
+static void give(
+	struct oom_klog *log, const struct oom_klog_line *line, unsigned marks, int64_t number)
 {
 	if (line != &log->line)
 		log->line = *line;
 	log->line.marks = marks & OOM_MARK_KNOWN
-				  ? marks
-				  : oom_klog_marks(line->text.at, line->text.at + line->text.len);
+		? marks
+		: oom_klog_marks(line->text.at, line->text.at + line->text.len);
 	log->number = number;
 	log->part = 0;
 	log->has_line = true;
@@ -209,12 +209,12 @@ static bool take_binary(struct oom_klog *log, struct oom_span raw, int64_t numbe
 }
 
 /* A field of an entry that has many; what is known at its end is given on. */
-static void take_field(struct oom_klog *log, const struct oom_klog_line *line, struct oom_span raw,
-	int64_t number)
+static void take_field(
+	struct oom_klog *log, const struct oom_klog_line *line, struct oom_span raw, int64_t number)
 {
 	bool message = oom_span_is(line->ident, OOM_SPAN("MESSAGE")) ||
-		       oom_span_is(line->ident, OOM_SPAN("msg")) ||
-		       oom_span_is(line->ident, OOM_SPAN("SYSLOG_IDENTIFIER"));
+		oom_span_is(line->ident, OOM_SPAN("msg")) ||
+		oom_span_is(line->ident, OOM_SPAN("SYSLOG_IDENTIFIER"));
 
 	/* leapt into the middle of an entry: what it says about itself may stand before */
 	if (!log->entry_lines && message) {
@@ -302,7 +302,7 @@ static void take_line(struct oom_klog *log, struct oom_span raw, unsigned marks,
 static bool is_passed_over(const struct oom_klog *log, unsigned marks)
 {
 	return (marks & (OOM_MARK_CODE | OOM_MARK_SPEAKS)) == OOM_MARK_CODE && !log->held &&
-	       !log->entry_lines && oom_assembly_skips_code(&log->assembly);
+		!log->entry_lines && oom_assembly_skips_code(&log->assembly);
 }
 
 /* The next line that is whole. False: there is none, for now or for good. */
@@ -310,7 +310,7 @@ static bool next_line(struct oom_klog *log)
 {
 	while (!log->has_line) {
 		bool leap = !log->held && !log->entry_lines &&
-			    !oom_assembly_wants_all(&log->assembly, log->input.number);
+			!oom_assembly_wants_all(&log->assembly, log->input.number);
 		struct oom_span raw;
 		unsigned marks;
 		int64_t number;
@@ -368,8 +368,8 @@ static ptrdiff_t next_part(struct oom_klog *log)
 
 	if (!log->part)
 		log->joined = kernels && line->marks & OOM_MARK_SPEAKS && !line->escaped &&
-			      line->marks & (OOM_MARK_ESCAPE | OOM_MARK_LINE_FEED) &&
-			      oom_klog_is_joined(rest);
+			line->marks & (OOM_MARK_ESCAPE | OOM_MARK_LINE_FEED) &&
+			oom_klog_is_joined(rest);
 	if (log->joined)
 		return oom_klog_find_joint(rest, 1);
 	return kernels && line->marks & OOM_MARK_BRACKET ? oom_klog_find_stamp(rest, 1) : -1;

@@ -22,10 +22,10 @@
 /* Numbers about the whole log; valid at any time. */
 struct oom_klog_counts {
 	int64_t lines, bytes;
-	int64_t quoted;	    /* kill texts that programs repeated: not counted as kills */
+	int64_t quoted; /* kill texts that programs repeated: not counted as kills */
 	int64_t imitations; /* kernel-like lines that were written by programs (facility not 0) */
-	int64_t repeats;    /* kills that were printed again */
-	int64_t cut_lines;  /* longer than the bound: their rest was skipped */
+	int64_t repeats; /* kills that were printed again */
+	int64_t cut_lines; /* longer than the bound: their rest was skipped */
 };
 
 /*

@@ -31,8 +31,8 @@ static void copy_text(struct oom_arena *arena, const char **text)
 	*text = oom_arena_strdup(arena, *text);
 }
 
-static const struct oom_task *copy_tasks(struct oom_arena *arena, const struct oom_task *from,
-	size_t count)
+static const struct oom_task *copy_tasks(
+	struct oom_arena *arena, const struct oom_task *from, size_t count)
 {
 	struct oom_task *tasks = count ? oom_arena_alloc(arena, count * sizeof(*tasks)) : NULL;
 
@@ -77,7 +77,8 @@ int oom_kills_from_kmsg(struct oom_arena *arena, const char *text, size_t len,
 		if (rc <= 0)
 			break;
 		if (rc == OOM_EVENT_KILL) {
-			struct oom_kill *grown = oom_arena_grow(arena, kills, count, sizeof(*kills));
+			struct oom_kill *grown =
+				oom_arena_grow(arena, kills, count, sizeof(*kills));
 
 			rc = grown ? oom_kill_copy(arena, &incident->kill, grown + count) : -ENOMEM;
 			if (rc)

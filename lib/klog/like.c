@@ -77,8 +77,8 @@ static bool same_16(const struct oom_klog_like *like, size_t at, const char *tex
 	__m128i digit = _mm_cmpeq_epi8(_mm_min_epu8(less, _mm_set1_epi8(9)), less);
 	__m128i same = _mm_cmpeq_epi8(bytes, _mm_loadu_si128((const __m128i *)(like->base + at)));
 
-	same = _mm_or_si128(same,
-		_mm_and_si128(digit, _mm_loadu_si128((const __m128i *)(like->vary + at))));
+	same = _mm_or_si128(
+		same, _mm_and_si128(digit, _mm_loadu_si128((const __m128i *)(like->vary + at))));
 	same = _mm_or_si128(same, _mm_loadu_si128((const __m128i *)(like->any + at)));
 	return _mm_movemask_epi8(same) == 0xffff;
 }
@@ -128,8 +128,8 @@ static inline int64_t number_at(const char *p, size_t len)
 	return value;
 }
 
-enum oom_klog_head oom_klog_like_take(const struct oom_klog_like *like, struct oom_span *s,
-	struct oom_klog_line *ret)
+enum oom_klog_head oom_klog_like_take(
+	const struct oom_klog_like *like, struct oom_span *s, struct oom_klog_line *ret)
 {
 	static const int64_t us_of_unit[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
 	size_t digits;
@@ -144,7 +144,7 @@ enum oom_klog_head oom_klog_like_take(const struct oom_klog_like *like, struct o
 	if (like->sec_len) {
 		digits = like->frac_len < 6 ? like->frac_len : 6;
 		ret->time_us = number_at(s->at + like->sec_at, like->sec_len) * 1000000 +
-			       number_at(s->at + like->frac_at, digits) * us_of_unit[digits];
+			number_at(s->at + like->frac_at, digits) * us_of_unit[digits];
 	}
 	*s = oom_span_from(*s, like->len);
 	return like->head;

@@ -8,7 +8,7 @@
 void oom_klog_like_learn(struct oom_klog_like *like, enum oom_klog_head head, const char *from,
 	const char *stamp, const char *end, const struct oom_klog_line *line);
 /* Takes a front that is known off @s. */
-enum oom_klog_head oom_klog_like_take(const struct oom_klog_like *like, struct oom_span *s,
-	struct oom_klog_line *ret);
+enum oom_klog_head oom_klog_like_take(
+	const struct oom_klog_like *like, struct oom_span *s, struct oom_klog_line *ret);
 
 #endif

@@ -18,7 +18,10 @@ static const struct {
 	struct oom_span key;
 	size_t offset;
 } keys[] = {
-#define KEY(name, member) {OOM_SPAN(name), offsetof(struct oom_memory, member)}
+#define KEY(name, member)                                                                          \
+	{                                                                                          \
+		OOM_SPAN(name), offsetof(struct oom_memory, member)                                \
+	}
 	KEY("slab_reclaimable", slab_reclaimable_kib),
 	KEY("slab_unreclaimable", slab_unreclaimable_kib),
 	KEY("shmem", shmem_kib),
@@ -91,12 +94,12 @@ static bool take_machine_counts(struct oom_memory *memory, struct oom_span s)
 		if (slot)
 			*slot = value;
 		else if (oom_span_is(key, OOM_SPAN("active_anon")) ||
-			 oom_span_is(key, OOM_SPAN("inactive_anon")) ||
-			 oom_span_is(key, OOM_SPAN("isolated_anon")))
+			oom_span_is(key, OOM_SPAN("inactive_anon")) ||
+			oom_span_is(key, OOM_SPAN("isolated_anon")))
 			add(&memory->anon_kib, value);
 		else if (oom_span_is(key, OOM_SPAN("active_file")) ||
-			 oom_span_is(key, OOM_SPAN("inactive_file")) ||
-			 oom_span_is(key, OOM_SPAN("isolated_file")))
+			oom_span_is(key, OOM_SPAN("inactive_file")) ||
+			oom_span_is(key, OOM_SPAN("isolated_file")))
 			add(&memory->file_kib, value);
 	}
 	return any;
@@ -210,7 +213,7 @@ static bool take_node(struct oom_memory *memory, struct oom_span s)
 	if (oom_span_starts(rest, OOM_SPAN(" free:"))) {
 		take_zone(memory, (int)node, name, rest);
 	} else if (oom_span_skip(&rest, OOM_SPAN(": ")) && oom_span_take_int(&rest, &total) &&
-		   oom_span_skip(&rest, OOM_SPAN("*"))) {
+		oom_span_skip(&rest, OOM_SPAN("*"))) {
 		/* a page is a power of two */
 		if (oom_span_take_int(&rest, &size) && size > 0 && size <= 1024 &&
 			!(size & (size - 1)))
@@ -237,21 +240,22 @@ static bool take_totals(struct oom_memory *memory, struct oom_span s)
 	if (oom_span_starts(s, OOM_SPAN(" pages RAM")))
 		memory->ram_kib = number;
 	else if (oom_span_starts(s, OOM_SPAN(" pages reserved")) ||
-		 oom_span_starts(s, OOM_SPAN(" reserved pages")))
+		oom_span_starts(s, OOM_SPAN(" reserved pages")))
 		memory->reserved_kib = number;
 	else if (oom_span_starts(s, OOM_SPAN(" pages in swap cache")))
 		memory->swapcache_kib = number;
 	else
 		return oom_span_starts(s, OOM_SPAN(" total pagecache pages")) ||
-		       oom_span_starts(s, OOM_SPAN(" pages HighMem")) ||
-		       oom_span_starts(s, OOM_SPAN(" pages cma")) ||
-		       oom_span_starts(s, OOM_SPAN(" pages hwpoisoned"));
+			oom_span_starts(s, OOM_SPAN(" pages HighMem")) ||
+			oom_span_starts(s, OOM_SPAN(" pages cma")) ||
+			oom_span_starts(s, OOM_SPAN(" pages hwpoisoned"));
 	return true;
 }
 
 static bool take_section(struct oom_memory *memory, struct oom_span s)
 {
-	if (oom_span_starts(s, OOM_SPAN("Mem-Info:")) || oom_span_starts(s, OOM_SPAN("Mem-info:"))) {
+	if (oom_span_starts(s, OOM_SPAN("Mem-Info:")) ||
+		oom_span_starts(s, OOM_SPAN("Mem-info:"))) {
 		memory->section = SECTION_MACHINE;
 		memory->counts_in_pages = !memory->memcg;
 		return true;
@@ -293,7 +297,7 @@ bool oom_memory_line(struct oom_memory *memory, struct oom_span s)
 	if (memory->section == SECTION_MEMCG)
 		return take_memcg_counts(memory, s);
 	return memory->section == SECTION_MACHINE && !memory->memcg &&
-	       take_machine_counts(memory, s);
+		take_machine_counts(memory, s);
 }
 
 static void to_kib(int64_t *pages, int64_t page_kib)

@@ -27,8 +27,8 @@ struct oom_recent {
 /* The deaths that a reader has seen last. Zero-initialised but for last_us: none (oom_klog_past_init()). */
 struct oom_klog_past {
 	struct oom_recent recent[OOM_RECENT]; /* a ring: slot n % OOM_RECENT is the next */
-	size_t n_recent;		      /* since the clock last went back */
-	int64_t last_us;		      /* the kernel's clock at the last of them, -1 */
+	size_t n_recent; /* since the clock last went back */
+	int64_t last_us; /* the kernel's clock at the last of them, -1 */
 };
 
 /* How long a death may be told again, by the kernel's clock. */

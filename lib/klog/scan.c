@@ -22,12 +22,13 @@ static bool is_anchor(const char *p, const char *from, const char *end)
 			return false;
 		return end - p < 4 || p[3] != '_';
 	case 'n': /* panic, not panic+0x17/0x20 */
-		return p - from >= 2 && p[-1] == 'a' && p[-2] == 'p' && (end - p < 4 || p[3] != '+');
+		return p - from >= 2 && p[-1] == 'a' && p[-2] == 'p' &&
+			(end - p < 4 || p[3] != '+');
 	default: /* OOM, and the daemons that ask a process to go without a word of killing */
 		if (p[0] == 'O')
 			return p[1] == 'O' && p[2] == 'M';
 		return (p - from >= 5 && !memcmp(p - 5, "early", 5)) ||
-		       (end - p >= 11 && !memcmp(p, "oom_score (", 11));
+			(end - p >= 11 && !memcmp(p, "oom_score (", 11));
 	}
 }
 
@@ -36,7 +37,7 @@ static bool is_trigram(const char *p)
 	char a = p[0] | 0x20, b = p[1] | 0x20, c = p[2] | 0x20;
 
 	return (a == 'i' && b == 'l' && c == 'l') || (a == 'n' && b == 'i' && c == 'c') ||
-	       (a == 'o' && b == 'o' && c == 'm');
+		(a == 'o' && b == 'o' && c == 'm');
 }
 
 static const char *scan_bytes(const char *p, const char *from, const char *end, int64_t *newlines)
@@ -115,8 +116,8 @@ const char *oom_klog_scan(const char *from, const char *end, int64_t *newlines)
 				hits &= hits - 1;
 			if (hits)
 				break;
-			counts = _mm_sub_epi8(counts,
-				equal(_mm_loadu_si128((const __m128i *)p), '\n'));
+			counts = _mm_sub_epi8(
+				counts, equal(_mm_loadu_si128((const __m128i *)p), '\n'));
 		}
 		*newlines += sum_bytes(counts);
 		if (hits)
@@ -131,8 +132,8 @@ static inline __m128i code(const char *p, __m128i bytes)
 	__m128i second = _mm_loadu_si128((const __m128i *)(p + 1));
 	__m128i third = _mm_loadu_si128((const __m128i *)(p + 2));
 
-	return _mm_and_si128(_mm_and_si128(equal(bytes, '+'), equal(second, '0')),
-		equal(third, 'x'));
+	return _mm_and_si128(
+		_mm_and_si128(equal(bytes, '+'), equal(second, '0')), equal(third, 'x'));
 }
 
 static inline __m128i escapes(__m128i bytes)
@@ -198,7 +199,8 @@ static const char *line_end(const char *from, const char *end, unsigned *ret_mar
 		unsigned hits = (unsigned)_mm_movemask_epi8(trigrams(p)) & before;
 
 		for (; hits; hits &= hits - 1)
-			marks |= is_anchor(p + __builtin_ctz(hits), from, end) ? OOM_MARK_SPEAKS : 0;
+			marks |=
+				is_anchor(p + __builtin_ctz(hits), from, end) ? OOM_MARK_SPEAKS : 0;
 		if ((unsigned)_mm_movemask_epi8(code(p, bytes)) & before)
 			marks |= OOM_MARK_CODE;
 		if ((unsigned)_mm_movemask_epi8(escapes(bytes)) & before)
@@ -213,20 +215,46 @@ static const char *line_end(const char *from, const char *end, unsigned *ret_mar
 	return line_tail(p, from, end, ret_marks);
 }
 
-#define WIDE 32
+#define WIDE	    32
 #define WIDE_TARGET __attribute__((target("avx2")))
 
 /* Each letter that is looked for, as often as it is compared at a time: made anew for every line, they
  * would cost as much as the line. */
 #define EIGHT(c) c, c, c, c, c, c, c, c
-#define WIDE_OF(c) {EIGHT(c), EIGHT(c), EIGHT(c), EIGHT(c)}
-enum { OF_CASE, OF_I, OF_L, OF_N, OF_C, OF_O, OF_M, OF_FEED, OF_PLUS, OF_ZERO, OF_X, OF_BACKSLASH, OF_HASH,
-	OF_BRACKET };
+#define WIDE_OF(c)                                                                                 \
+	{                                                                                          \
+		EIGHT(c), EIGHT(c), EIGHT(c), EIGHT(c)                                             \
+	}
+enum {
+	OF_CASE,
+	OF_I,
+	OF_L,
+	OF_N,
+	OF_C,
+	OF_O,
+	OF_M,
+	OF_FEED,
+	OF_PLUS,
+	OF_ZERO,
+	OF_X,
+	OF_BACKSLASH,
+	OF_HASH,
+	OF_BRACKET
+};
 static const char letters[][WIDE] __attribute__((aligned(WIDE))) = {
-	[OF_CASE] = WIDE_OF(0x20), [OF_I] = WIDE_OF('i'), [OF_L] = WIDE_OF('l'),
-	[OF_N] = WIDE_OF('n'), [OF_C] = WIDE_OF('c'), [OF_O] = WIDE_OF('o'), [OF_M] = WIDE_OF('m'),
-	[OF_FEED] = WIDE_OF('\n'), [OF_PLUS] = WIDE_OF('+'), [OF_ZERO] = WIDE_OF('0'),
-	[OF_X] = WIDE_OF('x'), [OF_BACKSLASH] = WIDE_OF('\\'), [OF_HASH] = WIDE_OF('#'),
+	[OF_CASE] = WIDE_OF(0x20),
+	[OF_I] = WIDE_OF('i'),
+	[OF_L] = WIDE_OF('l'),
+	[OF_N] = WIDE_OF('n'),
+	[OF_C] = WIDE_OF('c'),
+	[OF_O] = WIDE_OF('o'),
+	[OF_M] = WIDE_OF('m'),
+	[OF_FEED] = WIDE_OF('\n'),
+	[OF_PLUS] = WIDE_OF('+'),
+	[OF_ZERO] = WIDE_OF('0'),
+	[OF_X] = WIDE_OF('x'),
+	[OF_BACKSLASH] = WIDE_OF('\\'),
+	[OF_HASH] = WIDE_OF('#'),
 	[OF_BRACKET] = WIDE_OF('['),
 };
 
@@ -248,7 +276,8 @@ WIDE_TARGET static inline unsigned bits_of(__m256i bytes)
 /* As trigrams(), of three loads that are there. */
 WIDE_TARGET static inline __m256i trigrams_wide(__m256i first, __m256i second, __m256i third)
 {
-	__m256i a = _mm256_or_si256(first, wide(OF_CASE)), b = _mm256_or_si256(second, wide(OF_CASE));
+	__m256i a = _mm256_or_si256(first, wide(OF_CASE)),
+		b = _mm256_or_si256(second, wide(OF_CASE));
 	__m256i c = _mm256_or_si256(third, wide(OF_CASE));
 	__m256i ill = _mm256_and_si256(equal_wide(a, OF_I), equal_wide(b, OF_L));
 	__m256i nic = _mm256_and_si256(equal_wide(a, OF_N), equal_wide(b, OF_I));
@@ -273,9 +302,10 @@ WIDE_TARGET static const char *line_end_wide(const char *from, const char *end, 
 		unsigned feeds = bits_of(equal_wide(bytes, OF_FEED));
 		unsigned before = (feeds & -feeds) - 1;
 		__m256i words = trigrams_wide(bytes, second, third);
-		__m256i hex = _mm256_and_si256(equal_wide(bytes, OF_PLUS), equal_wide(second, OF_ZERO));
-		__m256i escape = _mm256_or_si256(equal_wide(bytes, OF_BACKSLASH),
-			equal_wide(bytes, OF_HASH));
+		__m256i hex =
+			_mm256_and_si256(equal_wide(bytes, OF_PLUS), equal_wide(second, OF_ZERO));
+		__m256i escape = _mm256_or_si256(
+			equal_wide(bytes, OF_BACKSLASH), equal_wide(bytes, OF_HASH));
 
 		hex = _mm256_and_si256(hex, equal_wide(third, OF_X));
 		brackets |= bits_of(equal_wide(bytes, OF_BRACKET)) & before;
@@ -283,7 +313,8 @@ WIDE_TARGET static const char *line_end_wide(const char *from, const char *end, 
 		if (bits_of(_mm256_or_si256(words, _mm256_or_si256(hex, escape))) & before) {
 			for (unsigned hits = bits_of(words) & before; hits; hits &= hits - 1)
 				marks |= is_anchor(p + __builtin_ctz(hits), from, end)
-						 ? OOM_MARK_SPEAKS : 0;
+					? OOM_MARK_SPEAKS
+					: 0;
 			marks |= bits_of(hex) & before ? OOM_MARK_CODE : 0;
 			marks |= bits_of(escape) & before ? OOM_MARK_ESCAPE : 0;
 		}
@@ -311,8 +342,8 @@ int64_t oom_klog_count_lines(const char *from, const char *end)
 		__m128i counts = _mm_setzero_si128();
 
 		for (; from < stop; from += BLOCK)
-			counts = _mm_sub_epi8(counts,
-				equal(_mm_loadu_si128((const __m128i *)from), '\n'));
+			counts = _mm_sub_epi8(
+				counts, equal(_mm_loadu_si128((const __m128i *)from), '\n'));
 		lines += sum_bytes(counts);
 	}
 	for (; from < end; from++)

@@ -14,12 +14,12 @@ const char *oom_klog_scan(const char *from, const char *end, int64_t *newlines);
 
 /* What one pass over a line's text finds out for all who would look for it. */
 enum {
-	OOM_MARK_SPEAKS = 1 << 0,    /* a place that oom_klog_scan() would stop at */
-	OOM_MARK_ESCAPE = 1 << 1,    /* a backslash or '#' */
-	OOM_MARK_BRACKET = 1 << 2,   /* '[' */
+	OOM_MARK_SPEAKS = 1 << 0, /* a place that oom_klog_scan() would stop at */
+	OOM_MARK_ESCAPE = 1 << 1, /* a backslash or '#' */
+	OOM_MARK_BRACKET = 1 << 2, /* '[' */
 	OOM_MARK_LINE_FEED = 1 << 3, /* a record of many lines */
-	OOM_MARK_CODE = 1 << 4,	     /* "+0x": a line of a stack trace */
-	OOM_MARK_KNOWN = 1 << 5,     /* they were looked for */
+	OOM_MARK_CODE = 1 << 4, /* "+0x": a line of a stack trace */
+	OOM_MARK_KNOWN = 1 << 5, /* they were looked for */
 };
 unsigned oom_klog_marks(const char *from, const char *end);
 /* The first line feed in [@from, @end) and the marks of the line before it; NULL: there is none, and

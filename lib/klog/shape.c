@@ -169,8 +169,9 @@ static struct oom_span take_number_list(struct oom_span *s)
 {
 	size_t n = 0;
 
-	while (n < s->len && (oom_is_digit(s->at[n]) || s->at[n] == '-' ||
-				     (s->at[n] == ',' && n + 1 < s->len && oom_is_digit(s->at[n + 1]))))
+	while (n < s->len &&
+		(oom_is_digit(s->at[n]) || s->at[n] == '-' ||
+			(s->at[n] == ',' && n + 1 < s->len && oom_is_digit(s->at[n + 1]))))
 		n++;
 	*s = oom_span_from(*s, n);
 	return (struct oom_span){n ? s->at - n : NULL, n};
@@ -192,7 +193,8 @@ static void parse_oom_kill_domain(struct oom_span s, struct oom_shape *shape)
 	if (!oom_span_skip(&s, OOM_SPAN(",oom_memcg="))) {
 		at = oom_span_find(s, OOM_SPAN(",oom_memcg="));
 		if (at < 0) {
-			shape->oom_memcg = between(s, OOM_SPAN(",origin_memcg="), OOM_SPAN(",kill_memcg="));
+			shape->oom_memcg =
+				between(s, OOM_SPAN(",origin_memcg="), OOM_SPAN(",kill_memcg="));
 			return;
 		}
 		s = oom_span_from(s, (size_t)at + 11);
@@ -210,8 +212,8 @@ static bool parse_oom_kill(struct oom_span s, struct oom_shape *shape)
 		return false;
 	oom_span_skip_blanks(&s);
 	/* "constraint=", whatever the case in which a page shows it */
-	if (s.len < 11 || oom_span_find_nocase((struct oom_span){s.at, 11},
-				  OOM_SPAN("constraint=")) != 0)
+	if (s.len < 11 ||
+		oom_span_find_nocase((struct oom_span){s.at, 11}, OOM_SPAN("constraint=")) != 0)
 		return false;
 	s = oom_span_from(s, 11);
 	while (n < s.len && s.at[n] != ',')
@@ -338,8 +340,15 @@ bool oom_shape_parse_known(struct oom_span text, bool speaks, struct oom_shape *
 {
 	static bool (*const parsers[])(struct oom_span, struct oom_shape *) = {
 		/* those that are known by their first word come first */
-		parse_oom_kill, parse_task_in, parse_group, parse_reaped, parse_pidline,
-		oom_shape_parse_kill, parse_panic, parse_header, parse_words,
+		parse_oom_kill,
+		parse_task_in,
+		parse_group,
+		parse_reaped,
+		parse_pidline,
+		oom_shape_parse_kill,
+		parse_panic,
+		parse_header,
+		parse_words,
 	};
 	struct oom_span s = text;
 
@@ -368,8 +377,11 @@ bool oom_shape_parse_known(struct oom_span text, bool speaks, struct oom_shape *
 bool oom_shape_suspicious(struct oom_span text)
 {
 	static const struct oom_span words[] = {
-		OOM_SPAN("out of memory"), OOM_SPAN("oom-kill"), OOM_SPAN("killed process"),
-		OOM_SPAN("kill process"), OOM_SPAN("oom killer"),
+		OOM_SPAN("out of memory"),
+		OOM_SPAN("oom-kill"),
+		OOM_SPAN("killed process"),
+		OOM_SPAN("kill process"),
+		OOM_SPAN("oom killer"),
 	};
 
 	if (!oom_shape_speaks(text))

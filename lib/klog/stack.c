@@ -5,7 +5,9 @@
 
 static bool is_symbol(char c)
 {
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? true : oom_is_digit(c) || c == '_' || c == '.' || c == '$';
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'
+		? true
+		: oom_is_digit(c) || c == '_' || c == '.' || c == '$';
 }
 
 static bool is_hex(char c)

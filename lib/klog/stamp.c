@@ -6,8 +6,8 @@
 static bool is_time_of_day(struct oom_span s, size_t i)
 {
 	return i + 8 <= s.len && oom_is_digit(s.at[i]) && oom_is_digit(s.at[i + 1]) &&
-	       s.at[i + 2] == ':' && oom_is_digit(s.at[i + 3]) && oom_is_digit(s.at[i + 4]) &&
-	       s.at[i + 5] == ':' && oom_is_digit(s.at[i + 6]) && oom_is_digit(s.at[i + 7]);
+		s.at[i + 2] == ':' && oom_is_digit(s.at[i + 3]) && oom_is_digit(s.at[i + 4]) &&
+		s.at[i + 5] == ':' && oom_is_digit(s.at[i + 6]) && oom_is_digit(s.at[i + 7]);
 }
 
 /* dmesg's other ways of telling time: "+0.000012", "<    0.000012>", "Aug12 03:54" */
@@ -82,8 +82,8 @@ bool oom_klog_take_cut_stamp(struct oom_span *s, struct oom_klog_line *line)
 	struct oom_span rest = *s;
 	int64_t us;
 
-	if (!rest.len || (!oom_is_digit(*rest.at) && *rest.at != ' ') || !oom_span_take_seconds(&rest, &us) ||
-		!oom_span_skip(&rest, OOM_SPAN("] ")))
+	if (!rest.len || (!oom_is_digit(*rest.at) && *rest.at != ' ') ||
+		!oom_span_take_seconds(&rest, &us) || !oom_span_skip(&rest, OOM_SPAN("] ")))
 		return false;
 	line->time_us = us;
 	line->origin = OOM_ORIGIN_KERNEL;
@@ -145,8 +145,8 @@ bool oom_klog_take_clock(struct oom_span *s, struct oom_klog_line *line)
 
 	/* seconds since 1970, of journalctl -o short-unix */
 	if (s->len > 12 && oom_is_digit(s->at[0]) && oom_is_digit(s->at[8]) &&
-		oom_span_take_seconds(&rest, &us) && us >= INT64_C(100000000) * 1000000 && rest.len &&
-		*rest.at == ' ') {
+		oom_span_take_seconds(&rest, &us) && us >= INT64_C(100000000) * 1000000 &&
+		rest.len && *rest.at == ' ') {
 		line->hour = (struct oom_span){s->at, 7};
 		*s = oom_span_from(rest, 1);
 		return true;

@@ -61,8 +61,8 @@ static void take_columns(struct oom_klog_table *table, struct oom_span text)
 		if (column >= 0) {
 			table->in_pages |= known[column].unit == UNIT_PAGES_ADD;
 			table->has_name |= known[column].unit == UNIT_NAME;
-			table->has_adj |= known[column].offset ==
-					  offsetof(struct oom_task, oom_score_adj);
+			table->has_adj |=
+				known[column].offset == offsetof(struct oom_task, oom_score_adj);
 		}
 		text = oom_span_from(text, n);
 	}
@@ -158,8 +158,9 @@ static inline bool take_number(const char **p, const char *end, int64_t *ret)
 			digits <<= 64 - bits;
 			digits = digits * 10 + (digits >> 8);
 			digits = ((digits & UINT64_C(0xff000000ff)) * UINT64_C(0xf424000000064) +
-				 ((digits >> 16) & UINT64_C(0xff000000ff)) *
-					 UINT64_C(0x271000000001)) >> 32;
+					 ((digits >> 16) & UINT64_C(0xff000000ff)) *
+						 UINT64_C(0x271000000001)) >>
+				32;
 			*ret = (int64_t)(uint32_t)digits;
 			*p += bits / 8;
 			return true;

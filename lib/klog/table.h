@@ -3,11 +3,11 @@
 #define OOM_KLOG_TABLE_H
 
 #include "lib/base/arena.h"
-#include "lib/record/kill.h"
 #include "lib/base/span.h"
+#include "lib/record/kill.h"
 
 /* The most tasks that one dump is read for; what is beyond is counted. */
-#define OOM_TABLE_ROWS 32768
+#define OOM_TABLE_ROWS	  32768
 #define OOM_TABLE_COLUMNS 20
 
 /*
@@ -17,13 +17,13 @@
 struct oom_klog_table {
 	int columns[OOM_TABLE_COLUMNS]; /* index in the table of names, -1: unknown to us */
 	size_t n_columns;
-	bool open;		/* a header was seen: rows may follow */
-	bool narrow;		/* "[ pid ]", up to 4.18 */
-	bool has_adj;		/* there is a column oom_score_adj (2.6.36 and later) */
-	bool has_name;		/* the header line is whole */
-	bool in_pages;		/* page tables are counted in pages (up to 4.14) */
-	bool in_kib;		/* rows were multiplied by the page size */
-	struct oom_task *rows;	/* sizes in pages until oom_klog_table_finish() */
+	bool open; /* a header was seen: rows may follow */
+	bool narrow; /* "[ pid ]", up to 4.18 */
+	bool has_adj; /* there is a column oom_score_adj (2.6.36 and later) */
+	bool has_name; /* the header line is whole */
+	bool in_pages; /* page tables are counted in pages (up to 4.14) */
+	bool in_kib; /* rows were multiplied by the page size */
+	struct oom_task *rows; /* sizes in pages until oom_klog_table_finish() */
 	size_t n_rows, capacity, n_dropped;
 	struct oom_task blank; /* a row that says nothing */
 	struct oom_arena names;

@@ -23,7 +23,7 @@ static bool parse_oomd(struct oom_span s, bool named, struct oom_user_kill *kill
 			!oom_span_take_until(&s, OOM_SPAN(" for killing due to "), &kill->cgroup))
 			return false;
 	} else if (!oom_span_skip(&s, OOM_SPAN("Killed ")) || !s.len || *s.at != '/' ||
-		   !oom_span_take_until(&s, OOM_SPAN(" due to "), &kill->cgroup)) {
+		!oom_span_take_until(&s, OOM_SPAN(" due to "), &kill->cgroup)) {
 		return false;
 	}
 	return named || oom_span_starts(s, OOM_SPAN("memory "));
@@ -44,7 +44,7 @@ static bool parse_systemd(struct oom_span s, struct oom_user_kill *kill)
 		!oom_span_take_int(&s, &kill->pid) || !oom_span_skip(&s, OOM_SPAN(" (")))
 		return false;
 	return oom_span_take_until(&s, OOM_SPAN(") with signal "), &kill->comm) &&
-	       oom_user_signal(&s, &kill->signal);
+		oom_user_signal(&s, &kill->signal);
 }
 
 /* "user@1000.service/init.scope", "earlyoom.service": journalctl -o with-unit has units for names. */
@@ -66,12 +66,12 @@ static struct oom_span name_of(struct oom_span ident)
 static bool is_nohang(struct oom_span ident)
 {
 	return oom_span_is(ident, OOM_SPAN("nohang")) ||
-	       oom_span_is(ident, OOM_SPAN("nohang-desktop"));
+		oom_span_is(ident, OOM_SPAN("nohang-desktop"));
 }
 
 /* A line without a name: a daemon's own output, or the kernel's. */
-static bool parse_nameless(struct oom_assembly *a, const struct oom_klog_line *line,
-	struct oom_user_kill *kill)
+static bool parse_nameless(
+	struct oom_assembly *a, const struct oom_klog_line *line, struct oom_user_kill *kill)
 {
 	struct oom_span text = line->text;
 
@@ -83,8 +83,8 @@ static bool parse_nameless(struct oom_assembly *a, const struct oom_klog_line *l
 	return oom_user_lowmemorykiller(text, kill);
 }
 
-static bool parse(struct oom_assembly *a, const struct oom_klog_line *line,
-	struct oom_user_kill *kill)
+static bool parse(
+	struct oom_assembly *a, const struct oom_klog_line *line, struct oom_user_kill *kill)
 {
 	struct oom_span ident = name_of(line->ident);
 
@@ -136,11 +136,15 @@ static struct oom_span last_component(struct oom_span path)
 	return slash < 0 ? path : oom_span_from(path, (size_t)slash + 1);
 }
 
-int oom_assembly_user(struct oom_assembly *a, const struct oom_klog_line *line, int64_t number,
-	bool *ret_known)
+int oom_assembly_user(
+	struct oom_assembly *a, const struct oom_klog_line *line, int64_t number, bool *ret_known)
 {
-	struct oom_user_kill kill = {.event = OOM_EVENT_KILL, .pid = -1, .uid = -1, .anon_kib = -1,
-		.adj = OOM_ADJ_UNKNOWN, .signal = SIGKILL};
+	struct oom_user_kill kill = {.event = OOM_EVENT_KILL,
+		.pid = -1,
+		.uid = -1,
+		.anon_kib = -1,
+		.adj = OOM_ADJ_UNKNOWN,
+		.signal = SIGKILL};
 	struct oom_incident *aside;
 	struct oom_span name;
 

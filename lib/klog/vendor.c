@@ -72,8 +72,8 @@ static bool name_tag(struct oom_span *s, struct oom_span tag, struct oom_klog_li
 	oom_span_skip(s, OOM_SPAN(" "));
 	line->ident = tag;
 	line->framed = true;
-	line->origin = oom_span_is(tag, OOM_SPAN("kernel")) ? OOM_ORIGIN_KERNEL
-							    : OOM_ORIGIN_PROGRAM;
+	line->origin =
+		oom_span_is(tag, OOM_SPAN("kernel")) ? OOM_ORIGIN_KERNEL : OOM_ORIGIN_PROGRAM;
 	return true;
 }
 

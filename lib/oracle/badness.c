@@ -74,7 +74,7 @@ static int64_t machine_kib(const struct oom_memory *memory)
 	if (memory->ram_kib < 0)
 		return -1;
 	return memory->ram_kib - (memory->reserved_kib > 0 ? memory->reserved_kib : 0) +
-	       (memory->swap_total_kib > 0 ? memory->swap_total_kib : 0);
+		(memory->swap_total_kib > 0 ? memory->swap_total_kib : 0);
 }
 
 void oom_badness_rule(const struct oom_incident *incident, struct oom_badness_rule *ret)

@@ -48,18 +48,18 @@ int oom_badness_rank(struct oom_arena *arena, struct oom_kill *kill, size_t limi
 #define OOM_RANK_FEW 16
 
 enum oom_prediction {
-	OOM_PREDICTION_NONE,	 /* no task table, or a kernel with another formula */
+	OOM_PREDICTION_NONE, /* no task table, or a kernel with another formula */
 	OOM_PREDICTION_AGREES,
 	OOM_PREDICTION_EXPLAINED, /* another died, and the log tells why */
 	OOM_PREDICTION_DISAGREES, /* another died, and nothing here tells why */
 };
 
 /* Predicted against actual; needs kill->ranking. */
-enum oom_prediction oom_badness_compare(const struct oom_incident *incident,
-	const struct oom_kill *kill);
+enum oom_prediction oom_badness_compare(
+	const struct oom_incident *incident, const struct oom_kill *kill);
 
 /* One or two sentences, why this process and no other, into kill->explanation. -ENOMEM. */
-int oom_badness_explain(struct oom_arena *arena, const struct oom_incident *incident,
-	struct oom_kill *kill);
+int oom_badness_explain(
+	struct oom_arena *arena, const struct oom_incident *incident, struct oom_kill *kill);
 
 #endif

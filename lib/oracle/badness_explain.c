@@ -37,14 +37,14 @@ static const char *known_cause(const struct oom_incident *incident, const struct
 		       "printed";
 	if (!row_of(kill->tasks, kill->n_tasks, kill->victim.pid))
 		return incident->n_dropped || kill->n_tasks
-			       ? "the victim is not in the dumped table: the dump is cut off, or was "
-				 "of another cgroup"
-			       : NULL;
+			? "the victim is not in the dumped table: the dump is cut off, or was "
+			  "of another cgroup"
+			: NULL;
 	return NULL;
 }
 
-enum oom_prediction oom_badness_compare(const struct oom_incident *incident,
-	const struct oom_kill *kill)
+enum oom_prediction oom_badness_compare(
+	const struct oom_incident *incident, const struct oom_kill *kill)
 {
 	if (kill->oom_group && !kill->n_ranking && !kill->n_tasks)
 		return OOM_PREDICTION_EXPLAINED;
@@ -55,8 +55,8 @@ enum oom_prediction oom_badness_compare(const struct oom_incident *incident,
 			!incident->children))
 		return OOM_PREDICTION_AGREES;
 	/* equal points: which of them comes last in the kernel's own list is not in the log */
-	for (size_t i = 1; i < kill->n_ranking &&
-			   kill->ranking[i].points == kill->ranking[0].points; i++) {
+	for (size_t i = 1;
+		i < kill->n_ranking && kill->ranking[i].points == kill->ranking[0].points; i++) {
 		if (kill->ranking[i].pid == kill->victim.pid)
 			return OOM_PREDICTION_AGREES;
 	}
@@ -79,8 +79,7 @@ static void format_sum(char *buf, size_t size, const struct oom_incident *incide
 	if (task->swapents > 0)
 		oom_bounded_printf(&sum, " + swap %" PRId64, task->swapents);
 	if (task->pgtables_kib > 0)
-		oom_bounded_printf(&sum, " + page tables %" PRId64,
-			task->pgtables_kib / page_kib);
+		oom_bounded_printf(&sum, " + page tables %" PRId64, task->pgtables_kib / page_kib);
 	if (incident->root_bonus && task->uid == 0)
 		oom_bounded_printf(&sum, " - 3 %% for root");
 	if (task->oom_score_adj != OOM_ADJ_UNKNOWN && task->oom_score_adj)
@@ -89,8 +88,8 @@ static void format_sum(char *buf, size_t size, const struct oom_incident *incide
 	oom_bounded_printf(&sum, " = %" PRId64 " pages", task->points);
 }
 
-static int explain_ranked(struct oom_arena *arena, const struct oom_incident *incident,
-	struct oom_kill *kill)
+static int explain_ranked(
+	struct oom_arena *arena, const struct oom_incident *incident, struct oom_kill *kill)
 {
 	const struct oom_task *top = kill->ranking, *victim;
 	char sum[192], other[192];
@@ -104,8 +103,8 @@ static int explain_ranked(struct oom_arena *arena, const struct oom_incident *in
 		break;
 	case OOM_PREDICTION_EXPLAINED:
 		kill->explanation = oom_arena_printf(arena,
-			"by badness %s (%" PRId64 ") came first (%s), but %s", name_of(top), top->pid,
-			sum, known_cause(incident, kill));
+			"by badness %s (%" PRId64 ") came first (%s), but %s", name_of(top),
+			top->pid, sum, known_cause(incident, kill));
 		break;
 	default:
 		victim = row_of(kill->tasks, kill->n_tasks, kill->victim.pid);
@@ -116,14 +115,15 @@ static int explain_ranked(struct oom_arena *arena, const struct oom_incident *in
 			"by badness %s (%" PRId64 ") came first (%s), but %s (%" PRId64
 			") was killed (%s); the log does not tell why: a task that is already being "
 			"killed or reaped, or in vfork, is passed over",
-			name_of(top), top->pid, sum, name_of(&kill->victim), kill->victim.pid, other);
+			name_of(top), top->pid, sum, name_of(&kill->victim), kill->victim.pid,
+			other);
 		break;
 	}
 	return kill->explanation ? 0 : -ENOMEM;
 }
 
-int oom_badness_explain(struct oom_arena *arena, const struct oom_incident *incident,
-	struct oom_kill *kill)
+int oom_badness_explain(
+	struct oom_arena *arena, const struct oom_incident *incident, struct oom_kill *kill)
 {
 	const char *cause;
 
@@ -131,8 +131,8 @@ int oom_badness_explain(struct oom_arena *arena, const struct oom_incident *inci
 	if (kill->n_ranking)
 		return explain_ranked(arena, incident, kill);
 	cause = kill->oom_group && !kill->n_tasks
-			? "its cgroup has memory.oom.group set: all of it is killed together"
-			: NULL;
+		? "its cgroup has memory.oom.group set: all of it is killed together"
+		: NULL;
 	if (incident->allocating || incident->shares_memory)
 		cause = known_cause(incident, kill);
 	if (!cause && incident->table && !incident->scores)

@@ -76,7 +76,8 @@ static const char *memory_cgroup(struct oom_arena *arena, struct oom_span text)
 		const char *end = memchr(text.at, '\n', text.len);
 		struct oom_span line = {text.at, end ? (size_t)(end - text.at) : text.len};
 		ptrdiff_t first = oom_span_find(line, OOM_SPAN(":")), second;
-		struct oom_span rest = oom_span_from(line, first < 0 ? line.len : (size_t)first + 1);
+		struct oom_span rest =
+			oom_span_from(line, first < 0 ? line.len : (size_t)first + 1);
 
 		second = oom_span_find(rest, OOM_SPAN(":"));
 		if (second >= 0) {
@@ -205,8 +206,8 @@ static int64_t cgroup_number(int root_fd, const char *cgroup, const char *v2, co
 
 static bool cgroup_exists(int root_fd, const char *cgroup)
 {
-	static const char *const tops[] = {"sys/fs/cgroup", "sys/fs/cgroup/memory",
-		"sys/fs/cgroup/unified"};
+	static const char *const tops[] = {
+		"sys/fs/cgroup", "sys/fs/cgroup/memory", "sys/fs/cgroup/unified"};
 	char path[4096 + 64];
 
 	for (size_t i = 0; i < sizeof(tops) / sizeof(tops[0]); i++) {
@@ -218,7 +219,8 @@ static bool cgroup_exists(int root_fd, const char *cgroup)
 }
 
 /* The cgroup that would be killed as a whole: the highest with memory.oom.group, from @top down. */
-static const char *group_of(struct oom_arena *arena, int root_fd, const char *cgroup, const char *top)
+static const char *group_of(
+	struct oom_arena *arena, int root_fd, const char *cgroup, const char *top)
 {
 	char path[4096];
 	size_t len = cgroup ? strlen(cgroup) : 0;
@@ -262,8 +264,8 @@ static void compare_scores(struct oom_rank *rank)
 	for (size_t i = 0; i < rank->n_tasks; i++) {
 		for (int legacy = 0; legacy < 2; legacy++)
 			agree[legacy] += rank->tasks[i].oom_score >= 0 &&
-					 llabs(rank->tasks[i].oom_score -
-						 score_of(rank, rank->tasks + i, legacy)) <= 1;
+				llabs(rank->tasks[i].oom_score -
+					score_of(rank, rank->tasks + i, legacy)) <= 1;
 		rank->n_scores += rank->tasks[i].oom_score >= 0;
 	}
 	rank->legacy = agree[1] > agree[0];
@@ -278,7 +280,8 @@ static int cgroup_rule(int root_fd, const char *cgroup, int64_t swap_kib, struct
 	int64_t limit, swap;
 
 	if (!cgroup_exists(root_fd, cgroup))
-		return oom_err_set(err, ENOENT, "no cgroup '%s' (a path below sys/fs/cgroup)", cgroup);
+		return oom_err_set(
+			err, ENOENT, "no cgroup '%s' (a path below sys/fs/cgroup)", cgroup);
 	limit = cgroup_number(root_fd, cgroup, "memory.max", "memory.limit_in_bytes");
 	swap = cgroup_number(root_fd, cgroup, "memory.swap.max", NULL);
 	rank->usage_kib = cgroup_number(root_fd, cgroup, "memory.current", "memory.usage_in_bytes");
@@ -295,8 +298,8 @@ static int cgroup_rule(int root_fd, const char *cgroup, int64_t swap_kib, struct
 	return 0;
 }
 
-static int node_rule(int root_fd, int node, int64_t swap_kib, struct oom_err *err,
-	struct oom_rank *rank)
+static int node_rule(
+	int root_fd, int node, int64_t swap_kib, struct oom_err *err, struct oom_rank *rank)
 {
 	char path[80], buf[FILE_BYTES];
 	struct oom_span text = {buf, 0};
@@ -348,9 +351,9 @@ int oom_rank_read(struct oom_arena *arena, int root_fd, const char *cgroup, int 
 	rank.machine.page_kib = sysconf(_SC_PAGESIZE) / 1024;
 	rank.machine.total_pages = (ram_kib + swap_kib) / rank.machine.page_kib;
 	rank.rule = rank.machine;
-	rc = cgroup      ? cgroup_rule(root_fd, cgroup, swap_kib, err, &rank)
-	     : node >= 0 ? node_rule(root_fd, node, swap_kib, err, &rank)
-			 : 0;
+	rc = cgroup	    ? cgroup_rule(root_fd, cgroup, swap_kib, err, &rank)
+		: node >= 0 ? node_rule(root_fd, node, swap_kib, err, &rank)
+			    : 0;
 	if (rc)
 		return rc;
 	rc = read_tasks(arena, proc_fd, rank.machine.page_kib, &rank);
@@ -362,8 +365,8 @@ int oom_rank_read(struct oom_arena *arena, int root_fd, const char *cgroup, int 
 	for (size_t i = 0; i < rank.n_tasks; i++) {
 		struct oom_rank_task *task = rank.tasks + i;
 
-		task->task.points = task->init ? OOM_POINTS_NONE
-					       : oom_badness_points(&rank.rule, &task->task);
+		task->task.points =
+			task->init ? OOM_POINTS_NONE : oom_badness_points(&rank.rule, &task->task);
 		task->group = group_of(arena, root_fd, task->cgroup, cgroup ? cgroup : "/");
 	}
 	if (arena->failed)

@@ -3,8 +3,8 @@
 #define OOM_RANK_H
 
 #include "lib/base/arena.h"
-#include "lib/oracle/badness.h"
 #include "lib/base/err.h"
+#include "lib/oracle/badness.h"
 
 /*
  * Who would die next: the processes of a machine, or of a copy of its /proc and /sys/fs/cgroup, by the
@@ -12,22 +12,23 @@
  */
 
 struct oom_rank_task {
-	struct oom_task task;	/* .points by the rule of the domain */
-	int64_t oom_score;	/* /proc/PID/oom_score; -1: not readable */
+	struct oom_task task; /* .points by the rule of the domain */
+	int64_t oom_score; /* /proc/PID/oom_score; -1: not readable */
 	int64_t expected_score; /* what it should be by our formula (always of the whole machine) */
-	bool init;		/* the machine's first process: never taken */
-	const char *cgroup;	/* path of its memory cgroup; NULL */
-	const char *group;	/* the cgroup that would die with it (memory.oom.group); NULL */
+	bool init; /* the machine's first process: never taken */
+	const char *cgroup; /* path of its memory cgroup; NULL */
+	const char *group; /* the cgroup that would die with it (memory.oom.group); NULL */
 };
 
 struct oom_rank {
 	struct oom_rank_task *tasks; /* highest first; those that cannot be taken last */
 	size_t n_tasks;
-	struct oom_badness_rule rule;	 /* of the domain asked for */
+	struct oom_badness_rule rule; /* of the domain asked for */
 	struct oom_badness_rule machine; /* of the whole machine */
-	bool legacy;		 /* oom_score as before 5.9 */
-	size_t n_scores, n_agree; /* processes with an oom_score, and those where it is as expected */
-	bool oom_group;		 /* the domain's own memory.oom.group */
+	bool legacy; /* oom_score as before 5.9 */
+	size_t n_scores,
+		n_agree; /* processes with an oom_score, and those where it is as expected */
+	bool oom_group; /* the domain's own memory.oom.group */
 	int64_t limit_kib, usage_kib; /* of the cgroup; -1 */
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "lib/record/record.h"
 #include "lib/kernel/trace.h"
+#include "lib/record/record.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -66,7 +66,8 @@ static int check_kills(struct oom_attempt *attempt)
 		if (kill->workload && !in_a_unit(attempt, kill))
 			return 0;
 		logged += in_a_unit(attempt, kill);
-		groups += groups >= 0 && groups < INT64_MAX && kill->oom_group; /* at most one a member */
+		groups += groups >= 0 && groups < INT64_MAX &&
+			kill->oom_group; /* at most one a member */
 	}
 	if (counted >= logged && (groups < 0 || counted - logged <= groups))
 		return 0;

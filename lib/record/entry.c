@@ -75,20 +75,24 @@ static struct oom_entry entry_of(const struct oom_attempt *attempt)
 	};
 }
 
-int oom_run_describe(struct oom_run *run, const struct oom_attempt *attempt, uint64_t offset, uint32_t len,
-	struct oom_entry *ret)
+int oom_run_describe(struct oom_run *run, const struct oom_attempt *attempt, uint64_t offset,
+	uint32_t len, struct oom_entry *ret)
 {
 	struct oom_entry entry = entry_of(attempt);
 	uint32_t machine;
 
-	if (oom_names_add(&run->scenarios, attempt->scenario ? attempt->scenario : "", &entry.scenario) < 0 ||
-		oom_names_add(&run->machine_ids, attempt->machine ? attempt->machine : "", &machine) < 0)
+	if (oom_names_add(&run->scenarios, attempt->scenario ? attempt->scenario : "",
+		    &entry.scenario) < 0 ||
+		oom_names_add(
+			&run->machine_ids, attempt->machine ? attempt->machine : "", &machine) < 0)
 		return -ENOMEM;
 	if (machine >= 1 << 24)
 		return -E2BIG;
 	if (entry.scenario == run->n_titles) {
-		const char **titles = oom_arena_grow(&run->arena, run->titles, run->n_titles, sizeof(*titles));
-		const char *title = oom_arena_strdup(&run->arena, attempt->title ? attempt->title : "");
+		const char **titles =
+			oom_arena_grow(&run->arena, run->titles, run->n_titles, sizeof(*titles));
+		const char *title =
+			oom_arena_strdup(&run->arena, attempt->title ? attempt->title : "");
 
 		if (!titles || !title)
 			return -ENOMEM;
@@ -110,7 +114,8 @@ int oom_run_add_entry(struct oom_run *run, const struct oom_entry *entry)
 
 	/* full at 0 and at the powers of two from 64 on */
 	if (!n || (n >= 64 && !(n & (n - 1)))) {
-		struct oom_entry *grown = reallocarray(run->entries, n ? 2 * n : 64, sizeof(*grown));
+		struct oom_entry *grown =
+			reallocarray(run->entries, n ? 2 * n : 64, sizeof(*grown));
 
 		if (!grown)
 			return -ENOMEM;
@@ -150,7 +155,8 @@ const char *oom_run_scenario(const struct oom_run *run, size_t i)
 
 const char *oom_run_title(const struct oom_run *run, size_t i)
 {
-	const char *text = whole(run, i) ? whole(run, i)->title : run->titles[run->entries[i].scenario];
+	const char *text =
+		whole(run, i) ? whole(run, i)->title : run->titles[run->entries[i].scenario];
 
 	return text ? text : "";
 }

@@ -19,7 +19,8 @@ const char *oom_signal_words(int64_t number, char buf[static OOM_SIGNAL_NAME_MAX
 	if (number <= 0)
 		snprintf(buf, OOM_SIGNAL_NAME_MAX, "a signal");
 	else
-		snprintf(buf, OOM_SIGNAL_NAME_MAX, "%s%s", *oom_signal_name(number, name) == 'S' ? "" : "signal ",
+		snprintf(buf, OOM_SIGNAL_NAME_MAX, "%s%s",
+			*oom_signal_name(number, name) == 'S' ? "" : "signal ",
 			oom_signal_name(number, name));
 	return buf;
 }
@@ -41,20 +42,22 @@ const struct oom_signal_rec *oom_workload_sender(
 static bool is_daemon(enum oom_killer killer)
 {
 	return killer != OOM_KILLER_NOBODY && killer != OOM_KILLER_UNKNOWN &&
-	       killer != OOM_KILLER_SIGNAL && strncmp(oom_killer_name(killer), "kernel-", 7) != 0;
+		killer != OOM_KILLER_SIGNAL && strncmp(oom_killer_name(killer), "kernel-", 7) != 0;
 }
 
 const char *oom_workload_killer(const struct oom_attempt *attempt,
 	const struct oom_workload_rec *workload, bool brief, char *buf, size_t size)
 {
 	const struct oom_signal_rec *sent = oom_workload_sender(attempt, workload);
-	const char *killer = oom_killer_name(workload->killed_by), *comm = sent ? sent->sender_comm : NULL;
+	const char *killer = oom_killer_name(workload->killed_by),
+		   *comm = sent ? sent->sender_comm : NULL;
 	char name[OOM_SIGNAL_NAME_MAX];
 
 	oom_signal_words(workload->signal, name);
 	if (workload->end == OOM_END_STUCK && workload->killed_by == OOM_KILLER_SIGNAL)
 		snprintf(buf, size, "the harness");
-	else if (workload->end != OOM_END_SIGNALLED) /* it ended by itself: that is of its children */
+	else if (workload->end !=
+		OOM_END_SIGNALLED) /* it ended by itself: that is of its children */
 		snprintf(buf, size, "%s", killer);
 	else if (workload->killed_by == OOM_KILLER_SIGNAL && sent && brief)
 		snprintf(buf, size, "%s from %s", name, comm ? comm : "?");

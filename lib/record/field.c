@@ -120,10 +120,10 @@ static int read_name(enum oom_field_type type, const char *name, void *at)
 	else if (type == OOM_F_END && (end = oom_end_from_name(name)) < OOM_END_COUNT_)
 		*(enum oom_end *)at = end;
 	else if (type == OOM_F_VERDICT &&
-		 (verdict = oom_verdict_from_name(name)) < OOM_VERDICT_COUNT_)
+		(verdict = oom_verdict_from_name(name)) < OOM_VERDICT_COUNT_)
 		*(enum oom_verdict *)at = verdict;
 	else if (type == OOM_F_STATE &&
-		 (state = oom_source_state_from_name(name)) < OOM_SOURCE_COUNT_)
+		(state = oom_source_state_from_name(name)) < OOM_SOURCE_COUNT_)
 		*(enum oom_source_state *)at = state;
 	else
 		return -EBADMSG;

@@ -13,9 +13,9 @@
  * the two directions cannot drift apart. For lib/record_json*.c.
  */
 enum oom_field_type {
-	OOM_F_TEXT,   /* const char *: NULL is null */
-	OOM_F_INT,    /* int64_t: -1 is null */
-	OOM_F_BOOL,   /* bool */
+	OOM_F_TEXT, /* const char *: NULL is null */
+	OOM_F_INT, /* int64_t: -1 is null */
+	OOM_F_BOOL, /* bool */
 	OOM_F_KILLER, /* the enums, by name */
 	OOM_F_END,
 	OOM_F_VERDICT,
@@ -37,10 +37,10 @@ int oom_fields_to_json(const struct oom_field *fields, const void *record, json_
 /* A new object of them; NULL without memory. */
 json_t *oom_fields_object(const struct oom_field *fields, const void *record);
 /* Reads them; what is null or missing stays as it is. @what names the object in messages. */
-int oom_fields_from_json(const struct oom_field *fields, struct oom_arena *arena, const json_t *object,
-	const char *what, struct oom_err *err, void *record);
+int oom_fields_from_json(const struct oom_field *fields, struct oom_arena *arena,
+	const json_t *object, const char *what, struct oom_err *err, void *record);
 /* The member @key as an array or object; NULL where it is null or missing, -EBADMSG otherwise. */
-int oom_json_member(const json_t *object, const char *key, json_type type, struct oom_err *err,
-	json_t **ret);
+int oom_json_member(
+	const json_t *object, const char *key, json_type type, struct oom_err *err, json_t **ret);
 
 #endif

@@ -11,8 +11,7 @@ int oom_parts_to_json(const struct oom_attempt *attempt, json_t *object);
 int oom_parts_from_json(const json_t *object, struct oom_err *err, struct oom_attempt *attempt);
 
 json_t *oom_unit_write(const struct oom_attempt *attempt, size_t i);
-int oom_unit_read(
-	struct oom_attempt *attempt, const char *name, json_t *json, struct oom_err *err);
+int oom_unit_read(struct oom_attempt *attempt, const char *name, json_t *json, struct oom_err *err);
 
 json_t *oom_texts_to_json(const char *const *texts, size_t count);
 /* @list may be NULL: none. */

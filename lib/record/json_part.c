@@ -239,9 +239,9 @@ int oom_parts_to_json(const struct oom_attempt *attempt, json_t *object)
 		for (size_t i = 0; i < count; i++) {
 			json_t *item = part->write(attempt, i);
 
-			int r = part->element_bytes ? oom_json_set_keyed(list,
-							      element_name(part, attempt, i), item)
-						    : json_array_append_new(list, item);
+			int r = part->element_bytes
+				? oom_json_set_keyed(list, element_name(part, attempt, i), item)
+				: json_array_append_new(list, item);
 
 			if (r < 0)
 				return -ENOMEM;

@@ -45,7 +45,7 @@ const char *oom_killer_name(enum oom_killer killer)
 const char *oom_constraint_name(enum oom_constraint constraint)
 {
 	return (unsigned)constraint < OOM_CONSTRAINT_COUNT_ ? constraint_names[constraint]
-							     : "unknown";
+							    : "unknown";
 }
 
 enum oom_killer oom_killer_from_name(const char *name)

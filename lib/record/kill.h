@@ -44,19 +44,19 @@ struct oom_task {
 	const char *comm;
 	int64_t uid;
 	int64_t total_vm_kib;
-	int64_t rss_kib;      /* of a task table: the sum */
+	int64_t rss_kib; /* of a task table: the sum */
 	int64_t anon_rss_kib, file_rss_kib, shmem_rss_kib;
 	int64_t pgtables_kib;
-	int64_t swapents;     /* pages */
+	int64_t swapents; /* pages */
 	int64_t oom_score_adj; /* INT64_MIN where unknown: -1 is a value */
-	int64_t points;	      /* badness by our own formula, in pages; INT64_MIN: not computed */
+	int64_t points; /* badness by our own formula, in pages; INT64_MIN: not computed */
 };
 
 #define OOM_ADJ_UNKNOWN INT64_MIN
 
 struct oom_kill {
-	int64_t line;	      /* line in the log, from 1 */
-	int64_t time_us;      /* the record's kernel timestamp */
+	int64_t line; /* line in the log, from 1 */
+	int64_t time_us; /* the record's kernel timestamp */
 	enum oom_killer killer;
 	struct oom_task victim;
 	enum oom_constraint constraint;
@@ -64,18 +64,19 @@ struct oom_kill {
 	const char *invoker_comm;
 	int64_t invoker_pid;
 	int64_t gfp_mask;
-	int64_t order;	      /* INT64_MIN where unknown: -1 is sysrq */
-	bool oom_group;	      /* one of a group's */
-	int64_t chosen_pid;   /* named by "Kill process" where another was killed */
+	int64_t order; /* INT64_MIN where unknown: -1 is sysrq */
+	bool oom_group; /* one of a group's */
+	int64_t chosen_pid; /* named by "Kill process" where another was killed */
 	const char *chosen_comm;
 	int64_t limit_kib, usage_kib; /* of the memcg */
-	int64_t total_pages;  /* of the domain: what adj scales with */
+	int64_t total_pages; /* of the domain: what adj scales with */
 	const struct oom_task *tasks; /* the dumped table, in its order */
 	size_t n_tasks;
 	const struct oom_task *ranking; /* the same by points, highest first; empty: no oracle */
 	size_t n_ranking;
 	const char *explanation;
-	const char *workload; /* of a run: the workload the victim belongs to; NULL: none, or no run.
+	const char
+		*workload; /* of a run: the workload the victim belongs to; NULL: none, or no run.
 				 Only the record's JSON has it (lib/record/json.c) */
 };
 

@@ -5,12 +5,13 @@
 
 #define FIELD(name, object, member, type, none)                                                    \
 	{                                                                                          \
-		name, "\"" name "\":", sizeof(name) + 2, offsetof(struct object, member), type, none \
+		name, "\"" name "\":", sizeof(name) + 2, offsetof(struct object, member), type,    \
+			none                                                                       \
 	}
-#define TASK_INT(member, none)	FIELD(#member, oom_task, member, OOM_FIELD_INT, none)
-#define TASK_TEXT(member)	FIELD(#member, oom_task, member, OOM_FIELD_TEXT, 0)
-#define KILL_INT(member, none)	FIELD(#member, oom_kill, member, OOM_FIELD_INT, none)
-#define KILL_TEXT(member)	FIELD(#member, oom_kill, member, OOM_FIELD_TEXT, 0)
+#define TASK_INT(member, none) FIELD(#member, oom_task, member, OOM_FIELD_INT, none)
+#define TASK_TEXT(member)      FIELD(#member, oom_task, member, OOM_FIELD_TEXT, 0)
+#define KILL_INT(member, none) FIELD(#member, oom_kill, member, OOM_FIELD_INT, none)
+#define KILL_TEXT(member)      FIELD(#member, oom_kill, member, OOM_FIELD_TEXT, 0)
 
 const struct oom_field oom_task_fields[] = {
 	TASK_INT(pid, -1),

@@ -10,7 +10,7 @@
  * stream of 'explain') and the reader go by them.
  */
 enum oom_field_type {
-	OOM_FIELD_INT,	/* int64_t; null where it equals .none */
+	OOM_FIELD_INT, /* int64_t; null where it equals .none */
 	OOM_FIELD_TEXT, /* const char *; null where NULL */
 };
 
@@ -26,8 +26,8 @@ struct oom_field {
 	int64_t none;
 };
 
-extern const struct oom_field oom_task_fields[];   /* of struct oom_task; .name NULL ends it */
-extern const struct oom_field oom_kill_fields[];   /* of struct oom_kill: the plain ones */
+extern const struct oom_field oom_task_fields[]; /* of struct oom_task; .name NULL ends it */
+extern const struct oom_field oom_kill_fields[]; /* of struct oom_kill: the plain ones */
 
 static inline int64_t oom_field_int(const struct oom_field *field, const void *object)
 {

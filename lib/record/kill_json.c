@@ -3,8 +3,8 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
-#include "lib/record/kill_fields.h"
 #include "lib/base/utf8.h"
+#include "lib/record/kill_fields.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -36,8 +36,8 @@ static int fields_to_json(json_t *object, const struct oom_field *field, const v
 {
 	for (; field->name; field++) {
 		json_t *value = field->type == OOM_FIELD_TEXT
-					? text_to_json(oom_field_text(field, from))
-					: int_to_json(oom_field_int(field, from), field->none);
+			? text_to_json(oom_field_text(field, from))
+			: int_to_json(oom_field_int(field, from), field->none);
 
 		if (json_object_set_new_nocheck(object, field->name, value))
 			return -ENOMEM;
@@ -77,8 +77,9 @@ static json_t *process_to_json(const char *comm, int64_t pid)
 	if (!comm && pid < 0)
 		return json_null();
 	object = json_object();
-	if (object && (json_object_set_new_nocheck(object, "comm", text_to_json(comm)) ||
-			      json_object_set_new_nocheck(object, "pid", int_to_json(pid, -1)))) {
+	if (object &&
+		(json_object_set_new_nocheck(object, "comm", text_to_json(comm)) ||
+			json_object_set_new_nocheck(object, "pid", int_to_json(pid, -1)))) {
 		json_decref(object);
 		return NULL;
 	}
@@ -148,8 +149,8 @@ static int int_from_json(const json_t *value, int64_t none, int64_t *ret)
 	return 0;
 }
 
-static int fields_from_json(struct oom_arena *arena, const json_t *object,
-	const struct oom_field *field, void *to)
+static int fields_from_json(
+	struct oom_arena *arena, const json_t *object, const struct oom_field *field, void *to)
 {
 	int rc = json_is_object(object) ? 0 : -EBADMSG;
 
@@ -181,8 +182,8 @@ static int tasks_from_json(struct oom_arena *arena, const json_t *array,
 	if (!tasks)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		int rc = fields_from_json(arena, json_array_get(array, i), oom_task_fields,
-			tasks + i);
+		int rc = fields_from_json(
+			arena, json_array_get(array, i), oom_task_fields, tasks + i);
 
 		if (rc)
 			return rc;
@@ -192,8 +193,8 @@ static int tasks_from_json(struct oom_arena *arena, const json_t *array,
 	return 0;
 }
 
-static int process_from_json(struct oom_arena *arena, const json_t *object, const char **ret_comm,
-	int64_t *ret_pid)
+static int process_from_json(
+	struct oom_arena *arena, const json_t *object, const char **ret_comm, int64_t *ret_pid)
 {
 	int rc;
 
@@ -239,8 +240,8 @@ int oom_kill_from_json(struct oom_arena *arena, const json_t *json, struct oom_k
 	if (!rc)
 		rc = words_from_json(json, &kill);
 	if (!rc)
-		rc = fields_from_json(arena, json_object_get(json, "victim"), oom_task_fields,
-			&kill.victim);
+		rc = fields_from_json(
+			arena, json_object_get(json, "victim"), oom_task_fields, &kill.victim);
 	if (!rc)
 		rc = process_from_json(arena, json_object_get(json, "invoker"), &kill.invoker_comm,
 			&kill.invoker_pid);
@@ -248,11 +249,11 @@ int oom_kill_from_json(struct oom_arena *arena, const json_t *json, struct oom_k
 		rc = process_from_json(arena, json_object_get(json, "chosen"), &kill.chosen_comm,
 			&kill.chosen_pid);
 	if (!rc)
-		rc = tasks_from_json(arena, json_object_get(json, "tasks"), &kill.tasks,
-			&kill.n_tasks);
+		rc = tasks_from_json(
+			arena, json_object_get(json, "tasks"), &kill.tasks, &kill.n_tasks);
 	if (!rc)
-		rc = tasks_from_json(arena, json_object_get(json, "ranking"), &kill.ranking,
-			&kill.n_ranking);
+		rc = tasks_from_json(
+			arena, json_object_get(json, "ranking"), &kill.ranking, &kill.n_ranking);
 	if (!rc)
 		*ret = kill;
 	return rc;

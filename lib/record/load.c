@@ -47,14 +47,16 @@ int oom_run_load_file(const char *path, struct oom_err *err, struct oom_run **re
 		oom_autoclose int copy = spool(fd);
 
 		if (copy < 0)
-			return oom_err_errno(err, -copy, "cannot copy '%s' to a temporary file", path);
+			return oom_err_errno(
+				err, -copy, "cannot copy '%s' to a temporary file", path);
 		oom_closep(&fd);
 		fd = oom_take_fd(&copy);
 	}
 	r = oom_run_read(fd, &why, ret);
 	if (r < 0)
-		return !strncmp(why.msg, "no JSON", 7) ? oom_err_set(err, -r, "'%s' is %s", path, why.msg)
-						       : oom_err_set(err, -r, "cannot read '%s': %s", path, why.msg);
+		return !strncmp(why.msg, "no JSON", 7)
+			? oom_err_set(err, -r, "'%s' is %s", path, why.msg)
+			: oom_err_set(err, -r, "cannot read '%s': %s", path, why.msg);
 	oom_take_fd(&fd);
 	return 0;
 }

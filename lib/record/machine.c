@@ -46,12 +46,14 @@ static struct oom_shape_extent shape_of(const struct oom_run *run, const char *i
 	for (size_t i = 0; i < run->n_shapes; i++) {
 		if (strcmp(run->machine_ids.items[i], id))
 			continue;
-		widen(&shape.memory_bytes, run->shapes[i].memory_bytes.least, run->shapes[i].memory_bytes.most);
+		widen(&shape.memory_bytes, run->shapes[i].memory_bytes.least,
+			run->shapes[i].memory_bytes.most);
 		widen(&shape.cpus, run->shapes[i].cpus.least, run->shapes[i].cpus.most);
 	}
 	/* those that are held as a whole are few */
 	for (size_t i = 0; i < run->n_attempts; i++) {
-		const struct oom_attempt *attempt = run->entries[i].len ? NULL : run->entries[i].attempt;
+		const struct oom_attempt *attempt =
+			run->entries[i].len ? NULL : run->entries[i].attempt;
 
 		if (attempt && !strcmp(attempt->machine ? attempt->machine : "", id))
 			widen_by(&shape, attempt);

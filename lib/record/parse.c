@@ -12,11 +12,13 @@ int oom_record_check_size(const struct oom_json_scan *scan, size_t bytes, struct
 	if (bytes > OOM_RECORD_BYTES_MAX)
 		return oom_err_set(err, EMSGSIZE, "more than %zu bytes", OOM_RECORD_BYTES_MAX);
 	if (scan->values > OOM_RECORD_VALUES_MAX)
-		return oom_err_set(err, EMSGSIZE, "more than %d JSON values", OOM_RECORD_VALUES_MAX);
+		return oom_err_set(
+			err, EMSGSIZE, "more than %d JSON values", OOM_RECORD_VALUES_MAX);
 	if (scan->depth_max > OOM_RECORD_DEPTH_MAX)
 		return oom_err_set(err, EMSGSIZE, "deeper than %d levels", OOM_RECORD_DEPTH_MAX);
 	if (scan->text_max > OOM_RECORD_TEXT_MAX)
-		return oom_err_set(err, EMSGSIZE, "a text of more than %zu bytes", OOM_RECORD_TEXT_MAX);
+		return oom_err_set(
+			err, EMSGSIZE, "a text of more than %zu bytes", OOM_RECORD_TEXT_MAX);
 	return 0;
 }
 

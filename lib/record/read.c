@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#define MEMBERS_MAX   256
+#define MEMBERS_MAX    256
 #define HEAD_BYTES_MAX ((size_t)4 << 20) /* of all members but "results" */
 
 struct reader {
@@ -62,8 +62,8 @@ static int no_json(const struct reader *in, uint64_t offset, const char *what)
 	uint64_t line, column;
 
 	place_of(in, offset, &line, &column);
-	return oom_err_set(in->err, EBADMSG, "no JSON: line %" PRIu64 ", column %" PRIu64 ": %s", line, column,
-		what);
+	return oom_err_set(in->err, EBADMSG, "no JSON: line %" PRIu64 ", column %" PRIu64 ": %s",
+		line, column, what);
 }
 
 /* 1: there is a byte at pos, 0: the end of the file, -errno */
@@ -143,7 +143,8 @@ static int slice(struct reader *in, size_t bytes_max)
 	in->text_len = 0;
 	in->text_offset = here(in);
 	if (!c || strchr(",:]}", c))
-		return no_json(in, here(in), fill(in) > 0 ? "a value is missing" : "the file ends here");
+		return no_json(
+			in, here(in), fill(in) > 0 ? "a value is missing" : "the file ends here");
 	while (!scan.ended && (r = fill(in)) > 0) {
 		size_t n = oom_json_scan_value(&scan, in->buf + in->pos, in->len - in->pos);
 
@@ -168,7 +169,8 @@ static int parse_slice(struct reader *in, json_t **ret)
 	json_t *json = json_loadb(in->text, in->text_len, JSON_DECODE_ANY, &at);
 
 	if (!json)
-		return no_json(in, in->text_offset + (at.position > 0 ? (uint64_t)at.position : 0), at.text);
+		return no_json(in, in->text_offset + (at.position > 0 ? (uint64_t)at.position : 0),
+			at.text);
 	*ret = json;
 	return 0;
 }
@@ -183,8 +185,8 @@ static int attempt_is_wrong(struct reader *in, int r)
 		return r;
 	why = *in->err;
 	place_of(in, in->text_offset, &line, &column);
-	return oom_err_set(in->err, r == -EMSGSIZE ? EBADMSG : -r, "attempt %zu (line %" PRIu64 "): %s",
-		in->run->n_attempts + 1, line, why.msg);
+	return oom_err_set(in->err, r == -EMSGSIZE ? EBADMSG : -r,
+		"attempt %zu (line %" PRIu64 "): %s", in->run->n_attempts + 1, line, why.msg);
 }
 
 static int read_attempt(struct reader *in)
@@ -202,7 +204,8 @@ static int read_attempt(struct reader *in)
 	r = oom_attempt_from_json(json, in->err, &attempt);
 	json_decref(json);
 	if (r == 0) {
-		r = oom_run_describe(in->run, attempt, in->text_offset, (uint32_t)in->text_len, &entry);
+		r = oom_run_describe(
+			in->run, attempt, in->text_offset, (uint32_t)in->text_len, &entry);
 		if (r == 0)
 			r = oom_run_add_entry(in->run, &entry);
 		if (r < 0)
@@ -251,7 +254,9 @@ static int read_head_member(struct reader *in, const char *key)
 		json_decref(json);
 		return r;
 	}
-	return json_object_set_new(in->head, key, json) ? oom_err_set(in->err, ENOMEM, "out of memory") : 0;
+	return json_object_set_new(in->head, key, json)
+		? oom_err_set(in->err, ENOMEM, "out of memory")
+		: 0;
 }
 
 static int read_member(struct reader *in, bool *seen_results)
@@ -262,18 +267,23 @@ static int read_member(struct reader *in, bool *seen_results)
 	int r = peek(in, &c);
 
 	if (r == 0 && c != '"')
-		return no_json(in, here(in), fill(in) > 0 ? "a name is missing" : "the file ends here");
+		return no_json(
+			in, here(in), fill(in) > 0 ? "a name is missing" : "the file ends here");
 	if (r == 0)
 		r = slice(in, 4096);
 	if (r < 0)
-		return r == -EMSGSIZE ? oom_err_set(in->err, EBADMSG, "a name of more than 4096 bytes") : r;
+		return r == -EMSGSIZE
+			? oom_err_set(in->err, EBADMSG, "a name of more than 4096 bytes")
+			: r;
 	r = parse_slice(in, &json);
 	if (r == 0) {
 		key = strdup(json_string_value(json));
 		json_decref(json);
-		r = key ? take(in, ':', ':', "':' is missing", &c) : oom_err_set(in->err, ENOMEM, "out of memory");
+		r = key ? take(in, ':', ':', "':' is missing", &c)
+			: oom_err_set(in->err, ENOMEM, "out of memory");
 	}
-	if (r == 0 && (json_object_get(in->head, key) || (*seen_results && !strcmp(key, "results"))))
+	if (r == 0 &&
+		(json_object_get(in->head, key) || (*seen_results && !strcmp(key, "results"))))
 		r = oom_err_set(in->err, EBADMSG, "'%.40s' stands there twice", key);
 	if (r == 0 && json_object_size(in->head) == MEMBERS_MAX)
 		r = oom_err_set(in->err, EBADMSG, "more than %d members", MEMBERS_MAX);

@@ -149,8 +149,9 @@ int oom_attempt_add_dispute(struct oom_attempt *attempt, const struct oom_disput
 		*dispute->subject ? " " : "", dispute->key, dispute->source, dispute->value,
 		dispute->other_source, dispute->other_value);
 
-	if (!slot || !append(arena, &attempt->disagreements, &attempt->n_disagreements, &sentence,
-			     sizeof(sentence)))
+	if (!slot ||
+		!append(arena, &attempt->disagreements, &attempt->n_disagreements, &sentence,
+			sizeof(sentence)))
 		return -ENOMEM;
 	*slot = (struct oom_dispute_rec){
 		.subject = oom_arena_strdup(arena, dispute->subject),

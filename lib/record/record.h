@@ -17,10 +17,10 @@
 enum oom_verdict {
 	OOM_PASS,
 	OOM_FAIL,
-	OOM_BROKEN,	  /* harness or set-up */
-	OOM_SKIPPED,	  /* a need is not met */
+	OOM_BROKEN, /* harness or set-up */
+	OOM_SKIPPED, /* a need is not met */
 	OOM_INCONCLUSIVE, /* evidence lost */
-	OOM_KNOWN,	  /* failed as KnownIssue= says */
+	OOM_KNOWN, /* failed as KnownIssue= says */
 	OOM_VERDICT_COUNT_
 };
 
@@ -29,40 +29,40 @@ enum oom_end {
 	OOM_END_EXITED,
 	OOM_END_SIGNALLED,
 	OOM_END_SURVIVED, /* alive when the run was over; then ended by the harness */
-	OOM_END_STUCK,	  /* alive at the deadline although it should have ended; killed by the harness */
+	OOM_END_STUCK, /* alive at the deadline although it should have ended; killed by the harness */
 	OOM_END_COUNT_
 };
 
 struct oom_counter {
 	const char *name; /* "oom_kill" */
-	int64_t value;	  /* the change over the run */
+	int64_t value; /* the change over the run */
 };
 
 struct oom_workload_rec {
 	const char *name, *type, *scope;
 	int64_t pid;
 	enum oom_end end;
-	int64_t exit_code;     /* as a shell sees it: 137 for SIGKILL; -1 while it had none */
-	int64_t signal;	       /* 0: none */
+	int64_t exit_code; /* as a shell sees it: 137 for SIGKILL; -1 while it had none */
+	int64_t signal; /* 0: none */
 	enum oom_killer killed_by; /* NOBODY: it was not killed */
-	int64_t errno_value;   /* of its first refused request, 0: none */
+	int64_t errno_value; /* of its first refused request, 0: none */
 	int64_t reached_bytes;
 	int64_t start_us, end_us; /* CLOCK_MONOTONIC since "go" */
-	int64_t kill_latency_us;  /* from the kernel's line (or mark_victim) to its end being known */
-	int64_t latency_p99_us;	  /* of a service */
-	int64_t ops;		  /* forks made, requests served: the type says */
-	int64_t kills;		  /* processes of it (children too) that the OOM killer took */
-	int64_t line;		  /* of its section in the scenario's file, from 1 */
+	int64_t kill_latency_us; /* from the kernel's line (or mark_victim) to its end being known */
+	int64_t latency_p99_us; /* of a service */
+	int64_t ops; /* forks made, requests served: the type says */
+	int64_t kills; /* processes of it (children too) that the OOM killer took */
+	int64_t line; /* of its section in the scenario's file, from 1 */
 	const char **evidence;
 	size_t n_evidence;
 };
 
 struct oom_unit_rec {
-	const char *name;      /* in the scenario */
-	const char *kind;      /* scope, slice, service */
-	const char *unit;      /* systemd's name, or the cgroup's path */
-	const char *cgroup;    /* path below the cgroup root */
-	const char *result;    /* systemd's Result; NULL: no systemd */
+	const char *name; /* in the scenario */
+	const char *kind; /* scope, slice, service */
+	const char *unit; /* systemd's name, or the cgroup's path */
+	const char *cgroup; /* path below the cgroup root */
+	const char *result; /* systemd's Result; NULL: no systemd */
 	const char *active_state;
 	int64_t memory_max_bytes; /* -1: none */
 	int64_t memory_peak_bytes;
@@ -95,8 +95,8 @@ struct oom_signal_rec {
 /* Two sources that contradict each other about what an expectation asks. */
 struct oom_dispute_rec {
 	const char *subject; /* "" for the run */
-	const char *key;     /* the expectation's: "KilledBy" */
-	const char *source, *value;		/* "kmsg", "kernel-memcg": as observed= would say it */
+	const char *key; /* the expectation's: "KilledBy" */
+	const char *source, *value; /* "kmsg", "kernel-memcg": as observed= would say it */
 	const char *other_source, *other_value; /* "signal_generate", "signal" */
 };
 
@@ -105,27 +105,28 @@ struct oom_expect_rec {
 	const char *key, *wanted, *observed;
 	enum oom_verdict verdict;
 	const char *reason; /* where it needs one */
-	int64_t line;	    /* of its key in the scenario's file, from 1 */
+	int64_t line; /* of its key in the scenario's file, from 1 */
 };
 
 struct oom_attempt {
 	struct oom_arena arena;
 	bool kept; /* by a run, which frees it */
 	const char *scenario, *title, *machine;
-	const char *scenario_file; /* relative to the repository or the folder the run began in, where it can be */
+	const char *
+		scenario_file; /* relative to the repository or the folder the run began in, where it can be */
 	const char **tags;
 	size_t n_tags;
 	int64_t attempt; /* from 1 */
 	enum oom_verdict verdict;
 	const char *reason; /* "" for a plain pass */
-	int64_t known_on;   /* is this a machine that KnownOn= is about? 1, 0; -1: not asked */
+	int64_t known_on; /* is this a machine that KnownOn= is about? 1, 0; -1: not asked */
 	struct oom_workload_rec *workloads;
 	size_t n_workloads;
 	struct oom_unit_rec *units;
 	size_t n_units;
 	struct oom_kill *kills; /* kernel log and mark_victim merged, distinct by pid, in order */
 	size_t n_kills;
-	int64_t oom_kills;	/* distinct processes; -1: cannot be told */
+	int64_t oom_kills; /* distinct processes; -1: cannot be told */
 	struct oom_signal_rec *signals;
 	size_t n_signals;
 	struct oom_source_rec *sources;
@@ -134,23 +135,25 @@ struct oom_attempt {
 	size_t n_disagreements;
 	struct oom_dispute_rec *disputes; /* those of them that an expectation depends on */
 	size_t n_disputes;
-	const char **warnings;	/* kernel warnings seen: WARNING:, BUG:, Oops, soft lockup */
+	const char **warnings; /* kernel warnings seen: WARNING:, BUG:, Oops, soft lockup */
 	size_t n_warnings;
 	bool panicked;
 	bool fork_rejected;
 	int64_t start_realtime_us, kill_latency_us, duration_us, setup_us;
-	int64_t machine_us;	  /* of a guest: from its start (restored, or booted) to the job in its hands */
-	int64_t memory_bytes, cpus; /* of the machine it ran on, as [Machine] shaped it; -1: it had none */
+	int64_t machine_us; /* of a guest: from its start (restored, or booted) to the job in its hands */
+	int64_t memory_bytes,
+		cpus; /* of the machine it ran on, as [Machine] shaped it; -1: it had none */
 	int64_t harness_rss_bytes; /* most that the measuring process held (VmHWM), libraries included */
 	const char *evidence_dir; /* relative to the run's folder; NULL: none kept */
-	const char *samples;	  /* file of memory.current, PSI and events over time, likewise */
+	const char *samples; /* file of memory.current, PSI and events over time, likewise */
 	struct oom_expect_rec *expects;
 	size_t n_expects;
 };
 
 struct oom_machine_rec {
 	const char *id, *kernel, *systemd, *accel, *config, *backend;
-	int64_t memory_bytes, cpus; /* -1: not known, or not the same for all scenarios: each attempt has its own */
+	int64_t memory_bytes,
+		cpus; /* -1: not known, or not the same for all scenarios: each attempt has its own */
 };
 
 /*
@@ -160,16 +163,16 @@ struct oom_machine_rec {
  */
 struct oom_entry {
 	union {
-		uint64_t offset;	     /* of its record in the run's file */
+		uint64_t offset; /* of its record in the run's file */
 		struct oom_attempt *attempt; /* len 0: it is held as a whole */
 	};
 	uint64_t end_hash; /* the same for attempts that ended alike: oom_attempt_end_hash() */
 	int64_t duration_us, kill_latency_us;
-	uint32_t len;	   /* bytes of that record */
-	uint32_t number;   /* the record's "attempt"; what is no such number is 0 */
+	uint32_t len; /* bytes of that record */
+	uint32_t number; /* the record's "attempt"; what is no such number is 0 */
 	uint32_t scenario; /* in the run's names */
 	uint32_t machine : 24;
-	uint32_t verdict : 3;	/* enum oom_verdict */
+	uint32_t verdict : 3; /* enum oom_verdict */
 	uint32_t noteworthy : 1; /* lost sources, disagreements or kernel warnings */
 };
 
@@ -188,9 +191,9 @@ struct oom_run {
 	struct oom_entry *entries; /* in the order of the scenarios, then machines, then attempts */
 	size_t n_attempts;
 	struct oom_names scenarios, machine_ids; /* of the attempts that lie in the file */
-	struct oom_shape_extent *shapes;	 /* by machine_ids: of those attempts */
+	struct oom_shape_extent *shapes; /* by machine_ids: of those attempts */
 	size_t n_shapes;
-	const char **titles;			 /* by scenario: that of its first attempt */
+	const char **titles; /* by scenario: that of its first attempt */
 	size_t n_titles;
 	int fd; /* the file; -1: none */
 	int64_t start_realtime_us, duration_us;
@@ -214,8 +217,8 @@ int oom_run_add_attempt(struct oom_run *run, struct oom_attempt *attempt);
  * is put into the run by oom_run_add_entry(), in the order of the calls. 0, -ENOMEM, or -E2BIG: more
  * machines than a run can have.
  */
-int oom_run_describe(struct oom_run *run, const struct oom_attempt *attempt, uint64_t offset, uint32_t len,
-	struct oom_entry *ret);
+int oom_run_describe(struct oom_run *run, const struct oom_attempt *attempt, uint64_t offset,
+	uint32_t len, struct oom_entry *ret);
 int oom_run_add_entry(struct oom_run *run, const struct oom_entry *entry);
 struct oom_machine_rec *oom_run_add_machine(struct oom_run *run);
 /* The least and the most of what the attempts on machine @id had; both -1 where none of them says. */
@@ -248,8 +251,8 @@ int oom_attempt_add_dispute(struct oom_attempt *attempt, const struct oom_disput
  */
 int oom_attempt_cross_check(struct oom_attempt *attempt);
 /* Appends a copy of @text to @array: workload->evidence, attempt->disagreements, ->warnings, ->tags. */
-int oom_attempt_add_text(struct oom_attempt *attempt, const char ***array, size_t *count,
-	const char *text);
+int oom_attempt_add_text(
+	struct oom_attempt *attempt, const char ***array, size_t *count, const char *text);
 /* Appends to unit->events, ->events_local or ->pids_events; @name is copied. */
 int oom_attempt_add_counter(struct oom_attempt *attempt, struct oom_counter **array, size_t *count,
 	const char *name, int64_t value);
@@ -307,17 +310,17 @@ const struct oom_signal_rec *oom_workload_sender(
 struct json_t *oom_attempt_to_json(const struct oom_attempt *attempt);
 int oom_attempt_from_json(const struct json_t *json, struct oom_err *err, struct oom_attempt **ret);
 struct json_t *oom_machine_to_json(const struct oom_machine_rec *machine);
-int oom_machine_from_json(struct oom_arena *arena, const struct json_t *json,
-	struct oom_machine_rec *ret);
+int oom_machine_from_json(
+	struct oom_arena *arena, const struct json_t *json, struct oom_machine_rec *ret);
 
 /*
  * A record in a file is read one attempt at a time. What one may have, twice of what a guest may send: bytes,
  * JSON values, depth, bytes in one text.
  */
-#define OOM_RECORD_BYTES_MAX ((size_t)32 << 20)
+#define OOM_RECORD_BYTES_MAX  ((size_t)32 << 20)
 #define OOM_RECORD_VALUES_MAX 524288
-#define OOM_RECORD_DEPTH_MAX 64
-#define OOM_RECORD_TEXT_MAX ((size_t)4 << 20)
+#define OOM_RECORD_DEPTH_MAX  64
+#define OOM_RECORD_TEXT_MAX   ((size_t)4 << 20)
 
 struct oom_json_scan;
 /* Is what was counted within these? -EMSGSIZE and a sentence where it is not. */

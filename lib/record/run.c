@@ -59,7 +59,8 @@ json_t *oom_run_head_to_json(const struct oom_run *run)
 {
 	json_t *object = json_object(), *machines = json_array();
 	int r = json_object_set_new(object, "schema", json_string(SCHEMA)) |
-		oom_fields_to_json(run_fields, run, object) | json_object_set_new(object, "machines", machines);
+		oom_fields_to_json(run_fields, run, object) |
+		json_object_set_new(object, "machines", machines);
 
 	for (size_t i = 0; r == 0 && i < run->n_machines; i++)
 		r = json_array_append_new(machines, oom_machine_to_json(&run->machines[i]));

@@ -14,7 +14,7 @@ struct writer {
 	void *data;
 	size_t flags;
 	unsigned indent, depth; /* blanks a depth; where the text of put_lines() stands */
-	int r;			/* the first failure of @put */
+	int r; /* the first failure of @put */
 };
 
 static void put(struct writer *w, const char *text, size_t len)
@@ -116,7 +116,9 @@ static void put_member(struct writer *w, const char *name)
 int oom_run_write_json(const struct oom_run *run, unsigned indent, bool ascii,
 	int (*put_piece)(void *data, const char *text, size_t len), void *data)
 {
-	struct writer w = {.put = put_piece, .data = data, .indent = indent,
+	struct writer w = {.put = put_piece,
+		.data = data,
+		.indent = indent,
 		.flags = JSON_INDENT(indent) | (ascii ? JSON_ENSURE_ASCII : 0)};
 	json_t *head = oom_run_head_to_json(run);
 	oom_autofree char *text = head ? json_dumps(head, w.flags) : NULL;

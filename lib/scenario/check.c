@@ -38,8 +38,7 @@ static const struct oom_setting *good_setting(const struct oom_section *section,
 	return setting && setting->key ? setting : NULL;
 }
 
-static void check_need(
-	struct oom_reader *reader, const struct oom_setting *setting, size_t i)
+static void check_need(struct oom_reader *reader, const struct oom_setting *setting, size_t i)
 {
 	const char *const *needs = reader->schema->needs;
 	const char *need = setting->value.list.items[i];
@@ -60,8 +59,8 @@ static void check_need(
 	}
 	nearest = oom_nearest(name, needs, count);
 	if (nearest)
-		oom_reader_mistake(reader, place,
-			"there is no need '%.60s', did you mean '%s'?", need, nearest);
+		oom_reader_mistake(reader, place, "there is no need '%.60s', did you mean '%s'?",
+			need, nearest);
 	else
 		oom_reader_mistake(reader, place,
 			"there is no need '%.60s' ('oomgate list needs' names them)", need);
@@ -79,7 +78,8 @@ static void check_scenario(struct oom_reader *reader, const struct oom_section *
 	for (size_t i = 0; on && i < on->value.list.count; i++)
 		check_need(reader, on, i);
 	if (on && !issue)
-		oom_reader_mistake(reader, on->place, "'KnownOn=' without 'KnownIssue=' says nothing");
+		oom_reader_mistake(
+			reader, on->place, "'KnownOn=' without 'KnownIssue=' says nothing");
 	if (issue && oom_known_issue_end(issue->value.text, &end) < 0)
 		oom_reader_mistake(reader, issue->value_place,
 			"'KnownIssue=' wants a text and a day: TEXT until 2027-01-31");
@@ -98,7 +98,7 @@ static bool is_memory_policy(const char *text)
 
 		if (!strncmp(text, with_nodes[i], len))
 			return *nodes >= '0' && *nodes <= '9' &&
-			       strspn(nodes, "0123456789,-") == strlen(nodes);
+				strspn(nodes, "0123456789,-") == strlen(nodes);
 	}
 	return false;
 }
@@ -115,7 +115,8 @@ static const struct oom_setting *said(const struct oom_section *section, const c
 static void check_machine(struct oom_reader *reader, const struct oom_section *section)
 {
 	const struct oom_setting *setting = said(section, "NUMAMemory");
-	const struct oom_setting *nodes = said(section, "NUMANodes"), *memory = said(section, "Memory");
+	const struct oom_setting *nodes = said(section, "NUMANodes"),
+				 *memory = said(section, "Memory");
 	size_t count = setting ? setting->value.list.count : 0;
 	uint64_t sum_bytes = 0;
 	char sum[24];
@@ -125,17 +126,19 @@ static void check_machine(struct oom_reader *reader, const struct oom_section *s
 		struct oom_size size;
 
 		if (oom_parse_size(text, &size) || size.is_percent ||
-			size.bytes < OOM_NUMA_NODE_BYTES_MIN || size.bytes >= UINT64_MAX / OOM_NUMA_NODES_MAX) {
+			size.bytes < OOM_NUMA_NODE_BYTES_MIN ||
+			size.bytes >= UINT64_MAX / OOM_NUMA_NODES_MAX) {
 			oom_reader_mistake(reader,
 				oom_setting_place(setting, setting->value.list.at[i]),
-				"'NUMAMemory=': '%.40s' is no memory that a node can have (64M; 8M at least)", text);
+				"'NUMAMemory=': '%.40s' is no memory that a node can have (64M; 8M at least)",
+				text);
 			return;
 		}
 		sum_bytes += size.bytes;
 	}
 	if (count > OOM_NUMA_NODES_MAX)
-		oom_reader_mistake(reader, setting->value_place, "'NUMAMemory=' has more than %d nodes",
-			OOM_NUMA_NODES_MAX);
+		oom_reader_mistake(reader, setting->value_place,
+			"'NUMAMemory=' has more than %d nodes", OOM_NUMA_NODES_MAX);
 	else if (count && nodes && nodes->value.integer != (int64_t)count)
 		oom_reader_mistake(reader, setting->value_place,
 			"'NUMAMemory=' is about %zu node%s, 'NUMANodes=' (line %u) about %s", count,
@@ -177,7 +180,8 @@ static void check_commands(struct oom_reader *reader, const struct oom_section *
 	const struct oom_setting *start = good_setting(section, "ExecStart");
 	const struct oom_setting *type = good_setting(section, "Type");
 
-	if (start && start->value.exec.count > 1 && (!type || strcmp(type->value.text, "oneshot") != 0))
+	if (start && start->value.exec.count > 1 &&
+		(!type || strcmp(type->value.text, "oneshot") != 0))
 		oom_reader_mistake(reader, start->value_place,
 			"'ExecStart=' has %zu commands: that needs 'Type=oneshot'",
 			start->value.exec.count);
@@ -192,8 +196,9 @@ static void check_environment(struct oom_reader *reader, const struct oom_sectio
 			continue;
 		for (size_t j = 0; j < setting->value.list.count; j++) {
 			const char *word = setting->value.list.items[j];
-			size_t name = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-						   "0123456789_");
+			size_t name = strspn(word,
+				"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"0123456789_");
 
 			if (!name || word[name] != '=' || (*word >= '0' && *word <= '9'))
 				oom_reader_mistake(reader,

@@ -8,10 +8,10 @@
 /* What stands before the program, "Command lines" of systemd.service(5). */
 enum oom_exec_flag {
 	OOM_EXEC_IGNORE_FAILURE = 1 << 0, /* - */
-	OOM_EXEC_NO_ENV_EXPAND = 1 << 1,  /* : */
-	OOM_EXEC_PRIVILEGED = 1 << 2,	  /* + */
-	OOM_EXEC_NO_SETUID = 1 << 3,	  /* ! */
-	OOM_EXEC_AMBIENT = 1 << 4,	  /* !! */
+	OOM_EXEC_NO_ENV_EXPAND = 1 << 1, /* : */
+	OOM_EXEC_PRIVILEGED = 1 << 2, /* + */
+	OOM_EXEC_NO_SETUID = 1 << 3, /* ! */
+	OOM_EXEC_AMBIENT = 1 << 4, /* !! */
 };
 
 /* One command line: what is to be run, and what it is told. */

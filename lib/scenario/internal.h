@@ -44,11 +44,11 @@ struct oom_lex {
 /* One logical line; strings live in the scenario's arena. */
 struct oom_lex_item {
 	enum oom_lex_kind kind;
-	char *name;  /* what stands between the brackets, or before the '=' */
+	char *name; /* what stands between the brackets, or before the '=' */
 	char *value; /* behind the '=', blanks trimmed */
 	struct oom_place place, value_place;
 	struct oom_value_source source; /* of the value */
-	bool is_wrong;		  /* a section whose brackets are no pair */
+	bool is_wrong; /* a section whose brackets are no pair */
 };
 
 void oom_lex_init(struct oom_lex *lex, struct oom_reader *reader, const char *text, size_t len);
@@ -117,7 +117,7 @@ struct oom_section *oom_scenario_subject(const struct oom_scenario *scenario, co
 /* The nearest name of a section of @kinds (a mask of 1 << kind), or NULL. */
 enum {
 	OOM_SUBJECT_KINDS = 1 << OOM_SEC_WORKLOAD | 1 << OOM_SEC_SCOPE | 1 << OOM_SEC_SLICE |
-			    1 << OOM_SEC_SERVICE
+		1 << OOM_SEC_SERVICE
 };
 const char *oom_subject_nearest(
 	const struct oom_scenario *scenario, unsigned kinds, const char *name);

@@ -12,21 +12,21 @@
  */
 
 enum oom_type {
-	OOM_T_STRING,	      /* the rest of the line */
-	OOM_T_BOOL,	      /* yes no (true false on off 1 0) */
-	OOM_T_INT,	      /* a whole number within [min, max] */
-	OOM_T_SIZE,	      /* 64M, 1.5G, 4096, 50%; base 1024 */
-	OOM_T_DURATION,	      /* systemd.time(7): 2s, 1min 30s, 250ms; a bare number is seconds */
-	OOM_T_CHOICE,	      /* one word of .choices */
-	OOM_T_WORDS,	      /* words separated by blanks, quoted as in systemd.syntax(7): a "b c" */
-	OOM_T_COMMAND,	      /* a program and its arguments, as WORDS; .text is as written */
-	OOM_T_EXEC,	      /* ExecStart= of systemd.service(5): prefixes, several with ' ; ' */
-	OOM_T_ALTERNATIVES,   /* a|b|c, each of .choices where it is given */
-	OOM_T_RANGE_INT,      /* 5, 1..5, 1.., ..5; alternatives of those: 0|3..5 */
+	OOM_T_STRING, /* the rest of the line */
+	OOM_T_BOOL, /* yes no (true false on off 1 0) */
+	OOM_T_INT, /* a whole number within [min, max] */
+	OOM_T_SIZE, /* 64M, 1.5G, 4096, 50%; base 1024 */
+	OOM_T_DURATION, /* systemd.time(7): 2s, 1min 30s, 250ms; a bare number is seconds */
+	OOM_T_CHOICE, /* one word of .choices */
+	OOM_T_WORDS, /* words separated by blanks, quoted as in systemd.syntax(7): a "b c" */
+	OOM_T_COMMAND, /* a program and its arguments, as WORDS; .text is as written */
+	OOM_T_EXEC, /* ExecStart= of systemd.service(5): prefixes, several with ' ; ' */
+	OOM_T_ALTERNATIVES, /* a|b|c, each of .choices where it is given */
+	OOM_T_RANGE_INT, /* 5, 1..5, 1.., ..5; alternatives of those: 0|3..5 */
 	OOM_T_RANGE_SIZE,
 	OOM_T_RANGE_DURATION,
-	OOM_T_RANGE_PERCENT,  /* 10, 5..20, with or without % */
-	OOM_T_WHEN,	      /* "hog reached 100M", "hog killed", "hog started", "hog ended"; with
+	OOM_T_RANGE_PERCENT, /* 10, 5..20, with or without % */
+	OOM_T_WHEN, /* "hog reached 100M", "hog killed", "hog started", "hog ended"; with
 				 OOM_KEY_DELAY also a plain duration */
 	OOM_T_COUNT_
 };
@@ -36,32 +36,33 @@ enum oom_key_flag {
 	OOM_KEY_REPEATS = 1 << 1, /* may stand more than once in its section */
 	OOM_KEY_WORKLOAD = 1 << 2, /* the value names workloads of the file (a|b, or a b for WORDS),
 				      or is one of .choices */
-	OOM_KEY_SCOPE = 1 << 3,	   /* the value names a scope (or slice, for Slice=) of the file */
-	OOM_KEY_PREFIX = 1 << 4,   /* .name ends in '.' and a suffix follows: Event.oom_kill= */
-	OOM_KEY_DELAY = 1 << 5,	   /* WHEN: "2s" is fine, too (OOM_WHEN_DELAY) */
-	OOM_KEY_PERCENT = 1 << 6,  /* SIZE: a percentage only */
+	OOM_KEY_SCOPE = 1 << 3, /* the value names a scope (or slice, for Slice=) of the file */
+	OOM_KEY_PREFIX = 1 << 4, /* .name ends in '.' and a suffix follows: Event.oom_kill= */
+	OOM_KEY_DELAY = 1 << 5, /* WHEN: "2s" is fine, too (OOM_WHEN_DELAY) */
+	OOM_KEY_PERCENT = 1 << 6, /* SIZE: a percentage only */
 	OOM_KEY_ABSOLUTE = 1 << 7, /* SIZE: no percentage */
-	OOM_KEY_SIGNAL = 1 << 8,   /* STRING: a signal as systemd names it; ALTERNATIVES: those, too */
+	OOM_KEY_SIGNAL =
+		1 << 8, /* STRING: a signal as systemd names it; ALTERNATIVES: those, too */
 	OOM_KEY_PROPERTY = 1 << 9, /* STRING: the name of a unit's property */
-	OOM_KEY_SYSCTL = 1 << 10,  /* STRING: the name of a kernel parameter */
+	OOM_KEY_SYSCTL = 1 << 10, /* STRING: the name of a kernel parameter */
 };
 
 struct oom_key {
 	const char *name;
 	enum oom_type type;
-	const char *dflt;    /* as it would be written in the file; NULL: none */
-	const char *help;    /* one line: what it means, unit included */
-	int64_t min, max;    /* INT: inclusive bounds where max > min. SIZE, DURATION: likewise in
+	const char *dflt; /* as it would be written in the file; NULL: none */
+	const char *help; /* one line: what it means, unit included */
+	int64_t min, max; /* INT: inclusive bounds where max > min. SIZE, DURATION: likewise in
 				bytes and µs */
 	const char *choices; /* CHOICE, WORDS, ALTERNATIVES: words separated by '|'; NULL: any.
 				INT, SIZE, DURATION: words that stand for "no end" (infinity,
 				forever): INT64_MAX, UINT64_MAX bytes or µs */
-	unsigned flags;	     /* enum oom_key_flag */
+	unsigned flags; /* enum oom_key_flag */
 };
 
 struct oom_size {
-	uint64_t bytes;	 /* of an absolute size */
-	double percent;	 /* of what it is relative to, where is_percent */
+	uint64_t bytes; /* of an absolute size */
+	double percent; /* of what it is relative to, where is_percent */
 	bool is_percent;
 };
 
@@ -108,7 +109,7 @@ struct oom_value {
 			const char *subject; /* NULL for DELAY */
 			enum oom_when_event event;
 			struct oom_size size; /* of REACHED */
-			uint64_t usec;	      /* of DELAY */
+			uint64_t usec; /* of DELAY */
 		} when;
 	};
 };

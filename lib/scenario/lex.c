@@ -108,7 +108,7 @@ static void section_read(struct oom_lex *lex, const struct line *line, struct oo
 struct joined {
 	char *text;
 	size_t len;
-	bool is_text;	/* every byte of it */
+	bool is_text; /* every byte of it */
 	bool has_value; /* a '=' and something behind it were seen */
 	struct oom_place value_place;
 	struct oom_piece *pieces;
@@ -116,7 +116,8 @@ struct joined {
 };
 
 /* The next bytes of @joined are those of @line from @from on. */
-static void piece_add(struct oom_reader *reader, struct joined *joined, const struct line *line, size_t from)
+static void piece_add(
+	struct oom_reader *reader, struct joined *joined, const struct line *line, size_t from)
 {
 	struct oom_piece *pieces = oom_arena_grow(
 		&reader->scenario->arena, joined->pieces, joined->n_pieces, sizeof(*pieces));
@@ -209,7 +210,8 @@ static char *trim(char *text)
 /* "Size 5M" and "Size: 5M" want to be settings, perhaps. */
 static void refuse_line(struct oom_reader *reader, const char *text, struct oom_place place)
 {
-	size_t name = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._");
+	size_t name =
+		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._");
 	const char *value = text + name + strspn(text + name, " \t:");
 
 	if (name && *value && value > text + name && !strpbrk(value, " \t"))
@@ -239,8 +241,8 @@ static bool setting_read(struct oom_lex *lex, const struct line *first, struct o
 	ret->value = trim(equals + 1);
 	ret->place = place;
 	ret->value_place = joined.value_place;
-	ret->source = (struct oom_value_source){joined.text, (size_t)(ret->value - joined.text),
-		joined.pieces, joined.n_pieces};
+	ret->source = (struct oom_value_source){
+		joined.text, (size_t)(ret->value - joined.text), joined.pieces, joined.n_pieces};
 	if (!*ret->name) {
 		oom_reader_mistake(lex->reader, place, "there is no key before the '='");
 		return false;

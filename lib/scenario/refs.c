@@ -35,8 +35,8 @@ static void check_name(struct oom_reader *reader, const struct oom_setting *sett
 			"'%s=': there is no %s '%.60s', did you mean '%s'?", setting->name, what,
 			name, nearest);
 	else
-		oom_reader_mistake(reader, place,
-			"'%s=': there is no %s '%.60s' in this file", setting->name, what, name);
+		oom_reader_mistake(reader, place, "'%s=': there is no %s '%.60s' in this file",
+			setting->name, what, name);
 }
 
 /* "hog|leak": each is a workload of the file, or one of the key's own words. */
@@ -48,7 +48,8 @@ static void check_workload_names(
 		const char *name = oom_arena_strndup(&reader->scenario->arena, p, len);
 
 		if (!len)
-			oom_reader_mistake(reader, oom_setting_place(setting, at + (size_t)(p - word)),
+			oom_reader_mistake(reader,
+				oom_setting_place(setting, at + (size_t)(p - word)),
 				"'%s=': '%.60s' has an empty alternative", setting->name, word);
 		else if (name && !oom_choices_have(setting->key->choices, name, len))
 			check_name(reader, setting, at + (size_t)(p - word), name,
@@ -92,8 +93,8 @@ static void check_scope_ref(struct oom_reader *reader, const struct oom_section 
 	} else if (section->kind == OOM_SEC_WORKLOAD) {
 		check_name(reader, setting, 0, name, scope, "scope");
 	} else {
-		check_name(
-			reader, setting, 0, name, scope | slice | service, "scope, slice or service");
+		check_name(reader, setting, 0, name, scope | slice | service,
+			"scope, slice or service");
 	}
 }
 

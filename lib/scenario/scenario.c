@@ -90,8 +90,8 @@ const char *const *oom_section_words(
 	const struct oom_section *section, const char *key, size_t *ret_count)
 {
 	const struct oom_setting *setting = oom_section_get(section, key);
-	bool is_list = setting && (setting->value.type == OOM_T_WORDS ||
-					  setting->value.type == OOM_T_ALTERNATIVES);
+	bool is_list = setting &&
+		(setting->value.type == OOM_T_WORDS || setting->value.type == OOM_T_ALTERNATIVES);
 
 	*ret_count = is_list ? setting->value.list.count : 0;
 	return is_list ? (const char *const *)setting->value.list.items : NULL;

@@ -59,8 +59,8 @@ struct oom_schema {
 	const struct oom_expect_key *expects; /* .key NULL at the end */
 	const char *const *needs;
 	/* from lib/scenario/unit_property.h; name NULL at the end, NULL: none */
-	const struct oom_key *unit_keys;    /* [Slice], [Scope] and [Service]: resource control */
-	const struct oom_key *scope_keys;   /* on top of unit_keys in [Scope] */
+	const struct oom_key *unit_keys; /* [Slice], [Scope] and [Service]: resource control */
+	const struct oom_key *scope_keys; /* on top of unit_keys in [Scope] */
 	const struct oom_key *service_keys; /* on top of unit_keys in [Service] */
 	/* a property's value beyond its type ("AllowedCPUs=0-x"); NULL: any */
 	int (*check_unit)(const char *name, const struct oom_value *value, struct oom_err *err);
@@ -86,7 +86,7 @@ struct oom_value_source {
 
 struct oom_setting {
 	const struct oom_key *key;
-	const char *name;	/* as written; differs from key->name for a prefix key */
+	const char *name; /* as written; differs from key->name for a prefix key */
 	struct oom_value value;
 	struct oom_place place; /* of the name; the value's is value_place */
 	struct oom_place value_place;
@@ -96,11 +96,11 @@ struct oom_setting {
 
 struct oom_section {
 	enum oom_section_kind kind;
-	const char *name;		  /* "" where the section has none */
-	const struct oom_kind *type;	  /* WORKLOAD and FAULT */
-	const struct oom_kind *guess;	  /* where the type is a slip: the one it is near to */
-	unsigned about;			  /* EXPECT: what its subject is */
-	struct oom_setting *settings;	  /* as written first, then the defaults */
+	const char *name; /* "" where the section has none */
+	const struct oom_kind *type; /* WORKLOAD and FAULT */
+	const struct oom_kind *guess; /* where the type is a slip: the one it is near to */
+	unsigned about; /* EXPECT: what its subject is */
+	struct oom_setting *settings; /* as written first, then the defaults */
 	size_t n_settings;
 	struct oom_place place;
 	bool is_refused; /* for its kind or name: its lines are checked all the same */
@@ -108,10 +108,11 @@ struct oom_section {
 
 struct oom_scenario {
 	struct oom_arena arena;
-	const char *id;	   /* where the file is, without ".scenario": memcg/over-cap (harness/campaign/scenario_set.h) */
-	const char *path;  /* as opened, for messages */
+	const char *
+		id; /* where the file is, without ".scenario": memcg/over-cap (harness/campaign/scenario_set.h) */
+	const char *path; /* as opened, for messages */
 	const char *title; /* the first comment line; "" where there is none */
-	const char *text;  /* the whole file: what a guest is handed */
+	const char *text; /* the whole file: what a guest is handed */
 	struct oom_section *sections;
 	size_t n_sections;
 };
@@ -166,7 +167,8 @@ const struct oom_setting *oom_section_get(const struct oom_section *section, con
 int oom_known_issue_end(const char *text, int64_t *ret_epoch_s);
 
 /* Values with the key's default already applied; the fallback where the key is absent. */
-const char *oom_section_text(const struct oom_section *section, const char *key, const char *fallback);
+const char *oom_section_text(
+	const struct oom_section *section, const char *key, const char *fallback);
 bool oom_section_bool(const struct oom_section *section, const char *key, bool fallback);
 int64_t oom_section_int(const struct oom_section *section, const char *key, int64_t fallback);
 uint64_t oom_section_usec(const struct oom_section *section, const char *key, uint64_t fallback);

@@ -46,8 +46,8 @@ bool oom_reader_lost(const struct oom_reader *reader, const char *name)
 
 static void lost_add(struct oom_reader *reader, const char *name)
 {
-	const char **names = oom_arena_grow(&reader->scenario->arena, reader->lost_names,
-		reader->n_lost_names, sizeof(*names));
+	const char **names = oom_arena_grow(
+		&reader->scenario->arena, reader->lost_names, reader->n_lost_names, sizeof(*names));
 
 	if (!names)
 		return;
@@ -79,8 +79,8 @@ static bool is_name(const char *name)
 	size_t len = strlen(name);
 
 	return len && len <= OOM_SCENARIO_NAME_MAX && strchr(letters, name[0]) &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
-		       len;
+		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+		len;
 }
 
 static bool is_path(const char *path)
@@ -88,8 +88,8 @@ static bool is_path(const char *path)
 	size_t len = strlen(path);
 
 	return path[0] == '/' && path[1] && len < 4096 && path[len - 1] != '/' &&
-	       !strstr(path, "//") && !strstr(path, "/../") && !strstr(path, "/./") &&
-	       (len < 3 || strcmp(path + len - 3, "/..") != 0);
+		!strstr(path, "//") && !strstr(path, "/../") && !strstr(path, "/./") &&
+		(len < 3 || strcmp(path + len - 3, "/..") != 0);
 }
 
 static bool check_name(
@@ -176,7 +176,7 @@ static struct oom_section *section_begin(struct oom_reader *reader, struct oom_l
 	}
 	if (!section.is_refused)
 		section.is_refused = item->is_wrong || !check_name(reader, &section, place) ||
-				     !check_twin(reader, &section);
+			!check_twin(reader, &section);
 	if (scenario->n_sections == MAX_SECTIONS) {
 		oom_reader_mistake(reader, item->place, "more than %d sections", MAX_SECTIONS);
 		return NULL;

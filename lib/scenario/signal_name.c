@@ -18,8 +18,9 @@ static int offset_parse(const char *text, char sign, int *ret)
 {
 	int64_t offset = 0;
 
-	if (*text && (*text != sign || text[1] < '0' || text[1] > '9' ||
-			     oom_parse_int(text + 1, &offset) < 0))
+	if (*text &&
+		(*text != sign || text[1] < '0' || text[1] > '9' ||
+			oom_parse_int(text + 1, &offset) < 0))
 		return -EINVAL;
 	if (offset > SIGRTMAX - SIGRTMIN)
 		return -ERANGE;

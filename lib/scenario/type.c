@@ -74,9 +74,9 @@ static void section_about(struct oom_reader *reader, struct oom_section *section
 		return;
 	}
 	subject = oom_scenario_subject(reader->scenario, section->name);
-	section->about = !subject ? OOM_ABOUT_WORKLOAD | OOM_ABOUT_UNIT
-			 : subject->kind == OOM_SEC_WORKLOAD ? OOM_ABOUT_WORKLOAD
-							     : OOM_ABOUT_UNIT;
+	section->about = !subject		    ? OOM_ABOUT_WORKLOAD | OOM_ABOUT_UNIT
+		: subject->kind == OOM_SEC_WORKLOAD ? OOM_ABOUT_WORKLOAD
+						    : OOM_ABOUT_UNIT;
 	if (subject || section->is_refused || oom_reader_lost(reader, section->name))
 		return;
 	nearest = oom_subject_nearest(reader->scenario, OOM_SUBJECT_KINDS, section->name);
@@ -133,7 +133,8 @@ static bool has_comment(const struct oom_key *key, const char *text)
 	if (key->type == OOM_T_STRING || key->type == OOM_T_WORDS || key->type == OOM_T_COMMAND ||
 		key->type == OOM_T_EXEC)
 		return false; /* there it is a word like others */
-	return strstr(text, " #") || strstr(text, "\t#") || strstr(text, " ;") || strstr(text, "\t;");
+	return strstr(text, " #") || strstr(text, "\t#") || strstr(text, " ;") ||
+		strstr(text, "\t;");
 }
 
 static void section_settings(struct oom_reader *reader, struct oom_section *section)
@@ -152,8 +153,8 @@ static void section_settings(struct oom_reader *reader, struct oom_section *sect
 		r = oom_value_parse(
 			&reader->scenario->arena, key, setting->value.text, &err, &setting->value);
 		if (r < 0)
-			oom_reader_mistake(reader, oom_setting_place(setting, err.at), "'%s=': %s%s",
-				setting->name, err.msg,
+			oom_reader_mistake(reader, oom_setting_place(setting, err.at),
+				"'%s=': %s%s", setting->name, err.msg,
 				has_comment(key, setting->value.text)
 					? "; a comment stands on a line of its own"
 					: "");

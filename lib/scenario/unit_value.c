@@ -150,7 +150,8 @@ int oom_unit_property_check(const char *name, const struct oom_value *value, str
 				err, EINVAL, "'%s' is no list of numbers (0-3,7)", value->text);
 		return 0;
 	case OOM_DBUS_KILL_SIGNAL:
-		return oom_signal_parse(value->text, &sig) < 0 ? oom_signal_refuse(value->text, err) : 0;
+		return oom_signal_parse(value->text, &sig) < 0 ? oom_signal_refuse(value->text, err)
+							       : 0;
 	case OOM_DBUS_DEVICE_UINT64:
 	case OOM_DBUS_DEVICE_SIZE:
 	case OOM_DBUS_DEVICE_USEC:

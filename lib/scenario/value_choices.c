@@ -38,8 +38,9 @@ int oom_choices_refuse(const char *choices, const char *word, struct oom_err *er
 					 word, choices, nearest)
 			       : oom_err_set(err, EINVAL, "'%s' is none of %s", word, choices);
 	if (nearest)
-		return oom_err_set(err, EINVAL, "'%s' is none of the %zu words it takes, did you mean '%s'?",
-			word, count, nearest);
+		return oom_err_set(err, EINVAL,
+			"'%s' is none of the %zu words it takes, did you mean '%s'?", word, count,
+			nearest);
 	while (shown < count && bytes + strlen(names[shown]) < SHOWN_BYTES)
 		bytes += strlen(names[shown++]) + 1;
 	return oom_err_set(err, EINVAL,
@@ -51,6 +52,6 @@ int oom_number_outside(const struct oom_key *key, const char *text, struct oom_e
 {
 	if (key->max == INT64_MAX)
 		return oom_err_set(err, ERANGE, "'%s' is less than %" PRId64, text, key->min);
-	return oom_err_set(err, ERANGE, "'%s' is outside %" PRId64 "..%" PRId64, text, key->min,
-		key->max);
+	return oom_err_set(
+		err, ERANGE, "'%s' is outside %" PRId64 "..%" PRId64, text, key->min, key->max);
 }

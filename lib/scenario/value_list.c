@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/base/arena.h"
-#include "lib/scenario/value_internal.h"
 #include "lib/base/words.h"
+#include "lib/scenario/value_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 static bool is_refused(const struct oom_key *key, const char *word)
 {
 	return key->choices && !(key->flags & OOM_KEY_WORKLOAD) &&
-	       !oom_choices_have(key->choices, word, strlen(word));
+		!oom_choices_have(key->choices, word, strlen(word));
 }
 
 int oom_value_at(struct oom_err *err, size_t at, int r)
@@ -39,8 +39,7 @@ static int list_append(
 {
 	const char **items = oom_arena_grow(
 		arena, value->list.items, value->list.count, sizeof(*value->list.items));
-	size_t *places =
-		oom_arena_grow(arena, value->list.at, value->list.count, sizeof(*places));
+	size_t *places = oom_arena_grow(arena, value->list.at, value->list.count, sizeof(*places));
 
 	if (!item || !items || !places)
 		return -ENOMEM;
@@ -87,8 +86,8 @@ static int join_words(struct oom_arena *arena, struct oom_value *value)
 }
 
 /* A word that is none of .choices: 0 when it is a signal for a key of signals. */
-static int alternative_check(struct oom_arena *arena, const struct oom_key *key, struct oom_err *err,
-	const char **word, bool *changed)
+static int alternative_check(struct oom_arena *arena, const struct oom_key *key,
+	struct oom_err *err, const char **word, bool *changed)
 {
 	const char *before = *word;
 	int r;
@@ -164,7 +163,7 @@ static int end_parse(
 static bool is_outside(const struct oom_key *key, double number)
 {
 	return key->type == OOM_T_RANGE_INT && key->max > key->min &&
-	       (number < (double)key->min || number > (double)key->max);
+		(number < (double)key->min || number > (double)key->max);
 }
 
 /* "a..b", "a..", "..b" or "a"; @text is cut in two. */

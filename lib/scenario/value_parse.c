@@ -128,12 +128,14 @@ static int parse_when(struct oom_arena *arena, const struct oom_key *key, const 
 	ret->when.subject = subject;
 	if (ret->when.event != OOM_WHEN_REACHED && size)
 		return oom_value_at(err, at_size,
-			oom_err_set(err, EINVAL, "'%s' follows '%s', which takes nothing", size, event));
+			oom_err_set(err, EINVAL, "'%s' follows '%s', which takes nothing", size,
+				event));
 	if (ret->when.event != OOM_WHEN_REACHED)
 		return 0;
 	if (!size)
 		return oom_value_at(err, at_event,
-			oom_err_set(err, EINVAL, "'%s' wants a size: %s reached 100M", event, subject));
+			oom_err_set(
+				err, EINVAL, "'%s' wants a size: %s reached 100M", event, subject));
 	if (rest)
 		return oom_value_at(err, (size_t)(rest - copy),
 			oom_err_set(err, EINVAL, "'%s' follows the size '%s'", rest, size));

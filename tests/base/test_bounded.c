@@ -20,7 +20,8 @@ static struct oom_bounded text_in(struct guarded *g, size_t size)
 	return oom_bounded_in(g->bytes, size);
 }
 
-static void expect_whole(const struct guarded *g, const struct oom_bounded *text, const char *want, bool cut)
+static void expect_whole(
+	const struct guarded *g, const struct oom_bounded *text, const char *want, bool cut)
 {
 	for (size_t i = text->size; i < sizeof(g->bytes); i++)
 		cr_assert_eq(g->bytes[i], GUARD, "size %zu: byte %zu was written", text->size, i);
@@ -76,7 +77,8 @@ Test(bounded, nothing_goes_behind_a_cut)
 
 Test(bounded, lengths_that_wrap)
 {
-	static const size_t lens[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 7, SIZE_MAX / 2, SIZE_MAX / 2 + 1};
+	static const size_t lens[] = {
+		SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 7, SIZE_MAX / 2, SIZE_MAX / 2 + 1};
 	char big[64] = "0123456789012345678901234567890";
 
 	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {

@@ -44,13 +44,14 @@ Test(json_scan, a_text_is_counted_however_it_is_cut)
 			struct oom_json_scan scan = {0};
 
 			for (size_t at = 0; at < len; at += cut)
-				oom_json_scan(&scan, rows[i].text + at, at + cut < len ? cut : len - at);
-			cr_expect_eq(scan.values, rows[i].values, "%s cut at %zu: %lu values", rows[i].text,
-				cut, scan.values);
+				oom_json_scan(
+					&scan, rows[i].text + at, at + cut < len ? cut : len - at);
+			cr_expect_eq(scan.values, rows[i].values, "%s cut at %zu: %lu values",
+				rows[i].text, cut, scan.values);
 			cr_expect_eq(scan.depth_max, rows[i].depth_max, "%s cut at %zu: depth %u",
 				rows[i].text, cut, scan.depth_max);
-			cr_expect_eq(scan.text_max, rows[i].text_max, "%s cut at %zu: a text of %lu",
-				rows[i].text, cut, scan.text_max);
+			cr_expect_eq(scan.text_max, rows[i].text_max,
+				"%s cut at %zu: a text of %lu", rows[i].text, cut, scan.text_max);
 		}
 	}
 }
@@ -79,7 +80,8 @@ Test(json_scan, it_counts_what_the_parser_makes)
 	cr_assert_not_null(json);
 	text = json_dumps(json, JSON_INDENT(3));
 	oom_json_scan(&scan, text, strlen(text));
-	cr_expect_eq(scan.values, count(json), "%lu values, and %lu in the tree", scan.values, count(json));
+	cr_expect_eq(scan.values, count(json), "%lu values, and %lu in the tree", scan.values,
+		count(json));
 	cr_expect_eq(scan.depth, 0);
 	free(text);
 	json_decref(json);

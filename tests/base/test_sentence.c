@@ -35,7 +35,8 @@ Test(sentence, is_what_printf_says_where_it_fits)
 	SAME("%s and %.60s", "a", "b");
 	SAME("%.*s|%.1s|%.0s|%5d|%-5d|%05d", 2, "abc", "xyz", "no", 7, 7, 7);
 	SAME("%d %i %u %x %02x 0x%08X %o %c %%", -1, 2, 3u, 255u, 10u, 11u, 8u, 'q');
-	SAME("%" PRIu64 " %" PRId64 " %zu %llu %ld %hhu", UINT64_MAX, INT64_MIN, (size_t)1, 2ULL, -3L, 4);
+	SAME("%" PRIu64 " %" PRId64 " %zu %llu %ld %hhu", UINT64_MAX, INT64_MIN, (size_t)1, 2ULL,
+		-3L, 4);
 	SAME("%.1f %g %5.2f", 1.25, 0.5, 3.14159);
 	SAME("cannot open: %m");
 }
@@ -47,7 +48,8 @@ Test(sentence, keeps_its_end_and_the_ends_of_a_long_name)
 	filled('a', 300, name);
 	name[0] = '<';
 	name[299] = '>';
-	oom_sentence_format(got, sizeof(got), "there is no '%s' here: 'oomgate list' names them", name);
+	oom_sentence_format(
+		got, sizeof(got), "there is no '%s' here: 'oomgate list' names them", name);
 	cr_expect_leq(strlen(got), 100);
 	cr_expect(!strncmp(got, "there is no '<aaaa", 18), "%s", got);
 	cr_expect_not_null(strstr(got, "a…a"), "%s", got);
@@ -78,14 +80,17 @@ Test(sentence, a_text_is_cut_between_its_words)
 	oom_sentence_format(got, sizeof(got), "cannot start: %s",
 		"the first words of a long story that has a middle nobody needs to read at all "
 		"and ends with the way out");
-	cr_expect_str_eq(got, "cannot start: the first words of a long story … all and ends with the way out", "%s", got);
+	cr_expect_str_eq(got,
+		"cannot start: the first words of a long story … all and ends with the way out",
+		"%s", got);
 }
 
 Test(sentence, that_is_long_itself_ends_behind_a_word)
 {
 	char got[41];
 
-	oom_sentence_format(got, sizeof(got), "there is nothing in this sentence that could be shortened");
+	oom_sentence_format(
+		got, sizeof(got), "there is nothing in this sentence that could be shortened");
 	cr_expect_str_eq(got, "there is nothing in this sentence…");
 	oom_sentence_format(got, 2, "long");
 	cr_expect_str_eq(got, "l");
@@ -103,7 +108,8 @@ Test(sentence, no_character_is_cut)
 			size_t len, n = 0;
 
 			cr_assert_not_null(got);
-			oom_sentence_format(got, size, "ü '%s' and '%.30s' — der Rest", names[i], names[i]);
+			oom_sentence_format(
+				got, size, "ü '%s' and '%.30s' — der Rest", names[i], names[i]);
 			len = strlen(got);
 			cr_expect_lt(len, size);
 			while (n < len) {
@@ -122,7 +128,8 @@ Test(sentence, an_error_keeps_its_reason)
 	char name[1001];
 	struct oom_err err;
 
-	cr_expect_eq(oom_err_errno(&err, ENOENT, "cannot open '%s'", filled('x', 1000, name)), -ENOENT);
+	cr_expect_eq(
+		oom_err_errno(&err, ENOENT, "cannot open '%s'", filled('x', 1000, name)), -ENOENT);
 	cr_expect_not_null(strstr(err.msg, "x…x"));
 	cr_expect_not_null(strstr(err.msg, "x': No such file or directory"), "%s", err.msg);
 	cr_expect_eq(oom_err_set(&err, EINVAL, "'%s' is wrong: see oomgate(1)", name), -EINVAL);

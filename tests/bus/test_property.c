@@ -168,7 +168,7 @@ Test(bus_property, every_type_has_a_row)
 {
 	for (const struct oom_unit_property *p = oom_unit_properties; p->key.name; p++) {
 		bool found = p->dbus_type == OOM_DBUS_DEVICE_UINT64 ||
-			     p->dbus_type == OOM_DBUS_DEVICE_USEC; /* as DEVICE_SIZE */
+			p->dbus_type == OOM_DBUS_DEVICE_USEC; /* as DEVICE_SIZE */
 
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !found; i++)
 			found = oom_unit_property_find(rows[i].name)->dbus_type == p->dbus_type;
@@ -202,8 +202,8 @@ Test(bus_property, command_lines)
 		size_t count = 0;
 		char buf[512];
 
-		cr_assert_eq(oom_exec_line_parse(&arena, commands[i].text, &err, &items, &count), 0, "%s",
-			err.msg);
+		cr_assert_eq(oom_exec_line_parse(&arena, commands[i].text, &err, &items, &count), 0,
+			"%s", err.msg);
 		cr_assert_geq(oom_bus_exec_append(m, items, count), 0);
 		seal_and_dump(m, buf, sizeof(buf));
 		cr_expect_str_eq(buf, commands[i].dump, "'%s'", buf);

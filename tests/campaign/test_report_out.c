@@ -17,8 +17,8 @@ Test(report_out, reads_format_and_place)
 {
 	static const struct {
 		const char *texts[2]; /* given one after the other */
-		const char *says;     /* in the message; NULL: taken */
-		const char *path;     /* of the last */
+		const char *says; /* in the message; NULL: taken */
+		const char *path; /* of the last */
 	} rows[] = {
 		{{"text"}, NULL, NULL},
 		{{"tap:-"}, NULL, NULL},
@@ -124,7 +124,8 @@ Test(report_out, a_file_is_replaced_as_a_whole, .init = scratch_enter, .fini = s
 }
 
 /* The steps of a job share one file. */
-Test(report_out, what_is_appended_leaves_what_is_there, .init = scratch_enter, .fini = scratch_leave)
+Test(report_out, what_is_appended_leaves_what_is_there, .init = scratch_enter,
+	.fini = scratch_leave)
 {
 	struct oom_err err = {0};
 	off_t once, size;
@@ -141,7 +142,8 @@ Test(report_out, what_is_appended_leaves_what_is_there, .init = scratch_enter, .
 	cr_assert(fd >= 0 && write(fd, "# a step", 8) == 8);
 	cr_assert(!write_to("github", "step", &err), "%s", err.msg);
 	cr_expect_eq(size_of("step"), 8 + 1 + once);
-	cr_expect(pread(fd, text, sizeof(text) - 1, 0) > 0 && !strncmp(text, "# a step\n## oomgate", 19),
+	cr_expect(pread(fd, text, sizeof(text) - 1, 0) > 0 &&
+			!strncmp(text, "# a step\n## oomgate", 19),
 		"'%s'", text);
 	close(fd);
 	size = size_of("step");
@@ -151,7 +153,8 @@ Test(report_out, what_is_appended_leaves_what_is_there, .init = scratch_enter, .
 }
 
 /* Half of a summary is none. */
-Test(report_out, a_full_disk_leaves_the_file_as_it_was, .init = scratch_enter, .fini = scratch_leave)
+Test(report_out, a_full_disk_leaves_the_file_as_it_was, .init = scratch_enter,
+	.fini = scratch_leave)
 {
 	struct rlimit limit;
 	off_t once;
@@ -268,7 +271,8 @@ Test(report_out, a_place_is_looked_at_before_the_run, .init = scratch_enter)
 		r = oom_report_outs_check(&outs, rows[i].dir, rows[i].made, &err);
 		cr_expect_eq(r < 0, rows[i].says != NULL, "'%s' (%s): %d %s", rows[i].format,
 			rows[i].dir ? rows[i].dir : "-", r, err.msg);
-		cr_expect(!rows[i].says || strstr(err.msg, rows[i].says), "'%s' says: %s", rows[i].format, err.msg);
+		cr_expect(!rows[i].says || strstr(err.msg, rows[i].says), "'%s' says: %s",
+			rows[i].format, err.msg);
 	}
 	cr_expect_eq(files_count(), 3, "looking made something");
 	cr_expect(!unlink("link") && !unlink("file") && !rmdir("sub"));

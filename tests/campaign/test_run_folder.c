@@ -42,8 +42,11 @@ static int open_run(bool resume, bool overwrite, struct oom_err *err)
 	static char path[PATH_MAX];
 	int r;
 
-	command = (struct oom_run_command){.run = oom_run_new(), .journal_fd = -1, .options = {.output_dir = in_top("run", path),
-		.resume = resume, .overwrite = overwrite}};
+	command = (struct oom_run_command){.run = oom_run_new(),
+		.journal_fd = -1,
+		.options = {.output_dir = in_top("run", path),
+			.resume = resume,
+			.overwrite = overwrite}};
 	r = oom_folder_check(&command.options, err);
 	return r < 0 ? r : oom_journal_open(&command, err);
 }
@@ -62,7 +65,8 @@ static void list_file(const char *const *names, size_t n)
 /* A run that has ended, its evidence, its report, and what is none of its own. */
 static void make_run(void)
 {
-	static const char *const names[] = {"host/cow/a/1/", "host/cow/a/2/", "host/b/1/", "report.html"};
+	static const char *const names[] = {
+		"host/cow/a/1/", "host/cow/a/2/", "host/b/1/", "report.html"};
 
 	scratch_file(top, "run/run.json", "{}\n");
 	scratch_file(top, "run/attempts.jsonl",
@@ -81,10 +85,10 @@ static void make_run(void)
 
 static void expect_cleared(const char *when)
 {
-	static const char *const gone[] = {"run/run.json", "run/host/cow/a/1", "run/host/cow/a/2", "run/host/b",
-		"run/host/old", "run/report.html", "run/contents.list"};
-	static const char *const there[] = {"run/attempts.jsonl", "run/notes", "run/host/cow/notes",
-		"run/host/cow/a/3/mine"};
+	static const char *const gone[] = {"run/run.json", "run/host/cow/a/1", "run/host/cow/a/2",
+		"run/host/b", "run/host/old", "run/report.html", "run/contents.list"};
+	static const char *const there[] = {
+		"run/attempts.jsonl", "run/notes", "run/host/cow/notes", "run/host/cow/a/3/mine"};
 	char path[PATH_MAX];
 	struct stat st;
 
@@ -92,7 +96,8 @@ static void expect_cleared(const char *when)
 		cr_expect(!scratch_exists(top, gone[i]), "%s: '%s' is there", when, gone[i]);
 	for (size_t i = 0; i < sizeof(there) / sizeof(*there); i++)
 		cr_expect(scratch_exists(top, there[i]), "%s: '%s' is gone", when, there[i]);
-	cr_expect(!stat(in_top("run/attempts.jsonl", path), &st) && !st.st_size, "%s: attempts are left", when);
+	cr_expect(!stat(in_top("run/attempts.jsonl", path), &st) && !st.st_size,
+		"%s: attempts are left", when);
 }
 
 Test(run_folder, a_run_is_not_mixed_with_another, .init = setup, .fini = teardown)
@@ -104,8 +109,9 @@ Test(run_folder, a_run_is_not_mixed_with_another, .init = setup, .fini = teardow
 
 		scratch_file(top, files[i], "{}\n");
 		cr_expect_eq(open_run(false, false, &err), -EEXIST);
-		cr_expect(strstr(err.msg, "holds a run already: --resume") && strstr(err.msg, "--overwrite"), "%s",
-			err.msg);
+		cr_expect(strstr(err.msg, "holds a run already: --resume") &&
+				strstr(err.msg, "--overwrite"),
+			"%s", err.msg);
 		cr_expect(scratch_exists(top, files[i]));
 		close_run();
 		scratch_remove(in_top("run", (char[PATH_MAX]){0}));
@@ -143,7 +149,8 @@ Test(run_folder, a_folder_of_the_users_is_taken_as_it_is, .init = setup, .fini =
 	}
 }
 
-Test(run_folder, overwriting_takes_what_the_run_wrote_and_nothing_else, .init = setup, .fini = teardown)
+Test(run_folder, overwriting_takes_what_the_run_wrote_and_nothing_else, .init = setup,
+	.fini = teardown)
 {
 	struct oom_err err = {0};
 
@@ -159,8 +166,8 @@ Test(run_folder, overwriting_takes_what_the_run_wrote_and_nothing_else, .init = 
 /* The states that a kill leaves, in their order. */
 Test(run_folder, overwriting_that_was_cut_off_is_ended_by_the_next, .init = setup, .fini = teardown)
 {
-	static const char *const steps[] = {"run/run.json", NULL, "run/host/b/1/kmsg", "run/host/b/1",
-		"run/host/cow/a/1/deep/er/file", "run/report.html"};
+	static const char *const steps[] = {"run/run.json", NULL, "run/host/b/1/kmsg",
+		"run/host/b/1", "run/host/cow/a/1/deep/er/file", "run/report.html"};
 	static const char *const whole[] = {
 		"host/cow/a/1/", "host/cow/a/2/", "host/b/1/", "report.html", "host/old/1/"};
 	char path[PATH_MAX];
@@ -256,8 +263,8 @@ Test(run_folder, only_what_is_below_the_folder_is_taken, .init = setup, .fini = 
 		int r = oom_folder_remove(run, rows[i].name);
 
 		cr_expect_eq(r, rows[i].r, "'%s': %d", rows[i].name, r);
-		cr_expect(!rows[i].left || scratch_exists(top, rows[i].left), "'%s' took '%s'", rows[i].name,
-			rows[i].left);
+		cr_expect(!rows[i].left || scratch_exists(top, rows[i].left), "'%s' took '%s'",
+			rows[i].name, rows[i].left);
 	}
 	cr_expect(!scratch_exists(top, "run/a"));
 	cr_expect(!scratch_exists(top, "run/link"));

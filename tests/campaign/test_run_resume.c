@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 static char dir[64];
-static struct oom_scenario scenarios[] = {{.id = "a/x", .path = "a/x.scenario"}, {.id = "b", .path = "b.scenario"}};
+static struct oom_scenario scenarios[] = {
+	{.id = "a/x", .path = "a/x.scenario"}, {.id = "b", .path = "b.scenario"}};
 static struct oom_job jobs[8];
 static struct oom_run_command command;
 
@@ -41,12 +42,17 @@ static void begin(bool resume)
 {
 	struct oom_err err = {0};
 
-	command = (struct oom_run_command){.options = {.output_dir = dir, .resume = resume, .overwrite = !resume},
-		.jobs = jobs, .n_jobs = 8, .journal_fd = -1, .run = oom_run_new()};
+	command = (struct oom_run_command){
+		.options = {.output_dir = dir, .resume = resume, .overwrite = !resume},
+		.jobs = jobs,
+		.n_jobs = 8,
+		.journal_fd = -1,
+		.run = oom_run_new()};
 	oom_run_add_machine(command.run)->id = "m";
 	oom_run_add_machine(command.run)->id = "n";
 	for (size_t i = 0; i < 8; i++)
-		jobs[i] = (struct oom_job){.scenario = &scenarios[i / 4], .machine = i / 2 % 2, .attempt = 1 + i % 2};
+		jobs[i] = (struct oom_job){
+			.scenario = &scenarios[i / 4], .machine = i / 2 % 2, .attempt = 1 + i % 2};
 	cr_assert_eq(oom_journal_open(&command, &err), 0, "%s", err.msg);
 }
 
@@ -78,7 +84,8 @@ static void finish_job(size_t job, const char *title)
 	struct oom_err err = {0};
 
 	command.options.quiet = true;
-	cr_assert_eq(oom_job_finished(&command, &jobs[job], attempt_of(job, title), &err), 0, "%s", err.msg);
+	cr_assert_eq(oom_job_finished(&command, &jobs[job], attempt_of(job, title), &err), 0, "%s",
+		err.msg);
 }
 
 /* The record as it can be read again: which attempts, in which order. */
@@ -141,9 +148,11 @@ Test(run_resume, what_is_in_the_journal_is_not_made_again)
 /* Lines that are of no use, each before one that is. */
 Test(run_resume, a_line_of_no_use_is_passed_over)
 {
-	static const char *const rows[] = {"", "{", "{\"scenario\":\"b\",\"mach", "7", "{\"scenario\":7}", "\xff\xff",
+	static const char *const rows[] = {"", "{", "{\"scenario\":\"b\",\"mach", "7",
+		"{\"scenario\":7}", "\xff\xff",
 		"{\"scenario\":\"gone\",\"machine\":\"m\",\"attempt\":1}",
-		"{\"scenario\":\"b\",\"machine\":\"gone\",\"attempt\":1}", "{\"scenario\":\"b\",\"attempt\":1}",
+		"{\"scenario\":\"b\",\"machine\":\"gone\",\"attempt\":1}",
+		"{\"scenario\":\"b\",\"attempt\":1}",
 		"{\"scenario\":\"b\",\"machine\":\"m\",\"attempt\":9}",
 		"{\"scenario\":\"b\",\"machine\":\"m\",\"attempt\":1} x"};
 
@@ -151,7 +160,9 @@ Test(run_resume, a_line_of_no_use_is_passed_over)
 		begin(false);
 		end();
 		add_text(rows[i], strlen(rows[i]));
-		add_text("\n{\"scenario\":\"b\",\"machine\":\"n\",\"attempt\":2,\"title\":\"good\"}\n", 62);
+		add_text(
+			"\n{\"scenario\":\"b\",\"machine\":\"n\",\"attempt\":2,\"title\":\"good\"}\n",
+			62);
 		begin(true);
 		cr_expect_eq(command.progress.done, 1, "%s", rows[i]);
 		cr_expect(jobs[7].done, "%s", rows[i]);
@@ -162,10 +173,11 @@ Test(run_resume, a_line_of_no_use_is_passed_over)
 
 Test(run_resume, the_first_of_two_counts_and_a_nul_is_no_end)
 {
-	static const char text[] = "{\"scenario\":\"b\",\"machine\":\"m\",\"attempt\":1,\"title\":\"first\"}\n"
-				   "{\"scenario\":\"b\",\"machine\":\"m\",\"attempt\":1,\"title\":\"second\"}\n"
-				   "{\"scenario\":\"b\",\"machine\":\"m\",\"attempt\":2,\"title\":\"x\"}\0\n"
-				   "{\"scenario\":\"a/x\",\"machine\":\"m\",\"attempt\":1,\"title\":\"last\"}";
+	static const char text[] =
+		"{\"scenario\":\"b\",\"machine\":\"m\",\"attempt\":1,\"title\":\"first\"}\n"
+		"{\"scenario\":\"b\",\"machine\":\"m\",\"attempt\":1,\"title\":\"second\"}\n"
+		"{\"scenario\":\"b\",\"machine\":\"m\",\"attempt\":2,\"title\":\"x\"}\0\n"
+		"{\"scenario\":\"a/x\",\"machine\":\"m\",\"attempt\":1,\"title\":\"last\"}";
 
 	add_text(text, sizeof(text) - 1);
 	begin(true);
@@ -205,7 +217,9 @@ Test(run_resume, a_record_that_is_too_large_is_broken)
 	begin(false);
 	attempt = attempt_of(2, "large");
 	for (int i = 0; i < 525000; i++)
-		cr_assert_eq(oom_attempt_add_text(attempt, &attempt->warnings, &attempt->n_warnings, "w"), 0);
+		cr_assert_eq(oom_attempt_add_text(
+				     attempt, &attempt->warnings, &attempt->n_warnings, "w"),
+			0);
 	command.options.quiet = true;
 	command.progress.report.run_dir = dir;
 	cr_assert_eq(oom_job_finished(&command, &jobs[2], attempt, &err), 0, "%s", err.msg);
@@ -230,7 +244,8 @@ Test(run_resume, what_cannot_be_written_down_is_held)
 	journal = command.journal_fd;
 	command.journal_fd = full;
 	command.options.quiet = true;
-	cr_expect_eq(oom_job_finished(&command, &jobs[1], attempt_of(1, "1"), &err), -ENOSPC, "%s", err.msg);
+	cr_expect_eq(oom_job_finished(&command, &jobs[1], attempt_of(1, "1"), &err), -ENOSPC, "%s",
+		err.msg);
 	command.journal_fd = journal;
 	close(full);
 	cr_expect(strstr(err.msg, "the disk is full"), "%s", err.msg);

@@ -73,7 +73,8 @@ Test(scenario_set, tags_that_nobody_has)
 		int r = oom_tags_known(rows[i].expr, known, 3, &err);
 
 		cr_expect_eq(r, rows[i].says ? -EINVAL : 0, "'%s': %d", rows[i].expr, r);
-		cr_expect(!rows[i].says || strstr(err.msg, rows[i].says), "'%s' says: %s", rows[i].expr, err.msg);
+		cr_expect(!rows[i].says || strstr(err.msg, rows[i].says), "'%s' says: %s",
+			rows[i].expr, err.msg);
 	}
 }
 
@@ -209,12 +210,13 @@ Test(scenario_set, a_scenario_has_one_id)
 
 		snprintf(path, sizeof(path), "%s/%s", f.dir, namings[i].from);
 		cr_assert_eq(chdir(path), 0);
-		cr_assert_eq(oom_scenario_set_parse(&namings[i].given, 1, NULL, &f.diags, &f.err, &f.set), 0,
-			"row %zu: %s", i, f.err.msg);
+		cr_assert_eq(oom_scenario_set_parse(
+				     &namings[i].given, 1, NULL, &f.diags, &f.err, &f.set),
+			0, "row %zu: %s", i, f.err.msg);
 		for (size_t s = 0; s < f.set.count; s++)
 			found = found || !strcmp(f.set.scenarios[s]->id, namings[i].id);
-		cr_expect(found, "row %zu: '%s' from '%s' has no '%s', but '%s'", i, namings[i].given,
-			namings[i].from, namings[i].id, f.set.scenarios[0]->id);
+		cr_expect(found, "row %zu: '%s' from '%s' has no '%s', but '%s'", i,
+			namings[i].given, namings[i].from, namings[i].id, f.set.scenarios[0]->id);
 		oom_scenario_set_release(&f.set);
 	}
 	cr_assert_eq(chdir("/"), 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/campaign/schema.h"
 #include "harness/faults/fault.h"
 #include "harness/needs/needs.h"
-#include "harness/campaign/schema.h"
 #include "harness/workloads/workload.h"
 #include "lib/scenario/unit_property.h"
 

@@ -15,7 +15,7 @@ Test(expect_judge, every_expectation_is_complete_and_found)
 		const struct oom_expect *expect = oom_expects[n];
 
 		cr_expect(expect->key.name && expect->key.help && *expect->key.help &&
-				  expect->judge && expect->about,
+				expect->judge && expect->about,
 			"entry %zu", n);
 		cr_expect(keys[n].key == &expect->key && keys[n].about == expect->about, "%s",
 			expect->key.name);
@@ -169,7 +169,7 @@ Test(expect_judge, a_wrong_value_is_a_mistake_of_the_file)
 		scenario = parse(text, &diags);
 		cr_expect(!scenario == !!rows[i].message, "%s", rows[i].line);
 		cr_expect(!rows[i].message ||
-				  (diags.count == 1 && strstr(diags.items[0].msg, rows[i].message)),
+				(diags.count == 1 && strstr(diags.items[0].msg, rows[i].message)),
 			"%s: %s", rows[i].line, diags.count ? diags.items[0].msg : "-");
 		oom_scenario_free(scenario);
 		oom_diags_release(&diags);

@@ -103,7 +103,9 @@ static void sender_seen(struct oom_attempt *attempt)
 static void sender_named(struct oom_attempt *attempt)
 {
 	*oom_attempt_add_signal(attempt) = (struct oom_signal_rec){.sender_pid = 123,
-		.target_pid = hog_of(attempt)->pid, .signal = 9, .sender_comm = "sh"};
+		.target_pid = hog_of(attempt)->pid,
+		.signal = 9,
+		.sender_comm = "sh"};
 }
 
 static void without_signals(struct oom_attempt *attempt)
@@ -153,20 +155,24 @@ static void program_beside_a_group(struct oom_attempt *attempt)
 Test(expect_workload, killed_by)
 {
 	static const struct judge_row rows[] = {
-		{{program_beside_one_kill}, "neighbour", "KilledBy", "nobody", OOM_PASS, "nobody", NULL},
-		{{program_beside_two_kills}, "neighbour", "KilledBy", "nobody", OOM_INCONCLUSIVE, "nobody",
-			"'box' counted 2 kills, and of 1 is known whose they are"},
-		{{program_beside_two_kills}, "neighbour", "KilledBy", "kernel-memcg", OOM_INCONCLUSIVE, "nobody",
-			"counted 2"},
-		{{idler_beside_two_kills}, "neighbour", "KilledBy", "nobody", OOM_PASS, "nobody", NULL},
-		{{program_beside_a_group}, "neighbour", "KilledBy", "nobody", OOM_PASS, "nobody", NULL},
+		{{program_beside_one_kill}, "neighbour", "KilledBy", "nobody", OOM_PASS, "nobody",
+			NULL},
+		{{program_beside_two_kills}, "neighbour", "KilledBy", "nobody", OOM_INCONCLUSIVE,
+			"nobody", "'box' counted 2 kills, and of 1 is known whose they are"},
+		{{program_beside_two_kills}, "neighbour", "KilledBy", "kernel-memcg",
+			OOM_INCONCLUSIVE, "nobody", "counted 2"},
+		{{idler_beside_two_kills}, "neighbour", "KilledBy", "nobody", OOM_PASS, "nobody",
+			NULL},
+		{{program_beside_a_group}, "neighbour", "KilledBy", "nobody", OOM_PASS, "nobody",
+			NULL},
 		{{NULL}, "hog", "KilledBy", "kernel-memcg", OOM_PASS, "kernel-memcg", NULL},
 		{{NULL}, "hog", "KilledBy", "kernel-global|signal", OOM_FAIL, "kernel-memcg", NULL},
 		{{NULL}, "neighbour", "KilledBy", "nobody", OOM_PASS, "nobody", NULL},
 		{{sender_seen}, "hog", "KilledBy", "kernel-memcg", OOM_FAIL, "signal", "SIGKILL"},
 		{{sender_seen, sender_named}, "hog", "KilledBy", "kernel-memcg", OOM_FAIL, "signal",
 			"SIGKILL (from sh, pid 123)"},
-		{{sender_seen, sender_named}, "hog", "KilledBy", "signal", OOM_PASS, "signal", NULL},
+		{{sender_seen, sender_named}, "hog", "KilledBy", "signal", OOM_PASS, "signal",
+			NULL},
 		{{survived}, "hog", "KilledBy", "kernel-memcg", OOM_FAIL, "nobody", NULL},
 		{{survived, unknown_killer}, "hog", "KilledBy", "nobody", OOM_PASS, "nobody", NULL},
 		{{unknown_killer}, "hog", "KilledBy", "unknown", OOM_PASS, "unknown", NULL},
@@ -220,7 +226,8 @@ Test(expect_workload, kills)
 		{{of_nobody}, "hog", "Kills", "1..", OOM_PASS, "1..", NULL},
 		{{of_nobody_elsewhere}, "neighbour", "Kills", "0", OOM_PASS, "0", NULL},
 		{{program_beside_one_kill}, "neighbour", "Kills", "0", OOM_PASS, "0", NULL},
-		{{program_beside_two_kills}, "neighbour", "Kills", "0", OOM_INCONCLUSIVE, "0..", "counted 2"},
+		{{program_beside_two_kills}, "neighbour", "Kills", "0", OOM_INCONCLUSIVE, "0..",
+			"counted 2"},
 		{{idler_beside_two_kills}, "neighbour", "Kills", "0", OOM_PASS, "0", NULL},
 	};
 

@@ -74,9 +74,11 @@ Test(explain, reads_what_is_compressed)
 			cr_log_warn("'%s' is not installed: not tried", programs[i]);
 			continue;
 		}
-		cr_assert_eq(explain_open_file(path, &err, &source), 0, "%s: %s", programs[i], err.msg);
+		cr_assert_eq(
+			explain_open_file(path, &err, &source), 0, "%s: %s", programs[i], err.msg);
 		n = read_all(&source, buf, sizeof(buf));
-		cr_expect_eq(n, (ssize_t)(2000 * (sizeof(log_text) - 1)), "%s: %zd", programs[i], n);
+		cr_expect_eq(
+			n, (ssize_t)(2000 * (sizeof(log_text) - 1)), "%s: %zd", programs[i], n);
 		cr_expect_eq(memcmp(buf, log_text, sizeof(log_text) - 1), 0, "%s", programs[i]);
 		source.close(source.context);
 	}
@@ -122,7 +124,8 @@ Test(explain, what_the_invoker_was_doing)
 			"touching anonymous memory"},
 		{{"out_of_memory+0x1/0x2", "wp_page_copy.isra.0+0x1/0x2", "do_wp_page+0x1/0x2"},
 			"writing to a page that must be copied first"},
-		{{"kmem_cache_alloc+0x1/0x2", "copy_process+0x1/0x2", NULL}, "for the kernel's own use"},
+		{{"kmem_cache_alloc+0x1/0x2", "copy_process+0x1/0x2", NULL},
+			"for the kernel's own use"},
 		{{"out_of_memory+0x1/0x2", "moom_callback+0x1/0x2", NULL}, "on sysrq-f"},
 		{{"not_do_anonymous_page+0x1/0x2", "do_anonymous_pagex+0x1/0x2", NULL}, NULL},
 		{{NULL}, NULL},
@@ -149,8 +152,11 @@ static char *answer(const struct explain_format *format)
 	const struct oom_incident *incident;
 	struct explain_writer *w;
 	struct oom_klog *log;
-	struct explain_end end = {.panics = &none, .unfinished = &none, .signals = &none,
-		.unrecognised = &none, .kills = 1};
+	struct explain_end end = {.panics = &none,
+		.unfinished = &none,
+		.signals = &none,
+		.unrecognised = &none,
+		.kills = 1};
 	FILE *file = tmpfile();
 	char *text = calloc(1, 65536);
 
@@ -178,7 +184,8 @@ Test(explain, no_form_hands_a_terminal_what_a_process_is_called)
 		oom_autofree char *text = answer(formats[i]);
 
 		cr_expect_null(strchr(text, '\033'), "%s: %s", formats[i]->name, text);
-		cr_expect(strstr(text, "31mog"), "%s: the name is told: %s", formats[i]->name, text);
+		cr_expect(
+			strstr(text, "31mog"), "%s: the name is told: %s", formats[i]->name, text);
 	}
 }
 
@@ -186,9 +193,13 @@ Test(explain, the_page_says_what_matters)
 {
 	static const char *const words[] = {
 		"(pid 77) was killed by the kernel: the cgroup /box reached its limit of 200.0M",
-		"anonymous memory 10.0M", "/box/t", "GFP_KERNEL",
-		"160.0M of tmpfs and shared memory stay", "160.0M is tmpfs or shared memory: delete files",
-		"oom_score_adj 300 puts this process first", "may not swap",
+		"anonymous memory 10.0M",
+		"/box/t",
+		"GFP_KERNEL",
+		"160.0M of tmpfs and shared memory stay",
+		"160.0M is tmpfs or shared memory: delete files",
+		"oom_score_adj 300 puts this process first",
+		"may not swap",
 	};
 	oom_autofree char *text = answer(&explain_text);
 
@@ -209,8 +220,9 @@ Test(explain, the_json_is_one_object)
 	cr_expect_str_eq(json_string_value(json_object_get(kill, "gfp_mask")), "0xcc0");
 	cr_expect_eq(json_integer_value(json_object_get(kill, "limit_kib")), 204800);
 	cr_expect(json_is_null(json_object_get(kill, "chosen")));
-	cr_expect_eq(json_integer_value(json_object_get(json_object_get(kill, "victim"),
-			     "oom_score_adj")), 300);
+	cr_expect_eq(json_integer_value(
+			     json_object_get(json_object_get(kill, "victim"), "oom_score_adj")),
+		300);
 	json_decref(json);
 }
 
@@ -224,8 +236,14 @@ Test(explain, sizes_and_texts)
 	static const struct {
 		const char *from, *to;
 	} texts[] = {{"plain", "plain"}, {"a\nb\x7f", "a\\nb\\x7f"}, {"\xc3\xbc", "\xc3\xbc"},
-		{"\xff", "\\xff"}, {"\xc2\x9b" "31m", "\\xc2\\x9b31m"},
-		{"\xe2\x80\xae" "gpj", "\\xe2\\x80\\xaegpj"}, {"##[error]x", "\\x23#[error]x"}, {"", ""}};
+		{"\xff", "\\xff"},
+		{"\xc2\x9b"
+		 "31m",
+			"\\xc2\\x9b31m"},
+		{"\xe2\x80\xae"
+		 "gpj",
+			"\\xe2\\x80\\xaegpj"},
+		{"##[error]x", "\\x23#[error]x"}, {"", ""}};
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		char buf[16];

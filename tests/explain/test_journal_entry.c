@@ -2,8 +2,8 @@
 /* Entries of the journal that any user may have written, as text, and what is read of that text. */
 #include "harness/explain/journal_entry.h"
 
-#include "lib/klog/klog.h"
 #include "lib/klog/entry.h"
+#include "lib/klog/klog.h"
 #include "tests/support/text_source.h"
 
 #include <criterion/criterion.h>
@@ -13,9 +13,13 @@
 #include <string.h>
 
 #define GUARD 0x5a
-#define KILL "Out of memory: Killed process 41 (hog) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB"
+#define KILL                                                                                       \
+	"Out of memory: Killed process 41 (hog) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB"
 #define EARLYOOM "sending SIGTERM to process 99 uid 1000 \"tail\": badness 812, VmRSS 5437 MiB"
-#define FIELD(text) {(text), sizeof(text) - 1}
+#define FIELD(text)                                                                                \
+	{                                                                                          \
+		(text), sizeof(text) - 1                                                           \
+	}
 
 /* Entries one behind the other, each exported behind guards. */
 struct text {
@@ -96,10 +100,13 @@ Test(explain_journal_entry, lengths_at_every_bound)
 
 	for (size_t h = 0; h < sizeof(heads) / sizeof(heads[0]); h++) {
 		for (size_t b = 0; b < sizeof(bounds) / sizeof(bounds[0]); b++) {
-			for (size_t len = bounds[b] < 2 ? 0 : bounds[b] - 2; len <= bounds[b] + 2; len++) {
-				char *data = long_field(heads[h], len, h == 1 || h == 3 ? '9' : 'A');
+			for (size_t len = bounds[b] < 2 ? 0 : bounds[b] - 2; len <= bounds[b] + 2;
+				len++) {
+				char *data =
+					long_field(heads[h], len, h == 1 || h == 3 ? '9' : 'A');
 				struct explain_entry_field hostile[] = {FIELD("_TRANSPORT=journal"),
-					FIELD("SYSLOG_IDENTIFIER=earlyoom"), {data, strlen(heads[h]) + len}};
+					FIELD("SYSLOG_IDENTIFIER=earlyoom"),
+					{data, strlen(heads[h]) + len}};
 				struct text text = {0};
 				struct seen seen;
 
@@ -120,7 +127,8 @@ Test(explain_journal_entry, a_message_that_was_cut_is_told)
 {
 	for (size_t len = OOM_ENTRY_BYTES - 2; len <= OOM_ENTRY_BYTES + 2; len++) {
 		char *message = long_field("MESSAGE=", len, 'B');
-		struct explain_entry_field fields[] = {FIELD("_TRANSPORT=kernel"), {message, len + 8}};
+		struct explain_entry_field fields[] = {
+			FIELD("_TRANSPORT=kernel"), {message, len + 8}};
 		struct text text = {0};
 
 		add(&text, fields, 2);
@@ -155,29 +163,39 @@ Test(explain_journal_entry, nobody_becomes_the_kernel_by_a_cut)
 		const char *what;
 		struct explain_entry_field fields[4];
 	} rows[] = {
-		{"a facility behind which something stands", {FIELD("_TRANSPORT=kernel"),
-			FIELD("SYSLOG_FACILITY=0x"), FIELD("MESSAGE=" KILL)}},
-		{"a long facility of zeros", {FIELD("_TRANSPORT=kernel"),
-			FIELD("SYSLOG_FACILITY=0000000000000000000000001"), FIELD("MESSAGE=" KILL)}},
-		{"an empty facility", {FIELD("_TRANSPORT=kernel"), FIELD("SYSLOG_FACILITY="),
-			FIELD("MESSAGE=" KILL)}},
-		{"a negative facility", {FIELD("_TRANSPORT=kernel"), FIELD("SYSLOG_FACILITY=-1"),
-			FIELD("MESSAGE=" KILL)}},
-		{"a long transport", {FIELD("_TRANSPORT=kernelkernelkernel"), FIELD("MESSAGE=" KILL)}},
+		{"a facility behind which something stands",
+			{FIELD("_TRANSPORT=kernel"), FIELD("SYSLOG_FACILITY=0x"),
+				FIELD("MESSAGE=" KILL)}},
+		{"a long facility of zeros",
+			{FIELD("_TRANSPORT=kernel"),
+				FIELD("SYSLOG_FACILITY=0000000000000000000000001"),
+				FIELD("MESSAGE=" KILL)}},
+		{"an empty facility",
+			{FIELD("_TRANSPORT=kernel"), FIELD("SYSLOG_FACILITY="),
+				FIELD("MESSAGE=" KILL)}},
+		{"a negative facility",
+			{FIELD("_TRANSPORT=kernel"), FIELD("SYSLOG_FACILITY=-1"),
+				FIELD("MESSAGE=" KILL)}},
+		{"a long transport",
+			{FIELD("_TRANSPORT=kernelkernelkernel"), FIELD("MESSAGE=" KILL)}},
 		{"a transport with a NUL", {FIELD("_TRANSPORT=kernel\0"), FIELD("MESSAGE=" KILL)}},
-		{"a transport with a line feed", {FIELD("_TRANSPORT=x\n_TRANSPORT=kernel"),
-			FIELD("MESSAGE=" KILL)}},
+		{"a transport with a line feed",
+			{FIELD("_TRANSPORT=x\n_TRANSPORT=kernel"), FIELD("MESSAGE=" KILL)}},
 		{"no transport", {FIELD("SYSLOG_IDENTIFIER=kernel"), FIELD("MESSAGE=" KILL)}},
 		{"a transport without '='", {FIELD("_TRANSPORT"), FIELD("MESSAGE=" KILL)}},
 		{"a name that goes on", {FIELD("_TRANSPORTS=kernel"), FIELD("MESSAGE=" KILL)}},
-		{"the first of two counts", {FIELD("_TRANSPORT=journal"), FIELD("_TRANSPORT=kernel"),
-			FIELD("MESSAGE=" KILL)}},
-		{"fields in the message", {FIELD("_TRANSPORT=journal"), FIELD("SYSLOG_IDENTIFIER=nohang"),
-			FIELD("MESSAGE=x\n\n_TRANSPORT=kernel\nMESSAGE=" KILL "\n\n")}},
-		{"a long identifier", {FIELD("_TRANSPORT=journal"),
-			FIELD("SYSLOG_IDENTIFIER=earlyoom" "0123456789012345678901234567890123456789"
-			      "0123456789012345678901234567890123456789"),
-			FIELD("MESSAGE=Killing process 23105 tail")}},
+		{"the first of two counts",
+			{FIELD("_TRANSPORT=journal"), FIELD("_TRANSPORT=kernel"),
+				FIELD("MESSAGE=" KILL)}},
+		{"fields in the message",
+			{FIELD("_TRANSPORT=journal"), FIELD("SYSLOG_IDENTIFIER=nohang"),
+				FIELD("MESSAGE=x\n\n_TRANSPORT=kernel\nMESSAGE=" KILL "\n\n")}},
+		{"a long identifier",
+			{FIELD("_TRANSPORT=journal"),
+				FIELD("SYSLOG_IDENTIFIER=earlyoom"
+				      "0123456789012345678901234567890123456789"
+				      "0123456789012345678901234567890123456789"),
+				FIELD("MESSAGE=Killing process 23105 tail")}},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -197,7 +215,8 @@ Test(explain_journal_entry, nobody_becomes_the_kernel_by_a_cut)
 Test(explain_journal_entry, what_the_kernel_and_the_daemons_write_is_read)
 {
 	static const struct explain_entry_field earlyoom[] = {FIELD("_TRANSPORT=stdout"),
-		FIELD("SYSLOG_FACILITY=3"), FIELD("SYSLOG_IDENTIFIER=earlyoom"), FIELD("MESSAGE=" EARLYOOM)};
+		FIELD("SYSLOG_FACILITY=3"), FIELD("SYSLOG_IDENTIFIER=earlyoom"),
+		FIELD("MESSAGE=" EARLYOOM)};
 	struct text text = {0};
 
 	add(&text, kernel_kill, 5);
@@ -211,8 +230,8 @@ Test(explain_journal_entry, what_the_kernel_and_the_daemons_write_is_read)
 
 Test(explain_journal_entry, a_message_of_any_bytes_is_one_line)
 {
-	static const struct explain_entry_field fields[] = {FIELD("_TRANSPORT=kernel"),
-		FIELD("MESSAGE=a\0b\nc\n")};
+	static const struct explain_entry_field fields[] = {
+		FIELD("_TRANSPORT=kernel"), FIELD("MESSAGE=a\0b\nc\n")};
 	static const char want[] = "_TRANSPORT=kernel\nMESSAGE=a\0b c \n\n";
 	char text[EXPLAIN_ENTRY_BYTES];
 

@@ -20,19 +20,25 @@ typedef void report_fn(FILE *out, int i);
 
 static void body(FILE *out, const char *front, int i, int rows)
 {
-	fprintf(out, "%sCPU: 0 PID: %d Comm: asker Not tainted 6.1.0 #1\n%sCall Trace:\n", front, i % 30000, front);
+	fprintf(out, "%sCPU: 0 PID: %d Comm: asker Not tainted 6.1.0 #1\n%sCall Trace:\n", front,
+		i % 30000, front);
 	fprintf(out, "%s dump_stack+0x1/0x2\n%s out_of_memory+0x1/0x2\n", front, front);
 	fprintf(out, "%sTasks state (memory values in pages):\n", front);
-	fprintf(out, "%s[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n", front);
+	fprintf(out,
+		"%s[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n",
+		front);
 	for (int row = 0; row < rows; row++)
-		fprintf(out, "%s[%7d]     0 %5d     %4d     %4d    %5d        0             0 task%d\n", front,
-			row + 10, row + 10, 900 + row, 500 + i % 50, 4096, row);
+		fprintf(out,
+			"%s[%7d]     0 %5d     %4d     %4d    %5d        0             0 task%d\n",
+			front, row + 10, row + 10, 900 + row, 500 + i % 50, 4096, row);
 }
 
 static void kill_line(FILE *out, const char *front, int pid)
 {
-	fprintf(out, "%sMemory cgroup out of memory: Killed process %d (task%d) total-vm:3600kB, anon-rss:2000kB, "
-		"file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0\n", front, pid, pid);
+	fprintf(out,
+		"%sMemory cgroup out of memory: Killed process %d (task%d) total-vm:3600kB, anon-rss:2000kB, "
+		"file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0\n",
+		front, pid, pid);
 }
 
 static void dmesg_report(FILE *out, int i)
@@ -40,7 +46,9 @@ static void dmesg_report(FILE *out, int i)
 	char front[32];
 
 	snprintf(front, sizeof(front), "[%5d.%06d] ", i / 10, i);
-	fprintf(out, "%sasker invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n", front);
+	fprintf(out,
+		"%sasker invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n",
+		front);
 	body(out, front, i, 30);
 	kill_line(out, front, i + 10);
 }
@@ -48,7 +56,8 @@ static void dmesg_report(FILE *out, int i)
 /* without a clock a death is the same for ever, as long as it is remembered */
 static void repeating_report(FILE *out, int i)
 {
-	fputs("asker invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n", out);
+	fputs("asker invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n",
+		out);
 	body(out, "", i, 30);
 	kill_line(out, "", i % 100 < 70 ? i : i - 40);
 }
@@ -58,7 +67,9 @@ static void kmsg_report(FILE *out, int i)
 	char front[48];
 
 	snprintf(front, sizeof(front), "4,%d,%d,-;", i, i * 1000);
-	fprintf(out, "%sasker invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n", front);
+	fprintf(out,
+		"%sasker invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n",
+		front);
 	body(out, front, i, 30);
 	kill_line(out, front, i + 10);
 }
@@ -68,7 +79,9 @@ static void export_report(FILE *out, int i)
 	char front[64];
 
 	snprintf(front, sizeof(front), "\n_TRANSPORT=kernel\nMESSAGE=");
-	fprintf(out, "%sasker invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n", front);
+	fprintf(out,
+		"%sasker invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n",
+		front);
 	body(out, front, i, 30);
 	kill_line(out, front, i + 10);
 }
@@ -79,14 +92,18 @@ static void long_report(FILE *out, int i)
 	char front[32];
 
 	snprintf(front, sizeof(front), "[%5d.%06d] ", i / 10, i);
-	fprintf(out, "%sasker invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n", front);
+	fprintf(out,
+		"%sasker invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n",
+		front);
 	body(out, front, i, i % 1000 == 500 ? 25000 : 20);
 	kill_line(out, front, i + 10);
 }
 
 static void noise(FILE *out, int i)
 {
-	fprintf(out, "Aug 12 03:54:03 host program[%d]: nothing of interest happened %d times, as always\n", i, i);
+	fprintf(out,
+		"Aug 12 03:54:03 host program[%d]: nothing of interest happened %d times, as always\n",
+		i, i);
 }
 
 /* what a report leaves open at its end: an earlyoom whose tale goes on, a sysrq whose kill comes next */
@@ -94,7 +111,8 @@ static void open_report(FILE *out, int i)
 {
 	dmesg_report(out, i);
 	if (i % 7 == 3)
-		fputs("earlyoom: sending SIGTERM to process 77 uid 0 \"x\": badness 9, VmRSS 3 MiB\n", out);
+		fputs("earlyoom: sending SIGTERM to process 77 uid 0 \"x\": badness 9, VmRSS 3 MiB\n",
+			out);
 	if (i % 5 == 2)
 		fprintf(out, "[%5d.%06d] sysrq: Manual OOM execution\n", i / 10, i);
 }
@@ -135,7 +153,9 @@ static char *answer(
 
 		oom_klog_past_init(&past);
 		cr_assert_eq(dry.format->open(null, &dry.writer), 0);
-		cr_assert_geq(explain_read_parts(&dry, source.plain_fd, &past, &dry_counts, ret_parts), 0);
+		cr_assert_geq(
+			explain_read_parts(&dry, source.plain_fd, &past, &dry_counts, ret_parts),
+			0);
 		dry.format->close(dry.writer);
 		explain_session_release(&dry);
 		fclose(null);
@@ -144,8 +164,12 @@ static char *answer(
 	}
 	cr_assert_eq(s.format->open(out, &s.writer), 0);
 	cr_assert_eq(explain_read(&s, &source, &counts), 0);
-	end = (struct explain_end){.counts = &counts, .panics = &s.panics, .unfinished = &s.unfinished,
-		.signals = &s.signals, .unrecognised = &s.unrecognised, .kills = s.kills};
+	end = (struct explain_end){.counts = &counts,
+		.panics = &s.panics,
+		.unfinished = &s.unfinished,
+		.signals = &s.signals,
+		.unrecognised = &s.unrecognised,
+		.kills = s.kills};
 	s.format->end(s.writer, &end);
 	cr_assert_eq(s.format->close(s.writer), 0);
 	source.close(source.context);
@@ -164,8 +188,8 @@ static void expect_same(
 	oom_autofree char *one = answer(path, format, false, NULL);
 	oom_autofree char *several = answer(path, format, true, ret_parts);
 
-	cr_expect(!strcmp(one, several), "%s, %s: %zu and %zu bytes", what, format->name, strlen(one),
-		strlen(several));
+	cr_expect(!strcmp(one, several), "%s, %s: %zu and %zu bytes", what, format->name,
+		strlen(one), strlen(several));
 }
 
 Test(explain_parts, say_what_one_reader_says)
@@ -193,8 +217,8 @@ Test(explain_parts, say_what_one_reader_says)
 		expect_same(path, &explain_summary, rows[i].what, &parts);
 		expect_same(path, &explain_json, rows[i].what, &parts);
 		if (sysconf(_SC_NPROCESSORS_ONLN) > 1 && rows[i].to_the_end)
-			cr_expect_eq(parts, st.st_size, "%s: several readers stopped at %" PRId64, rows[i].what,
-				(int64_t)parts);
+			cr_expect_eq(parts, st.st_size, "%s: several readers stopped at %" PRId64,
+				rows[i].what, (int64_t)parts);
 		unlink(path);
 		free(path);
 	}

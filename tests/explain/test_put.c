@@ -11,7 +11,8 @@
 
 static struct explain_writer *writer(struct explain_part *part, size_t left)
 {
-	struct explain_writer *w = malloc(sizeof(*w)); /* .buf ends the block: ASan sees a byte more */
+	struct explain_writer *w =
+		malloc(sizeof(*w)); /* .buf ends the block: ASan sees a byte more */
 
 	*part = (struct explain_part){0};
 	w->out = NULL;
@@ -23,15 +24,16 @@ static struct explain_writer *writer(struct explain_part *part, size_t left)
 }
 
 /* All that came out behind what was there before, then both are freed. */
-static void expect_out(struct explain_writer *w, struct explain_part *part, size_t left, const char *want,
-	size_t len)
+static void expect_out(struct explain_writer *w, struct explain_part *part, size_t left,
+	const char *want, size_t len)
 {
 	size_t before = sizeof(w->buf) - left;
 
 	cr_assert_leq(w->len, sizeof(w->buf));
 	json_drain(w);
 	cr_assert_eq(w->rc, 0);
-	cr_assert_eq(part->len, before + len, "%zu left: %zu bytes, not %zu", left, part->len - before, len);
+	cr_assert_eq(part->len, before + len, "%zu left: %zu bytes, not %zu", left,
+		part->len - before, len);
 	cr_assert_eq(memcmp(part->data + before, want, len), 0, "%zu left", left);
 	free(part->data);
 	free(w);
@@ -47,8 +49,9 @@ static void put_all(struct explain_writer *w)
 
 Test(explain_put, at_every_place_of_the_buffer)
 {
-	static const char want[] = "\"a_name\":-9223372036854775808\"x\\u0001\\u007f\\\"\\\\\xef\xbf\xbd"
-				   "\xc3\xa9\xf0\x9f\x98\x80\"null";
+	static const char want[] =
+		"\"a_name\":-9223372036854775808\"x\\u0001\\u007f\\\"\\\\\xef\xbf\xbd"
+		"\xc3\xa9\xf0\x9f\x98\x80\"null";
 
 	for (size_t left = 0; left <= EDGE; left++) {
 		struct explain_part part;
@@ -62,8 +65,8 @@ Test(explain_put, at_every_place_of_the_buffer)
 Test(explain_put, longer_than_the_buffer)
 {
 	static const size_t lens[] = {sizeof(((struct explain_writer *)NULL)->buf) - 1,
-		sizeof(((struct explain_writer *)NULL)->buf), sizeof(((struct explain_writer *)NULL)->buf) + 1,
-		300000};
+		sizeof(((struct explain_writer *)NULL)->buf),
+		sizeof(((struct explain_writer *)NULL)->buf) + 1, 300000};
 
 	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
 		for (size_t left = 0; left < 4; left++) {
@@ -91,10 +94,18 @@ Test(explain_put, longer_than_the_buffer)
 /* Numbers as long as they get; the texts make room for themselves. */
 Test(explain_put, a_task_has_room_for_all_its_fields)
 {
-	static const struct oom_task task = {.pid = INT64_MIN, .tgid = INT64_MIN, .comm = "c",
-		.uid = INT64_MIN, .total_vm_kib = INT64_MIN, .rss_kib = INT64_MIN,
-		.anon_rss_kib = INT64_MIN, .file_rss_kib = INT64_MIN, .shmem_rss_kib = INT64_MIN,
-		.pgtables_kib = INT64_MIN, .swapents = INT64_MIN, .oom_score_adj = INT64_MIN,
+	static const struct oom_task task = {.pid = INT64_MIN,
+		.tgid = INT64_MIN,
+		.comm = "c",
+		.uid = INT64_MIN,
+		.total_vm_kib = INT64_MIN,
+		.rss_kib = INT64_MIN,
+		.anon_rss_kib = INT64_MIN,
+		.file_rss_kib = INT64_MIN,
+		.shmem_rss_kib = INT64_MIN,
+		.pgtables_kib = INT64_MIN,
+		.swapents = INT64_MIN,
+		.oom_score_adj = INT64_MIN,
 		.points = INT64_MIN + 1};
 	size_t n = 0;
 

@@ -51,6 +51,7 @@ Test(explain_since, points_in_time)
 		int r = explain_parse_since(rows[i].text, NOW * 1000000, &usec);
 
 		cr_expect_eq(r, rows[i].sec ? 0 : -EINVAL, "'%s': %d", rows[i].text, r);
-		cr_expect_eq(usec, rows[i].sec ? rows[i].sec * 1000000 : 42, "'%s': %" PRIu64, rows[i].text, usec);
+		cr_expect_eq(usec, rows[i].sec ? rows[i].sec * 1000000 : 42, "'%s': %" PRIu64,
+			rows[i].text, usec);
 	}
 }

@@ -12,16 +12,18 @@
 
 #include <signal.h>
 
-static const char kill_entry[] = "_TRANSPORT=kernel\nSYSLOG_FACILITY=0\nSYSLOG_IDENTIFIER=kernel\n"
-				 "_SOURCE_MONOTONIC_TIMESTAMP=7000000\n"
-				 "MESSAGE=Memory cgroup out of memory: Killed process 4711 (hog) total-vm:66808kB, "
-				 "anon-rss:65132kB, file-rss:788kB, shmem-rss:4kB, UID:0 pgtables:164kB "
-				 "oom_score_adj:0\n\n";
+static const char kill_entry[] =
+	"_TRANSPORT=kernel\nSYSLOG_FACILITY=0\nSYSLOG_IDENTIFIER=kernel\n"
+	"_SOURCE_MONOTONIC_TIMESTAMP=7000000\n"
+	"MESSAGE=Memory cgroup out of memory: Killed process 4711 (hog) total-vm:66808kB, "
+	"anon-rss:65132kB, file-rss:788kB, shmem-rss:4kB, UID:0 pgtables:164kB "
+	"oom_score_adj:0\n\n";
 
 /* Fields as "LEN LEN BYTES", the length big-endian; what is left is the last one's. */
 enum { FIELDS = 16 };
 
-static size_t split(const uint8_t *data, size_t size, struct explain_entry_field fields[static FIELDS])
+static size_t split(
+	const uint8_t *data, size_t size, struct explain_entry_field fields[static FIELDS])
 {
 	size_t count = 0;
 
@@ -41,8 +43,9 @@ static size_t split(const uint8_t *data, size_t size, struct explain_entry_field
 
 static void check_lines(const char *text, size_t len)
 {
-	static const char *const names[] = {"__REALTIME_TIMESTAMP=", "_TRANSPORT=", "SYSLOG_FACILITY=",
-		"SYSLOG_IDENTIFIER=", "_SOURCE_MONOTONIC_TIMESTAMP=", "MESSAGE="};
+	static const char *const names[] = {
+		"__REALTIME_TIMESTAMP=", "_TRANSPORT=", "SYSLOG_FACILITY=", "SYSLOG_IDENTIFIER=",
+		"_SOURCE_MONOTONIC_TIMESTAMP=", "MESSAGE="};
 	const char *line = text, *end = text + len;
 	size_t next = 0;
 
@@ -81,7 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = malloc(EXPLAIN_ENTRY_BYTES + sizeof(kill_entry));
 
 	FUZZ_CHECK(text);
-	len = explain_entry_export_fields(fields, count, size % 3 ? 1700000000000000 + size : 0, text);
+	len = explain_entry_export_fields(
+		fields, count, size % 3 ? 1700000000000000 + size : 0, text);
 	check_lines(text, len);
 	memcpy(text + len, kill_entry, sizeof(kill_entry) - 1);
 	read_back(text, len + sizeof(kill_entry) - 1);

@@ -17,7 +17,8 @@ static int pass(struct oom_buffer *in, struct oom_buffer *out)
 	while ((r = oom_frame_next(in, &frame)) == 1) {
 		FUZZ_CHECK(frame.type >= OOM_FRAME_HELLO && frame.type <= OOM_FRAME_DONE);
 		FUZZ_CHECK(frame.len <= OOM_FRAME_MAX);
-		FUZZ_CHECK(frame.data >= in->data && frame.data + frame.len == in->data + in->taken);
+		FUZZ_CHECK(
+			frame.data >= in->data && frame.data + frame.len == in->data + in->taken);
 		FUZZ_CHECK(in->taken <= in->len && in->len <= in->size);
 		FUZZ_CHECK(!oom_frame_add(out, frame.type, frame.data, frame.len));
 	}
@@ -50,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	FUZZ_CHECK(read_cut(data, size, cut, &pieces) == r);
 	FUZZ_CHECK(whole.len <= size && (!whole.len || !memcmp(whole.data, data, whole.len)));
-	FUZZ_CHECK(whole.len == pieces.len && (!whole.len || !memcmp(whole.data, pieces.data, whole.len)));
+	FUZZ_CHECK(whole.len == pieces.len &&
+		(!whole.len || !memcmp(whole.data, pieces.data, whole.len)));
 	oom_buffer_free(&whole);
 	oom_buffer_free(&pieces);
 	return 0;

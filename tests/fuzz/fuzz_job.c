@@ -24,16 +24,17 @@ static bool decode(struct oom_arena *arena, const char *text, size_t len, struct
 static bool is_same(const struct oom_guest_job *a, const struct oom_guest_job *b)
 {
 	return !strcmp(a->id, b->id) && !strcmp(a->path, b->path) && !strcmp(a->text, b->text) &&
-	       !strcmp(a->machine, b->machine) && a->attempt == b->attempt && a->seed == b->seed &&
-	       a->timeout_us == b->timeout_us && a->realtime_us == b->realtime_us &&
-	       !memcmp(a->entropy, b->entropy, sizeof(a->entropy)) && a->swap == b->swap && a->disk == b->disk &&
-	       a->legacy == b->legacy && a->hugepages == b->hugepages;
+		!strcmp(a->machine, b->machine) && a->attempt == b->attempt && a->seed == b->seed &&
+		a->timeout_us == b->timeout_us && a->realtime_us == b->realtime_us &&
+		!memcmp(a->entropy, b->entropy, sizeof(a->entropy)) && a->swap == b->swap &&
+		a->disk == b->disk && a->legacy == b->legacy && a->hugepages == b->hugepages;
 }
 
 /* Has the job that was written every member as it was read? */
 static bool is_kept(const char *read, size_t read_len, const char *written, size_t written_len)
 {
-	json_t *from = json_loadb(read, read_len, 0, NULL), *to = json_loadb(written, written_len, 0, NULL), *value;
+	json_t *from = json_loadb(read, read_len, 0, NULL),
+	       *to = json_loadb(written, written_len, 0, NULL), *value;
 	bool kept = from && to;
 	const char *key;
 

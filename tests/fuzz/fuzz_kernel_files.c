@@ -14,13 +14,14 @@ static void read_head(const char *text, size_t len, struct oom_kmsg_head *ret)
 	if (!oom_kmsg_head_parse(text, len, ret))
 		FUZZ_CHECK(ret->text_off == 77 && !ret->seq && !ret->usec && !ret->prio);
 	else
-		FUZZ_CHECK(ret->text_off >= 8 && ret->text_off <= len && text[ret->text_off - 1] == ';');
+		FUZZ_CHECK(ret->text_off >= 8 && ret->text_off <= len &&
+			text[ret->text_off - 1] == ';');
 }
 
 static bool is_same_head(const struct oom_kmsg_head *a, const struct oom_kmsg_head *b)
 {
 	return a->prio == b->prio && a->seq == b->seq && a->usec == b->usec && a->flag == b->flag &&
-	       a->text_off == b->text_off;
+		a->text_off == b->text_off;
 }
 
 static void check_flat(const struct oom_flat *a, const struct oom_flat *b)
@@ -30,7 +31,8 @@ static void check_flat(const struct oom_flat *a, const struct oom_flat *b)
 		size_t len = strnlen(a->items[i].name, OOM_FLAT_NAME);
 
 		FUZZ_CHECK(len < OOM_FLAT_NAME && !memchr(a->items[i].name, '\n', len));
-		FUZZ_CHECK(!strcmp(a->items[i].name, b->items[i].name) && a->items[i].value == b->items[i].value);
+		FUZZ_CHECK(!strcmp(a->items[i].name, b->items[i].name) &&
+			a->items[i].value == b->items[i].value);
 		FUZZ_CHECK(oom_flat_get(a, a->items[i].name) >= 0);
 	}
 }

@@ -98,7 +98,8 @@ static void remove_tree(const char *path)
 		char below[PATH_MAX];
 
 		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, "..") ||
-			snprintf(below, sizeof(below), "%s/%s", path, d->d_name) >= (int)sizeof(below))
+			snprintf(below, sizeof(below), "%s/%s", path, d->d_name) >=
+				(int)sizeof(below))
 			continue;
 		if (unlink(below) < 0)
 			remove_tree(below);
@@ -153,7 +154,8 @@ static const char *next_cpio(const char *at, const char *end, struct member *ret
 	FUZZ_CHECK(end - at >= 110 && !memcmp(at, "070701", 6));
 	name_len = number(at + 94, 8, 16);
 	head = (110 + name_len + 3) / 4 * 4;
-	FUZZ_CHECK(name_len && name_len <= sizeof(ret->name) && (size_t)(end - at) >= head && !at[109 + name_len]);
+	FUZZ_CHECK(name_len && name_len <= sizeof(ret->name) && (size_t)(end - at) >= head &&
+		!at[109 + name_len]);
 	strcpy(ret->name, at + 110);
 	if (!strcmp(ret->name, "TRAILER!!!"))
 		return NULL;
@@ -162,8 +164,10 @@ static const char *next_cpio(const char *at, const char *end, struct member *ret
 	ret->type = S_ISDIR(ret->mode) ? '5' : S_ISLNK(ret->mode) ? '2' : '0';
 	ret->mode &= 07777;
 	ret->body = at + head;
-	FUZZ_CHECK((size_t)(end - ret->body) >= ret->size && (ret->type != '2' || ret->size < sizeof(ret->target)));
-	snprintf(ret->target, sizeof(ret->target), "%.*s", ret->type == '2' ? (int)ret->size : 0, ret->body);
+	FUZZ_CHECK((size_t)(end - ret->body) >= ret->size &&
+		(ret->type != '2' || ret->size < sizeof(ret->target)));
+	snprintf(ret->target, sizeof(ret->target), "%.*s", ret->type == '2' ? (int)ret->size : 0,
+		ret->body);
 	return at + (head + ret->size + 3) / 4 * 4;
 }
 
@@ -186,7 +190,11 @@ static bool is_at(const struct member *m, const char *path)
 	FILE *file;
 	bool same;
 
-	if (lstat(path, &st) < 0 || m->type != (S_ISDIR(st.st_mode) ? '5' : S_ISLNK(st.st_mode) ? '2' : '0'))
+	if (lstat(path, &st) < 0 ||
+		m->type !=
+			(S_ISDIR(st.st_mode)		      ? '5'
+					: S_ISLNK(st.st_mode) ? '2'
+							      : '0'))
 		return false;
 	if (m->type == '2')
 		return readlink(path, target, sizeof(target) - 1) > 0 && !strcmp(target, m->target);
@@ -195,7 +203,7 @@ static bool is_at(const struct member *m, const char *path)
 	file = fopen(path, "re");
 	FUZZ_CHECK(file);
 	same = m->mode == (st.st_mode & 07777) && fread(body, 1, sizeof(body), file) == m->size &&
-	       !memcmp(body, m->body, m->size);
+		!memcmp(body, m->body, m->size);
 	fclose(file);
 	return same;
 }
@@ -208,7 +216,8 @@ static void check_member(const struct member *m, const char *root)
 	const char *name = m->name;
 
 	FUZZ_CHECK(!strncmp(name, PREFIX "/", sizeof(PREFIX)) && !strstr(name, "/../"));
-	FUZZ_CHECK(snprintf(path, sizeof(path), "%s/%s", root, name + sizeof(PREFIX)) < (int)sizeof(path));
+	FUZZ_CHECK(snprintf(path, sizeof(path), "%s/%s", root, name + sizeof(PREFIX)) <
+		(int)sizeof(path));
 	if (is_at(m, path))
 		return;
 	FUZZ_CHECK(!strncmp(name, usr, strlen(usr)) && is_merged(name + strlen(usr)));
@@ -226,7 +235,8 @@ static size_t count_tree(const char *path)
 		char below[PATH_MAX];
 
 		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, "..") ||
-			snprintf(below, sizeof(below), "%s/%s", path, d->d_name) >= (int)sizeof(below))
+			snprintf(below, sizeof(below), "%s/%s", path, d->d_name) >=
+				(int)sizeof(below))
 			continue;
 		count += 1 + (d->d_type == DT_DIR ? count_tree(below) : 0);
 	}

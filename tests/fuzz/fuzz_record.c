@@ -79,12 +79,15 @@ static char *report(const struct oom_report *format, const struct oom_run *run,
 static void report_all(const struct oom_run *run, size_t pick)
 {
 	static const struct oom_report_options options[] = {{.utf8 = true, .to_file = true},
-		{.utf8 = false, .width = 80}, {.utf8 = true, .color = true, .width = 40, .run_dir = "run"}};
-	const struct oom_report_options *picked = &options[pick % (sizeof(options) / sizeof(*options))];
+		{.utf8 = false, .width = 80},
+		{.utf8 = true, .color = true, .width = 40, .run_dir = "run"}};
+	const struct oom_report_options *picked =
+		&options[pick % (sizeof(options) / sizeof(*options))];
 
 	for (const struct oom_report *const *format = oom_reports; *format; format++) {
 		size_t len, again_len;
-		char *text = report(*format, run, picked, &len), *again = report(*format, run, picked, &again_len);
+		char *text = report(*format, run, picked, &len),
+		     *again = report(*format, run, picked, &again_len);
 
 		FUZZ_CHECK(len == again_len && !memcmp(text, again, len));
 		FUZZ_CHECK(is_clean(text, len, picked));
@@ -100,8 +103,11 @@ static void use(struct oom_run *run, size_t pick)
 		const struct oom_entry *entry = &run->entries[i];
 		char *text = malloc(entry->len);
 
-		FUZZ_CHECK(text && pread(run->fd, text, entry->len, (off_t)entry->offset) == (ssize_t)entry->len);
-		FUZZ_CHECK(!oom_attempt_parse(text, entry->len, NULL, &attempt) && !oom_attempt_cross_check(attempt));
+		FUZZ_CHECK(text &&
+			pread(run->fd, text, entry->len, (off_t)entry->offset) ==
+				(ssize_t)entry->len);
+		FUZZ_CHECK(!oom_attempt_parse(text, entry->len, NULL, &attempt) &&
+			!oom_attempt_cross_check(attempt));
 		oom_attempt_free(attempt);
 		free(text);
 	}

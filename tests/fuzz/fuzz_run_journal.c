@@ -69,15 +69,18 @@ static void look_at(const char *line, size_t len)
 }
 
 /* What a job took is a line of the file, and its own. */
-static void look_again(const struct oom_run_command *command, const struct oom_job *job, const char *text, size_t size)
+static void look_again(const struct oom_run_command *command, const struct oom_job *job,
+	const char *text, size_t size)
 {
 	const struct oom_entry *entry = &job->entry;
 	struct oom_attempt *attempt;
 
 	FUZZ_CHECK(entry->len && entry->offset + entry->len <= size);
 	attempt = parse(text + entry->offset, entry->len);
-	FUZZ_CHECK(attempt && !strcmp(attempt->scenario, job->scenario->id) && attempt->attempt == job->attempt);
-	FUZZ_CHECK(!strcmp(attempt->machine ? attempt->machine : "", command->run->machines[job->machine].id));
+	FUZZ_CHECK(attempt && !strcmp(attempt->scenario, job->scenario->id) &&
+		attempt->attempt == job->attempt);
+	FUZZ_CHECK(!strcmp(
+		attempt->machine ? attempt->machine : "", command->run->machines[job->machine].id));
 	oom_attempt_free(attempt);
 }
 
@@ -86,7 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *text = (const char *)data, *end = text + size;
 	struct oom_run *run = oom_run_new();
 	struct oom_job jobs[JOBS];
-	struct oom_run_command command = {.run = run, .jobs = jobs, .n_jobs = plan(jobs), .dir = "run"};
+	struct oom_run_command command = {
+		.run = run, .jobs = jobs, .n_jobs = plan(jobs), .dir = "run"};
 	size_t taken = 0, counted = 0;
 	struct oom_err err = {0};
 
@@ -101,7 +105,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t m = 0; m < 2; m++)
 		*oom_run_add_machine(run) = machines[m];
 	command.journal_fd = memfd_create("journal", MFD_CLOEXEC);
-	FUZZ_CHECK(command.journal_fd >= 0 && write(command.journal_fd, data, size) == (ssize_t)size);
+	FUZZ_CHECK(
+		command.journal_fd >= 0 && write(command.journal_fd, data, size) == (ssize_t)size);
 	FUZZ_CHECK(!oom_journal_resume(&command, &err));
 	for (size_t i = 0; i < JOBS; i++) {
 		if (!jobs[i].done)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The scenario reader: a refusal names a place, and what is accepted reads the same once it was printed. */
 #include "lib/scenario/scenario.h"
-#include "tests/support/scenario_schema.h"
 #include "tests/support/fuzz.h"
+#include "tests/support/scenario_schema.h"
 
 static struct oom_scenario *parse(const char *text, size_t len)
 {

@@ -38,12 +38,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < 3; i++)
 			FUZZ_CHECK(!parts[i] || (*parts[i] && !strchr(parts[i], ',')));
 		FUZZ_CHECK(parse(&arena,
-			oom_arena_printf(&arena, "image=%s%s%s%s%s", spec.image, spec.kernel ? ",kernel=" : "",
-				spec.kernel ? spec.kernel : "", spec.modules ? ",modules=" : "",
-				spec.modules ? spec.modules : ""),
+			oom_arena_printf(&arena, "image=%s%s%s%s%s", spec.image,
+				spec.kernel ? ",kernel=" : "", spec.kernel ? spec.kernel : "",
+				spec.modules ? ",modules=" : "", spec.modules ? spec.modules : ""),
 			&again));
-		FUZZ_CHECK(same_part(spec.image, again.image) && same_part(spec.kernel, again.kernel) &&
-			   same_part(spec.modules, again.modules));
+		FUZZ_CHECK(same_part(spec.image, again.image) &&
+			same_part(spec.kernel, again.kernel) &&
+			same_part(spec.modules, again.modules));
 	}
 	free(text);
 	oom_arena_release(&arena);

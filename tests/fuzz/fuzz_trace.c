@@ -13,9 +13,9 @@ static bool same_text(const char *a, const char *b)
 
 static bool is_same(const struct oom_trace_event *a, const struct oom_trace_event *b)
 {
-	return a->kind == b->kind && a->time_us == b->time_us && a->task_pid == b->task_pid && a->pid == b->pid &&
-	       a->signal == b->signal && a->code == b->code && same_text(a->task_comm, b->task_comm) &&
-	       same_text(a->comm, b->comm);
+	return a->kind == b->kind && a->time_us == b->time_us && a->task_pid == b->task_pid &&
+		a->pid == b->pid && a->signal == b->signal && a->code == b->code &&
+		same_text(a->task_comm, b->task_comm) && same_text(a->comm, b->comm);
 }
 
 /* Is @text, up to its first NUL, a part of the line? */
@@ -24,7 +24,8 @@ static bool is_part(const char *text, const char *line, size_t len)
 	return !text || (strlen(text) <= len && memmem(line, len, text, strlen(text)));
 }
 
-static bool read_line(struct oom_arena *arena, const char *line, size_t len, struct oom_trace_event *ret)
+static bool read_line(
+	struct oom_arena *arena, const char *line, size_t len, struct oom_trace_event *ret)
 {
 	static const char behind[] = "7.7 pid=7 comm=7";
 	char *exact = fuzz_exact(line, len), *more = malloc(len + sizeof(behind));

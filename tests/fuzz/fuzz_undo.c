@@ -44,7 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(list.count < lines || !list.count);
 	FUZZ_CHECK(r < 0 || list.count + 1 == lines);
 	/* without a first line there is nothing */
-	FUZZ_CHECK(!strncmp(text, first, strlen(first)) || (r < 0 && !list.count && !strcmp(boot, "/")));
+	FUZZ_CHECK(!strncmp(text, first, strlen(first)) ||
+		(r < 0 && !list.count && !strcmp(boot, "/")));
 	for (unsigned i = 0; i < list.count; i++)
 		check_entry(&list.items[i]);
 	oom_undo_entries_drop(&list, 0);

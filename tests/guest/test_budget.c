@@ -217,7 +217,8 @@ static const struct {
 	{OOM_BUDGET_EVIDENCE_BYTES, evidence_bytes, "size of the evidence, at most 256M"},
 	{OOM_BUDGET_EVIDENCE_FILES, evidence_files, "files and folders of evidence, at most 4096"},
 	{OOM_BUDGET_NAME_BYTES, name_bytes, "bytes in the name of a file of evidence, at most 512"},
-	{OOM_BUDGET_NAME_DEPTH, name_depth, "folders in the name of a file of evidence, at most 16"},
+	{OOM_BUDGET_NAME_DEPTH, name_depth,
+		"folders in the name of a file of evidence, at most 16"},
 	{OOM_BUDGET_REQUESTS, requests, "requests to the host, at most 1024"},
 	{OOM_BUDGET_MESSAGES, messages, "messages, at most 262144"},
 	{OOM_BUDGET_MESSAGE_BYTES, hello, "neither record nor evidence, at most 4K"},
@@ -244,8 +245,10 @@ Test(guest_budget, up_to_it_all_is_well_and_one_more_is_broken_and_says_which)
 		cr_assert_eq(a->phase, OOM_GUEST_OVER, "row %zu: %lu is too much", i, max + 1);
 		cr_assert_not_null(a->record);
 		cr_expect_eq(a->record->verdict, OOM_BROKEN);
-		cr_expect(strstr(a->record->reason, "the guest went past a budget (GUEST BUDGETS in oomgate(1)): "));
-		cr_expect(strstr(a->record->reason, rows[i].sentence), "row %zu: %s", i, a->record->reason);
+		cr_expect(strstr(a->record->reason,
+			"the guest went past a budget (GUEST BUDGETS in oomgate(1)): "));
+		cr_expect(strstr(a->record->reason, rows[i].sentence), "row %zu: %s", i,
+			a->record->reason);
 		tear_down();
 		set_up();
 	}
@@ -298,7 +301,8 @@ Test(guest_budget, evidence_from_before_is_kept)
 
 Test(guest_budget, the_hosts_own_files_are_not_the_guests)
 {
-	static const char *const names[] = {"console", "qemu.log", "", "/etc/x", "..", "../x", "a/../../x"};
+	static const char *const names[] = {
+		"console", "qemu.log", "", "/etc/x", "..", "../x", "a/../../x"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		say_filled(OOM_FRAME_FILE, names[i], 'x', 10);
@@ -312,8 +316,9 @@ Test(guest_budget, the_hosts_own_files_are_not_the_guests)
 
 Test(guest_budget, a_record_is_that_of_the_job_whatever_it_says)
 {
-	static const char text[] = "{\"scenario\":\"other/one\",\"title\":\"x\",\"machine\":\"m\",\"attempt\":9,"
-				   "\"verdict\":\"pass\"}";
+	static const char text[] =
+		"{\"scenario\":\"other/one\",\"title\":\"x\",\"machine\":\"m\",\"attempt\":9,"
+		"\"verdict\":\"pass\"}";
 
 	say(OOM_FRAME_RECORD, text, sizeof(text) - 1);
 	say(OOM_FRAME_DONE, NULL, 0);

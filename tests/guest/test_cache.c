@@ -134,7 +134,8 @@ Test(guest_cache, what_was_checked_once_is_checked_again_when_it_has_changed)
 
 static void set_age(const char *path, long seconds)
 {
-	struct timespec times[2] = {{.tv_sec = 1700000000 - seconds}, {.tv_sec = 1700000000 - seconds}};
+	struct timespec times[2] = {
+		{.tv_sec = 1700000000 - seconds}, {.tv_sec = 1700000000 - seconds}};
 
 	cr_assert_eq(utimensat(AT_FDCWD, path, times, 0), 0);
 }
@@ -182,8 +183,8 @@ Test(guest_cache, the_bound_is_a_size_or_the_default)
 	static const struct {
 		const char *text;
 		uint64_t bytes;
-	} rows[] = {{"300M", (uint64_t)300 << 20}, {"", (uint64_t)8 << 30}, {"lots", (uint64_t)8 << 30},
-		{"50%", (uint64_t)8 << 30}};
+	} rows[] = {{"300M", (uint64_t)300 << 20}, {"", (uint64_t)8 << 30},
+		{"lots", (uint64_t)8 << 30}, {"50%", (uint64_t)8 << 30}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		setenv("OOMGATE_CACHE_MAX", rows[i].text, 1);
@@ -210,7 +211,8 @@ Test(guest_cache, only_a_full_disk_is_explained)
 	cr_expect_eq(oom_cache_explain("/c", -EIO, &err), -EIO);
 	cr_expect_str_eq(err.msg, "cannot write");
 	cr_expect_eq(oom_cache_explain("/c", -ENOSPC, &err), -ENOSPC);
-	cr_expect_not_null(strstr(err.msg, "'/c' is full: make room, or name another place in OOMGATE_CACHE"));
+	cr_expect_not_null(
+		strstr(err.msg, "'/c' is full: make room, or name another place in OOMGATE_CACHE"));
 }
 
 Test(guest_cache, a_tool_without_room_is_told_from_one_that_fails)
@@ -218,21 +220,26 @@ Test(guest_cache, a_tool_without_room_is_told_from_one_that_fails)
 	static const struct {
 		const char *script;
 		int result;
-	} rows[] = {{"exit 0", 0}, {"echo bad luck; exit 1", -EIO}, {"echo x: No space left on device; exit 1", -ENOSPC},
-		{"echo unshare: No space left on device; exit 1", -EIO}, {"echo No space left on device", 0}};
+	} rows[] = {{"exit 0", 0}, {"echo bad luck; exit 1", -EIO},
+		{"echo x: No space left on device; exit 1", -ENOSPC},
+		{"echo unshare: No space left on device; exit 1", -EIO},
+		{"echo No space left on device", 0}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const char *const argv[] = {"sh", "-c", rows[i].script, NULL};
-		const char *log = oom_arena_printf(&test_cache_arena, "%s/log-%zu", test_cache_dir, i);
+		const char *log =
+			oom_arena_printf(&test_cache_arena, "%s/log-%zu", test_cache_dir, i);
 		struct oom_err err = {0};
 
-		cr_expect_eq(oom_tool_run(argv, NULL, log, &err), rows[i].result, "%s: %s", rows[i].script, err.msg);
+		cr_expect_eq(oom_tool_run(argv, NULL, log, &err), rows[i].result, "%s: %s",
+			rows[i].script, err.msg);
 	}
 }
 
 static void etc(const char *name, const char *text)
 {
-	oom_file_write(oom_arena_printf(&test_cache_arena, "%s/%s", test_cache_dir, name), text, strlen(text), 0644, NULL);
+	oom_file_write(oom_arena_printf(&test_cache_arena, "%s/%s", test_cache_dir, name), text,
+		strlen(text), 0644, NULL);
 }
 
 Test(guest_cache, who_is_not_root_needs_subordinate_users_for_an_image)
@@ -242,14 +249,18 @@ Test(guest_cache, who_is_not_root_needs_subordinate_users_for_an_image)
 	} rows[] = {
 		{"ann:1:2\nbob:100000:65536\n", "bob:100000:65536\n", "", "9\n", NULL},
 		{"1001:100000:65536\n", "1001:100000:65536\n", "", "9\n", NULL},
-		{"bobby:1:2\nbo:1:2\n", "bob:1:2\n", "", "9\n", "'usermod --add-subuids 100000-165535 "},
+		{"bobby:1:2\nbo:1:2\n", "bob:1:2\n", "", "9\n",
+			"'usermod --add-subuids 100000-165535 "},
 		{"bob:1:2\n", "", "", "9\n", "no line in /etc/subuid or /etc/subgid"},
 		{"", "", "passwd: files\nsubid: sss\n", "9\n", NULL},
 		{"", "", "passwd: files\n#subid: sss\n", "9\n", "by user 'bob': no line"},
-		{"bob:1:2\n", "bob:1:2\n", "", "0\n", "no user namespaces here (sysctl /proc/sys/user/max_user_namespaces is 0)"},
+		{"bob:1:2\n", "bob:1:2\n", "", "0\n",
+			"no user namespaces here (sysctl /proc/sys/user/max_user_namespaces is 0)"},
 	};
 
-	for (const char *const *d = (const char *const[]){"etc", "proc", "proc/sys", "proc/sys/user", NULL}; *d; d++)
+	for (const char *const *d =
+			(const char *const[]){"etc", "proc", "proc/sys", "proc/sys/user", NULL};
+		*d; d++)
 		mkdir(oom_arena_printf(&test_cache_arena, "%s/%s", test_cache_dir, *d), 0755);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct oom_err err = {0};
@@ -261,6 +272,7 @@ Test(guest_cache, who_is_not_root_needs_subordinate_users_for_an_image)
 		etc("proc/sys/user/max_user_namespaces", rows[i].namespaces);
 		r = oom_image_user_probe(test_cache_dir, "bob", 1001, &err);
 		cr_expect_eq(r, rows[i].said ? -EPERM : 0, "row %zu: %s", i, err.msg);
-		cr_expect(!rows[i].said || strstr(err.msg, rows[i].said), "row %zu: %s", i, err.msg);
+		cr_expect(
+			!rows[i].said || strstr(err.msg, rows[i].said), "row %zu: %s", i, err.msg);
 	}
 }

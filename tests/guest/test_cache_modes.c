@@ -69,8 +69,9 @@ Test(cache_modes, everything_that_is_made_is_its_owners_alone)
 	cr_assert_gt(readlink("/proc/self/exe", exe, sizeof(exe) - 1), 0);
 	cr_assert_eq(mkdir(in_cache("tree"), 0700), 0);
 	put("tree/key", 0600);
-	cr_assert_eq(oom_payload_make(&test_cache_arena, test_cache, "/bin/true", "/bin/true", in_cache("tree"), &err, &payload), 0,
-		"%s", err.msg);
+	cr_assert_eq(oom_payload_make(&test_cache_arena, test_cache, "/bin/true", "/bin/true",
+			     in_cache("tree"), &err, &payload),
+		0, "%s", err.msg);
 	oom_state_init(test_cache, 1, &state);
 	cr_assert_eq(oom_state_create(&state, test_cache, &err, &fd), 0);
 	cr_assert_eq(oom_state_commit(&state, test_cache, fd, &err), 0);
@@ -78,25 +79,33 @@ Test(cache_modes, everything_that_is_made_is_its_owners_alone)
 	fd = oom_disk_create(test_cache, 16 << 20, &err);
 	cr_assert_geq(fd, 0, "%s", err.msg);
 	close(fd);
-	cr_assert_eq(oom_cache_temp(&test_cache_arena, test_cache, OOM_CACHE_KERNELS, &err, &temp), 0);
-	cr_assert_eq(oom_initrd_write(oom_arena_printf(&test_cache_arena, "%s/initrd", temp), exe, NULL, "6.1", &err), 0, "%s",
-		err.msg);
-	cr_assert_eq(oom_tool_run((const char *const[]){"sh", "-c", "mkdir $0/d; echo x >$0/d/f", temp, NULL}, NULL,
-		oom_arena_printf(&test_cache_arena, "%s/log", temp), &err), 0, "%s", err.msg);
+	cr_assert_eq(
+		oom_cache_temp(&test_cache_arena, test_cache, OOM_CACHE_KERNELS, &err, &temp), 0);
+	cr_assert_eq(oom_initrd_write(oom_arena_printf(&test_cache_arena, "%s/initrd", temp), exe,
+			     NULL, "6.1", &err),
+		0, "%s", err.msg);
+	cr_assert_eq(oom_tool_run((const char *const[]){"sh", "-c", "mkdir $0/d; echo x >$0/d/f",
+					  temp, NULL},
+			     NULL, oom_arena_printf(&test_cache_arena, "%s/log", temp), &err),
+		0, "%s", err.msg);
 	expect_narrow(test_cache, 16);
 }
 
 Test(cache_modes, what_an_older_version_made_wide_is_made_narrow)
 {
-	static const char *const files[] = {"payloads/0123456789abcdef.ext2", "payloads/disk-4096.ext2",
-		"states/0123456789abcdef/state", "kernels/0123456789abcdef.cpio", "images/debian-bookworm-1-2/root.ext2",
-		"images/.lock-bookworm", "qemu/newer/bin", "kvm-0123456789abcdef", "build-bookworm.log", "fetch-qemu.log"};
+	static const char *const files[] = {"payloads/0123456789abcdef.ext2",
+		"payloads/disk-4096.ext2", "states/0123456789abcdef/state",
+		"kernels/0123456789abcdef.cpio", "images/debian-bookworm-1-2/root.ext2",
+		"images/.lock-bookworm", "qemu/newer/bin", "kvm-0123456789abcdef",
+		"build-bookworm.log", "fetch-qemu.log"};
 	struct oom_err err;
 
 	for (enum oom_cache_folder i = 0; i < OOM_CACHE_FOLDERS; i++)
 		cr_assert_eq(chmod(in_cache(oom_cache_folder_name(i)), 0755), 0);
-	cr_assert_eq(mkdir(in_cache("states/0123456789abcdef"), 0755) | mkdir(in_cache("images/debian-bookworm-1-2"), 0755) |
-		mkdir(in_cache("qemu/newer"), 0755), 0);
+	cr_assert_eq(mkdir(in_cache("states/0123456789abcdef"), 0755) |
+			mkdir(in_cache("images/debian-bookworm-1-2"), 0755) |
+			mkdir(in_cache("qemu/newer"), 0755),
+		0);
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		put(files[i], 0644);
 	cr_assert_eq(oom_cache_open(&test_cache_arena, &err, &test_cache), 0, "%s", err.msg);

@@ -24,7 +24,8 @@ static int left_over(void)
 	int count = 0;
 
 	for (enum oom_cache_folder i = 0; i < OOM_CACHE_FOLDERS; i++) {
-		DIR *stream = opendir(oom_arena_printf(&test_cache_arena, "%s/%s", test_cache, oom_cache_folder_name(i)));
+		DIR *stream = opendir(oom_arena_printf(
+			&test_cache_arena, "%s/%s", test_cache, oom_cache_folder_name(i)));
 
 		for (struct dirent *d; stream && (d = readdir(stream));)
 			count += !strncmp(d->d_name, ".tmp-", 5);
@@ -37,10 +38,13 @@ static int left_over(void)
 static void half_made(pid_t pid)
 {
 	for (enum oom_cache_folder i = 0; i < OOM_CACHE_FOLDERS; i++) {
-		const char *path = oom_arena_printf(&test_cache_arena, "%s/%s/.tmp-%d-00000001", test_cache, oom_cache_folder_name(i), (int)pid);
+		const char *path = oom_arena_printf(&test_cache_arena, "%s/%s/.tmp-%d-00000001",
+			test_cache, oom_cache_folder_name(i), (int)pid);
 
 		cr_assert_eq(mkdir(path, 0700), 0);
-		cr_assert_eq(oom_file_write(oom_arena_printf(&test_cache_arena, "%s/x", path), "x", 1, 0600, NULL), 0);
+		cr_assert_eq(oom_file_write(oom_arena_printf(&test_cache_arena, "%s/x", path), "x",
+				     1, 0600, NULL),
+			0);
 	}
 }
 
@@ -68,9 +72,11 @@ Test(cache_temp, what_nobody_holds_is_left_over_whoever_has_its_number_now)
 	cr_assert_eq(waitid(P_PID, (id_t)zombie, &info, WEXITED | WNOWAIT), 0);
 	for (size_t i = 0; i < sizeof(pids) / sizeof(*pids); i++) {
 		half_made(pids[i]);
-		cr_expect_eq(oom_guest_cleanup(true, NULL, NULL), OOM_CACHE_FOLDERS, "pid %d", (int)pids[i]);
+		cr_expect_eq(oom_guest_cleanup(true, NULL, NULL), OOM_CACHE_FOLDERS, "pid %d",
+			(int)pids[i]);
 		cr_expect_eq(left_over(), OOM_CACHE_FOLDERS, "a dry sweep only counts");
-		cr_expect_eq(oom_guest_cleanup(false, NULL, NULL), OOM_CACHE_FOLDERS, "pid %d", (int)pids[i]);
+		cr_expect_eq(oom_guest_cleanup(false, NULL, NULL), OOM_CACHE_FOLDERS, "pid %d",
+			(int)pids[i]);
 		cr_expect_eq(left_over(), 0, "pid %d", (int)pids[i]);
 	}
 	waitpid(zombie, NULL, 0);
@@ -114,8 +120,10 @@ static int tool_pipe[2];
 static void run_a_slow_tool(void)
 {
 	const char *temp, *log = oom_arena_printf(&test_cache_arena, "%s/log", test_cache_dir);
-	const char *const argv[] = {"sh", "-c", "trap 'sleep 0.4; mkdir -p \"$0/late\"; exit' TERM; echo >\"$0/began\"; "
-		"while :; do sleep 0.05; done", NULL, NULL};
+	const char *const argv[] = {"sh", "-c",
+		"trap 'sleep 0.4; mkdir -p \"$0/late\"; exit' TERM; echo >\"$0/began\"; "
+		"while :; do sleep 0.05; done",
+		NULL, NULL};
 	const char *args[5];
 
 	oom_cache_temp(&test_cache_arena, test_cache, OOM_CACHE_IMAGES, NULL, &temp);
@@ -149,7 +157,8 @@ static void make_and_remove(void)
 	const char *const argv[] = {"true", NULL}, *temp;
 
 	for (int i = 0;; i = (i + 1) % OOM_CACHE_FOLDERS) {
-		if (oom_cache_temp(&test_cache_arena, test_cache, (enum oom_cache_folder)i, NULL, &temp))
+		if (oom_cache_temp(
+			    &test_cache_arena, test_cache, (enum oom_cache_folder)i, NULL, &temp))
 			_exit(1);
 		oom_tool_run(argv, NULL, oom_arena_printf(&test_cache_arena, "%s/log", temp), NULL);
 		oom_tree_remove(temp);

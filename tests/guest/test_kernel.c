@@ -61,7 +61,9 @@ Test(guest_kernel, a_kernel_tells_its_release)
 	const char *release = "untouched";
 	struct oom_err err;
 
-	cr_assert_eq(oom_kernel_release(&arena, fake_kernel("6.12.95+deb13-amd64", false), &err, &release), 0);
+	cr_assert_eq(oom_kernel_release(
+			     &arena, fake_kernel("6.12.95+deb13-amd64", false), &err, &release),
+		0);
 	cr_expect_str_eq(release, "6.12.95+deb13-amd64");
 	cr_assert_eq(oom_kernel_release(&arena, fake_kernel("7.2.0-rc1", true), &err, &release), 0);
 	cr_expect_str_eq(release, "7.2.0-rc1");
@@ -95,14 +97,17 @@ Test(guest_kernel, a_release_is_a_whole_word_within_the_file)
 		{false, 0x1200, 8192, "6.1/../../etc ", NULL},
 		{false, 0x1200, 8192, "6.1\033[31m ", NULL},
 		{false, 0x1200, 8192, "", NULL},
-		{false, 0x1200, 8192, "6.123456789-123456789-123456789-123456789-123456789-123456789-12 ",
+		{false, 0x1200, 8192,
+			"6.123456789-123456789-123456789-123456789-123456789-123456789-12 ",
 			"6.123456789-123456789-123456789-123456789-123456789-123456789-12"},
-		{false, 0x1200, 8192, "6.123456789-123456789-123456789-123456789-123456789-123456789-123 ", NULL},
+		{false, 0x1200, 8192,
+			"6.123456789-123456789-123456789-123456789-123456789-123456789-123 ", NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char *image = calloc(1, (size_t)rows[i].bytes);
-		size_t room = (size_t)(rows[i].bytes - rows[i].at), want = strlen(rows[i].text), len = 99;
+		size_t room = (size_t)(rows[i].bytes - rows[i].at), want = strlen(rows[i].text),
+		       len = 99;
 		const char *version;
 
 		memcpy(image + (rows[i].elf ? 0 : 0x202), rows[i].elf ? "\177ELF" : "HdrS", 4);
@@ -112,7 +117,8 @@ Test(guest_kernel, a_release_is_a_whole_word_within_the_file)
 		version = oom_kernel_version(image, (size_t)rows[i].bytes, &len);
 		cr_expect_eq(!version, !rows[i].release, "row %zu", i);
 		if (version && rows[i].release)
-			cr_expect(len == strlen(rows[i].release) && !strncmp(version, rows[i].release, len),
+			cr_expect(len == strlen(rows[i].release) &&
+					!strncmp(version, rows[i].release, len),
 				"row %zu: '%.*s'", i, (int)len, version);
 		cr_expect(version || len == 99, "row %zu: untouched", i);
 		free(image);
@@ -124,8 +130,8 @@ Test(guest_kernel, a_restored_machine_needs_but_the_setup_of_its_kernel)
 	static const struct {
 		unsigned char sectors; /* at 0x1f1 of a bzImage of @bytes */
 		int bytes, head_bytes;
-	} rows[] = {{39, 1 << 20, 40 * 512 + 4096}, {0, 1 << 20, 5 * 512 + 4096}, {39, 40 * 512 + 4095, -ENOTSUP},
-		{39, 100, -ENOTSUP}};
+	} rows[] = {{39, 1 << 20, 40 * 512 + 4096}, {0, 1 << 20, 5 * 512 + 4096},
+		{39, 40 * 512 + 4095, -ENOTSUP}, {39, 100, -ENOTSUP}};
 	static char image[1 << 20], head[1 << 16];
 
 	memcpy(image + 0x202, "HdrS", 4);
@@ -133,7 +139,9 @@ Test(guest_kernel, a_restored_machine_needs_but_the_setup_of_its_kernel)
 		int fd;
 
 		image[0x1f1] = (char)rows[i].sectors;
-		cr_assert_eq(oom_file_write(in_dir("kernel"), image, (size_t)rows[i].bytes, 0644, NULL), 0);
+		cr_assert_eq(
+			oom_file_write(in_dir("kernel"), image, (size_t)rows[i].bytes, 0644, NULL),
+			0);
 		fd = oom_kernel_head(in_dir("kernel"));
 		if (rows[i].head_bytes < 0) {
 			cr_expect_eq(fd, rows[i].head_bytes, "row %zu", i);
@@ -144,7 +152,8 @@ Test(guest_kernel, a_restored_machine_needs_but_the_setup_of_its_kernel)
 		cr_expect_eq(memcmp(head, image, (size_t)rows[i].head_bytes), 0);
 		close(fd);
 	}
-	cr_expect_eq(oom_kernel_head(fake_kernel("6.1", true)), -ENOTSUP, "an ELF file has no setup");
+	cr_expect_eq(
+		oom_kernel_head(fake_kernel("6.1", true)), -ENOTSUP, "an ELF file has no setup");
 	cr_expect_lt(oom_kernel_head(in_dir("nothing")), 0);
 }
 
@@ -153,12 +162,15 @@ Test(guest_kernel, releases_are_compared_by_numbers)
 	static const struct {
 		const char *a, *b;
 		int order;
-	} rows[] = {{"6.1.0-56-cloud-amd64", "6.2", -1}, {"6.12.1", "6.2", 1}, {"5.10.0", "6.1", -1},
-		{"6.1", "6.1.0-rc1", 0}, {"7.2.12+deb14", "7.2.12", 0}, {"10.0", "9.9.9", 1}};
+	} rows[] = {{"6.1.0-56-cloud-amd64", "6.2", -1}, {"6.12.1", "6.2", 1},
+		{"5.10.0", "6.1", -1}, {"6.1", "6.1.0-rc1", 0}, {"7.2.12+deb14", "7.2.12", 0},
+		{"10.0", "9.9.9", 1}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		cr_expect_eq(oom_release_compare(rows[i].a, rows[i].b), rows[i].order, "%s %s", rows[i].a, rows[i].b);
-		cr_expect_eq(oom_release_compare(rows[i].b, rows[i].a), -rows[i].order, "%s %s", rows[i].b, rows[i].a);
+		cr_expect_eq(oom_release_compare(rows[i].a, rows[i].b), rows[i].order, "%s %s",
+			rows[i].a, rows[i].b);
+		cr_expect_eq(oom_release_compare(rows[i].b, rows[i].a), -rows[i].order, "%s %s",
+			rows[i].b, rows[i].a);
 	}
 }
 
@@ -181,17 +193,22 @@ static const char *extract(const char *name)
 {
 	char *text = NULL;
 	const char *const argv[] = {"sh", "-c",
-		"cd \"$0\" && mkdir -p out && cd out && busybox cpio -idm <../initrd 2>/dev/null", dir, NULL};
+		"cd \"$0\" && mkdir -p out && cd out && busybox cpio -idm <../initrd 2>/dev/null",
+		dir, NULL};
 
 	cr_assert_eq(oom_tool_run(argv, NULL, in_dir("log"), NULL), 0);
-	return oom_file_read(&arena, in_dir(oom_arena_printf(&arena, "out/%s", name)), 4096, &text, NULL) ? "" : text;
+	return oom_file_read(
+		       &arena, in_dir(oom_arena_printf(&arena, "out/%s", name)), 4096, &text, NULL)
+		? ""
+		: text;
 }
 
 Test(guest_kernel, modules_are_loaded_after_what_they_need_and_once)
 {
-	static const char dep[] = "kernel/virtio_blk.ko: kernel/virtio.ko kernel/virtio_ring.ko\n"
-				  "kernel/virtio-pci.ko: kernel/modern.ko kernel/virtio.ko kernel/virtio_ring.ko\n"
-				  "kernel/virtio_blk_other.ko:\nkernel/virtio.ko: kernel/virtio_ring.ko\n";
+	static const char dep[] =
+		"kernel/virtio_blk.ko: kernel/virtio.ko kernel/virtio_ring.ko\n"
+		"kernel/virtio-pci.ko: kernel/modern.ko kernel/virtio.ko kernel/virtio_ring.ko\n"
+		"kernel/virtio_blk_other.ko:\nkernel/virtio.ko: kernel/virtio_ring.ko\n";
 	struct oom_err err;
 
 	mkdir(in_dir("kernel"), 0755);
@@ -202,14 +219,16 @@ Test(guest_kernel, modules_are_loaded_after_what_they_need_and_once)
 	module("kernel/virtio.ko", "6.1.0");
 	module("kernel/virtio_ring.ko", "6.1.0");
 	cr_assert_eq(write_initrd(&err), 0, "%s", err.msg);
-	cr_expect_str_eq(extract("modules/order"), "virtio_ring.ko\nvirtio.ko\nmodern.ko\nvirtio-pci.ko\nvirtio_blk.ko\n");
+	cr_expect_str_eq(extract("modules/order"),
+		"virtio_ring.ko\nvirtio.ko\nmodern.ko\nvirtio-pci.ko\nvirtio_blk.ko\n");
 	cr_expect_eq(strncmp(extract("init"), "#!/bin/busybox sh\n", 18), 0);
 }
 
 Test(guest_kernel, compressed_modules_come_in_plain)
 {
 	static const char dep[] = "virtio_blk.ko.xz: virtio.ko.gz\n";
-	const char *const argv[] = {"sh", "-c", "cd \"$0\" && gzip virtio.ko && xz virtio_blk.ko", dir, NULL};
+	const char *const argv[] = {
+		"sh", "-c", "cd \"$0\" && gzip virtio.ko && xz virtio_blk.ko", dir, NULL};
 	struct oom_err err;
 
 	oom_file_write(in_dir("modules.dep"), dep, sizeof(dep) - 1, 0644, NULL);
@@ -231,15 +250,16 @@ Test(guest_kernel, modules_of_another_kernel_are_refused)
 	oom_file_write(in_dir("modules.dep"), dep, sizeof(dep) - 1, 0644, NULL);
 	module("virtio_blk.ko", "6.1.0-other");
 	cr_expect_eq(write_initrd(&err), -EINVAL);
-	cr_expect_not_null(strstr(err.msg, "is for kernel '6.1.0-other', not '6.1.0'"), "%s", err.msg);
+	cr_expect_not_null(
+		strstr(err.msg, "is for kernel '6.1.0-other', not '6.1.0'"), "%s", err.msg);
 	oom_file_write(in_dir("virtio_blk.ko"), "junk", 4, 0644, NULL);
 	cr_expect_eq(write_initrd(&err), -EINVAL);
 }
 
 Test(guest_kernel, what_is_no_module_is_refused)
 {
-	static const char *const deps[] = {"kernel/virtio_blk.ko: kernel/virtio\n", "virtio_blk.ko: README\n",
-		"virtio_blk.ko: a/.k/b.o\n"};
+	static const char *const deps[] = {"kernel/virtio_blk.ko: kernel/virtio\n",
+		"virtio_blk.ko: README\n", "virtio_blk.ko: a/.k/b.o\n"};
 	struct oom_err err;
 
 	module("virtio_blk.ko", "6.1.0");
@@ -264,8 +284,10 @@ Test(guest_kernel, a_file_that_is_too_large_for_an_archive_is_refused)
 
 		cr_assert_eq(oom_file_write(in_dir("large"), "", 0, 0644, NULL), 0);
 		cr_assert_eq(truncate(in_dir("large"), rows[i].bytes), 0);
-		cr_assert_eq(oom_pack_open("/dev/null", rows[i].tar, &err, &pack), 0, "%s", err.msg);
-		cr_expect_eq(oom_pack_file(&pack, "large", in_dir("large"), 0, &err), -EFBIG, "row %zu", i);
+		cr_assert_eq(
+			oom_pack_open("/dev/null", rows[i].tar, &err, &pack), 0, "%s", err.msg);
+		cr_expect_eq(oom_pack_file(&pack, "large", in_dir("large"), 0, &err), -EFBIG,
+			"row %zu", i);
 		cr_expect_not_null(strstr(err.msg, "cannot pack"), "%s", err.msg);
 		oom_pack_close(&pack, NULL);
 	}

@@ -18,12 +18,14 @@ Test(guest_kvm, the_device_tells_what_it_can)
 	} rows[] = {
 		{"/nowhere/kvm", -ENOENT, "/nowhere/kvm is missing: no virtualisation here"},
 		{"/", -EISDIR, "/ cannot be opened: Is a directory"},
-		{"/dev/null", -ENODEV, "/dev/null is no KVM that we know: its version is -1, not 12"},
+		{"/dev/null", -ENODEV,
+			"/dev/null is no KVM that we know: its version is -1, not 12"},
 	};
 	char why[240];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		cr_expect_eq(oom_kvm_check_device(rows[i].path, why, sizeof(why)), rows[i].r, "row %zu", i);
+		cr_expect_eq(oom_kvm_check_device(rows[i].path, why, sizeof(why)), rows[i].r,
+			"row %zu", i);
 		cr_expect(strstr(why, rows[i].says), "row %zu: %s", i, why);
 	}
 }
@@ -32,7 +34,7 @@ Test(guest_kvm, a_guest_that_did_not_come_up_is_explained)
 {
 	static const struct {
 		const char *log; /* NULL: there is none */
-		int status;	 /* of wait(2); -1: it hung */
+		int status; /* of wait(2); -1: it hung */
 		const char *says;
 	} rows[] = {
 		{"KVM internal error. Suberror: 1\nemulation failure\nEAX=0\nEBX=0\n", -1,
@@ -42,7 +44,8 @@ Test(guest_kvm, a_guest_that_did_not_come_up_is_explained)
 		{"x\nqemu: failed to initialize kvm: Permission denied\n", 1 << 8,
 			"a guest ended with it before it was up, QEMU's status is 1: 'failed to initialize kvm: "
 			"Permission denied'"},
-		{"kvm.c:3183: Assertion failed\n", 6, "QEMU was killed by signal 6 with it: 'kvm.c:3183: Assertion failed'"},
+		{"kvm.c:3183: Assertion failed\n", 6,
+			"QEMU was killed by signal 6 with it: 'kvm.c:3183: Assertion failed'"},
 	};
 	struct oom_arena arena = {0};
 	char buf[64], why[240], path[128];
@@ -71,7 +74,8 @@ Test(guest_kvm, an_answer_is_remembered_with_its_reason)
 		const char *why;
 	} rows[] = {
 		{"yes\n", true, true, ""},
-		{"no\na guest hung with it for 10 s: 'x'\n", true, false, "a guest hung with it for 10 s: 'x'"},
+		{"no\na guest hung with it for 10 s: 'x'\n", true, false,
+			"a guest hung with it for 10 s: 'x'"},
 		{"no\n", true, false, "a guest did not come up with it"}, /* of an older program */
 		{"no", true, false, "a guest did not come up with it"},
 		{NULL, false, false, ""},
@@ -108,13 +112,19 @@ Test(guest_kvm, doctor_says_which_when_and_how_again)
 		int state;
 		const char *says;
 	} rows[] = {
-		{{.device = false, .probed_s = -1, .why = "/dev/kvm is missing"}, OOM_KVM_NO, "/dev/kvm is missing"},
+		{{.device = false, .probed_s = -1, .why = "/dev/kvm is missing"}, OOM_KVM_NO,
+			"/dev/kvm is missing"},
 		{{.device = true, .probed_s = -1}, OOM_KVM_UNTRIED,
 			"/dev/kvm opens; whether a guest comes up with it is probed by the first run in guests"},
-		{{.device = true, .works = true, .probed_s = 1767225600, .path = "/c/kvm-1"}, OOM_KVM_YES,
+		{{.device = true, .works = true, .probed_s = 1767225600, .path = "/c/kvm-1"},
+			OOM_KVM_YES,
 			"a guest comes up with it (probed 2026-01-01 00:00 UTC; remove '/c/kvm-1' and the next run "
 			"in guests probes again)"},
-		{{.device = true, .probed_s = 1767225600, .why = "a guest hung", .path = "/c/kvm-1"}, OOM_KVM_NO,
+		{{.device = true,
+			 .probed_s = 1767225600,
+			 .why = "a guest hung",
+			 .path = "/c/kvm-1"},
+			OOM_KVM_NO,
 			"a guest hung (probed 2026-01-01 00:00 UTC; remove '/c/kvm-1' and the next run in guests "
 			"probes again)"},
 	};

@@ -81,8 +81,10 @@ Test(guest_machine, names_of_guests)
 		if (r)
 			continue;
 		cr_expect_str_eq(spec.image, rows[i].image, "%s", rows[i].text);
-		cr_expect_str_eq(spec.kernel ? spec.kernel : "-", rows[i].kernel ? rows[i].kernel : "-");
-		cr_expect_str_eq(spec.modules ? spec.modules : "-", rows[i].modules ? rows[i].modules : "-");
+		cr_expect_str_eq(
+			spec.kernel ? spec.kernel : "-", rows[i].kernel ? rows[i].kernel : "-");
+		cr_expect_str_eq(
+			spec.modules ? spec.modules : "-", rows[i].modules ? rows[i].modules : "-");
 	}
 }
 
@@ -91,14 +93,18 @@ Test(guest_machine, a_wrong_name_says_what_there_is)
 	static const struct {
 		const char *text, *says;
 	} rows[] = {
-		{"debian:bookworn", "unknown guest 'debian:bookworn', did you mean 'debian:bookworm'?"},
+		{"debian:bookworn",
+			"unknown guest 'debian:bookworn', did you mean 'debian:bookworm'?"},
 		{"debain:trixie", "did you mean 'debian:trixie'?"},
 		{"forky", "unknown guest 'forky', did you mean 'debian:forky'?"},
 		{"truxie", "did you mean 'debian:trixie'?"},
-		{"debian:sid", "unknown guest 'debian:sid'; there are debian:bullseye, debian:bookworm, debian:trixie, "
-			       "debian:forky, kernel=PATH"},
-		{"kernel=/k,image=debian:buster", "unknown image 'debian:buster'; there are debian:bullseye"},
-		{"kernel=/k,image=debian:bullsye", "unknown image 'debian:bullsye', did you mean 'debian:bullseye'?"},
+		{"debian:sid",
+			"unknown guest 'debian:sid'; there are debian:bullseye, debian:bookworm, debian:trixie, "
+			"debian:forky, kernel=PATH"},
+		{"kernel=/k,image=debian:buster",
+			"unknown image 'debian:buster'; there are debian:bullseye"},
+		{"kernel=/k,image=debian:bullsye",
+			"unknown image 'debian:bullsye', did you mean 'debian:bullseye'?"},
 		{"kernle=/k", "unknown key of a guest's name 'kernle', did you mean 'kernel'?"},
 		{"disk=/d", "there are kernel, modules, image"},
 		{"image=/d,modules=/m", "modules= without kernel="},
@@ -109,7 +115,8 @@ Test(guest_machine, a_wrong_name_says_what_there_is)
 		struct oom_guest_spec spec;
 		struct oom_err err = {0};
 
-		cr_assert_eq(oom_guest_spec_parse(&arena, rows[i].text, &err, &spec), -EINVAL, "%s", rows[i].text);
+		cr_assert_eq(oom_guest_spec_parse(&arena, rows[i].text, &err, &spec), -EINVAL, "%s",
+			rows[i].text);
 		cr_expect(strstr(err.msg, rows[i].says), "'%s' says: %s", rows[i].text, err.msg);
 	}
 }
@@ -122,7 +129,8 @@ Test(guest_machine, every_suite_is_a_guest_and_an_image)
 		struct oom_guest_spec spec = {0};
 		struct oom_err err = {0};
 
-		cr_expect_eq(oom_guest_spec_parse(&arena, s->name, &err, &spec), 0, "%s: %s", s->name, err.msg);
+		cr_expect_eq(oom_guest_spec_parse(&arena, s->name, &err, &spec), 0, "%s: %s",
+			s->name, err.msg);
 		cr_expect_str_eq(spec.image, s->name);
 		cr_expect(oom_image_suite(s->name));
 	}
@@ -207,7 +215,8 @@ Test(guest_machine, a_file_that_a_tree_has_twice_is_refused)
 		cr_expect_eq(r, rows[i].twins[0] ? -EEXIST : 0, "row %zu: %s", i, err.msg);
 		for (int t = 0; t < 2 && rows[i].twins[0]; t++)
 			cr_expect_not_null(
-				strstr(err.msg, oom_arena_printf(&arena, "%s/%s'", tree, rows[i].twins[t])),
+				strstr(err.msg,
+					oom_arena_printf(&arena, "%s/%s'", tree, rows[i].twins[t])),
 				"row %zu: %s", i, err.msg);
 		oom_pack_close(&pack, &err);
 	}
@@ -215,13 +224,16 @@ Test(guest_machine, a_file_that_a_tree_has_twice_is_refused)
 
 static struct oom_scenario *scenario_of(const char *machine)
 {
-	const char *text = oom_arena_printf(&arena, "# t\n[Machine]\n%s\n[Workload w]\nType=exec\n"
-						    "Command=/bin/true\n[Expect w]\nExitCode=0\n", machine);
+	const char *text = oom_arena_printf(&arena,
+		"# t\n[Machine]\n%s\n[Workload w]\nType=exec\n"
+		"Command=/bin/true\n[Expect w]\nExitCode=0\n",
+		machine);
 	struct oom_diags diags = {0};
 	struct oom_scenario *scenario;
 
-	cr_assert_eq(oom_scenario_parse(oom_schema(), "t", "t", text, strlen(text), &diags, &scenario), 0, "%s: %s",
-		machine, diags.count ? diags.items[0].msg : "");
+	cr_assert_eq(
+		oom_scenario_parse(oom_schema(), "t", "t", text, strlen(text), &diags, &scenario),
+		0, "%s: %s", machine, diags.count ? diags.items[0].msg : "");
 	oom_diags_release(&diags);
 	return scenario;
 }
@@ -245,7 +257,9 @@ Test(guest_machine, the_shape_of_a_machine)
 
 	s = shape("", &r);
 	cr_expect(!r && s.memory_bytes == 512 << 20 && s.cpus == 1 && !s.n_nodes && !s.swap_bytes);
-	s = shape("Memory=256M\nCPUs=2\nSwap=64M\nHugePages=3\nKernelArgs=a=b c\nHierarchy=legacy\nDisk=1G", &r);
+	s = shape(
+		"Memory=256M\nCPUs=2\nSwap=64M\nHugePages=3\nKernelArgs=a=b c\nHierarchy=legacy\nDisk=1G",
+		&r);
 	cr_expect(!r && s.memory_bytes == 256 << 20 && s.cpus == 2 && s.swap_bytes == 64 << 20);
 	cr_expect(s.hugepages == 3 && s.legacy && s.disk_bytes == 1 << 30);
 	cr_expect_str_eq(s.kernel_args, "a=b c");
@@ -253,7 +267,8 @@ Test(guest_machine, the_shape_of_a_machine)
 	cr_expect(!r && s.n_nodes == 4 && s.node_bytes[3] == 150 << 20);
 	s = shape("NUMAMemory=192M 64M 32M", &r);
 	cr_expect(!r && s.n_nodes == 3 && s.memory_bytes == 288 << 20);
-	cr_expect(s.node_bytes[0] == 192 << 20 && s.node_bytes[1] == 64 << 20 && s.node_bytes[2] == 32 << 20);
+	cr_expect(s.node_bytes[0] == 192 << 20 && s.node_bytes[1] == 64 << 20 &&
+		s.node_bytes[2] == 32 << 20);
 	s = shape("NUMAMemory=192M", &r);
 	cr_expect(!r && !s.n_nodes && s.memory_bytes == 192 << 20, "one node is none");
 	shape("NUMAMemory=32M 32M", &r);
@@ -270,16 +285,18 @@ Test(guest_machine, a_guest_waits_for_the_memory_of_another)
 		const char *machine;
 		uint64_t used_mib;
 		bool room;
-	} rows[] = {{"", 0, true}, {"", 1536, true}, {"", 1537, false}, {"Memory=1G", 1024, true}, {"Memory=1025M", 1024, false},
+	} rows[] = {{"", 0, true}, {"", 1536, true}, {"", 1537, false}, {"Memory=1G", 1024, true},
+		{"Memory=1025M", 1024, false},
 		/* alone there is nothing to wait for: it says itself what is wrong */
 		{"Memory=1000G", 0, true}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct oom_guest_host host = {.memory_bytes = (uint64_t)2 << 30, .used_bytes = rows[i].used_mib << 20};
+		struct oom_guest_host host = {
+			.memory_bytes = (uint64_t)2 << 30, .used_bytes = rows[i].used_mib << 20};
 		struct oom_scenario *scenario = scenario_of(rows[i].machine);
 
-		cr_expect_eq(oom_guest_host_has_room(&host, scenario), rows[i].room, "%s beside %d MiB", rows[i].machine,
-			(int)rows[i].used_mib);
+		cr_expect_eq(oom_guest_host_has_room(&host, scenario), rows[i].room,
+			"%s beside %d MiB", rows[i].machine, (int)rows[i].used_mib);
 		oom_scenario_free(scenario);
 	}
 }
@@ -291,12 +308,14 @@ Test(guest_machine, what_faults_unplug_is_part_of_the_shape)
 		int r, cpus, dimms;
 	} rows[] = {
 		{"CPUs=2\n[Fault f]\nType=cpu-unplug\nAt=0", 0, 1, 0},
-		{"CPUs=4\n[Fault f]\nType=cpu-unplug\nAt=0\n[Fault g]\nType=cpu-unplug\nAt=0\nCount=2", 0, 3, 0},
+		{"CPUs=4\n[Fault f]\nType=cpu-unplug\nAt=0\n[Fault g]\nType=cpu-unplug\nAt=0\nCount=2",
+			0, 3, 0},
 		{"CPUs=2\n[Fault f]\nType=cpu-unplug\nAt=0\nCount=2", -EINVAL, 0, 0},
 		{"[Fault f]\nType=cpu-unplug\nAt=0", -EINVAL, 0, 0},
 		{"CPUs=2\n[Fault f]\nType=balloon\nAt=0\nSize=200M", 0, 0, 0},
 		{"Memory=256M\n[Fault f]\nType=memory-unplug\nAt=0", 0, 0, 1},
-		{"Memory=512M\n[Fault f]\nType=memory-unplug\nAt=0\nSize=256M\n[Fault g]\nType=memory-unplug\nAt=0", 0, 0, 3},
+		{"Memory=512M\n[Fault f]\nType=memory-unplug\nAt=0\nSize=256M\n[Fault g]\nType=memory-unplug\nAt=0",
+			0, 0, 3},
 		{"Memory=200M\n[Fault f]\nType=memory-unplug\nAt=0", -EINVAL, 0, 0},
 		{"Memory=512M\n[Fault f]\nType=memory-unplug\nAt=0\nSize=100M", -EINVAL, 0, 0},
 		{"Memory=512M\n[Fault f]\nType=memory-unplug\nAt=0\nSize=1000000T", -EINVAL, 0, 0},
@@ -308,8 +327,8 @@ Test(guest_machine, what_faults_unplug_is_part_of_the_shape)
 		struct oom_guest_shape s = shape(rows[i].machine, &r);
 
 		cr_expect_eq(r, rows[i].r, "%s: %d", rows[i].machine, r);
-		cr_expect(s.spare_cpus == rows[i].cpus && s.spare_dimms == rows[i].dimms, "%s: %d, %d",
-			rows[i].machine, s.spare_cpus, s.spare_dimms);
+		cr_expect(s.spare_cpus == rows[i].cpus && s.spare_dimms == rows[i].dimms,
+			"%s: %d, %d", rows[i].machine, s.spare_cpus, s.spare_dimms);
 	}
 }
 
@@ -318,14 +337,20 @@ Test(guest_machine, security_modules_are_off_unless_somebody_wants_them)
 	static const struct {
 		const char *args;
 		bool own_disk, off;
-	} rows[] = {{NULL, false, true}, {"quiet", false, true}, {"quiet security=selinux", false, false},
-		{"apparmor=1", false, false}, {"lsm=landlock", false, false}, {NULL, true, false}};
+	} rows[] = {{NULL, false, true}, {"quiet", false, true},
+		{"quiet security=selinux", false, false}, {"apparmor=1", false, false},
+		{"lsm=landlock", false, false}, {NULL, true, false}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct oom_image image = {.disk = "/d", .own_disk = rows[i].own_disk};
-		struct oom_vm vm = {.qemu = {.program = "qemu", .version = "7.2"}, .accel = "tcg", .image = &image,
-			.vmlinuz = "/k", .initrd = "/i", .kernel = "6.1",
-			.shape = {.memory_bytes = 512 << 20, .cpus = 1, .kernel_args = rows[i].args}};
+		struct oom_vm vm = {.qemu = {.program = "qemu", .version = "7.2"},
+			.accel = "tcg",
+			.image = &image,
+			.vmlinuz = "/k",
+			.initrd = "/i",
+			.kernel = "6.1",
+			.shape = {
+				.memory_bytes = 512 << 20, .cpus = 1, .kernel_args = rows[i].args}};
 		bool off = false;
 		const char **argv;
 
@@ -339,8 +364,13 @@ Test(guest_machine, security_modules_are_off_unless_somebody_wants_them)
 Test(guest_machine, whatever_makes_a_difference_is_in_the_key)
 {
 	struct oom_image image = {.disk = in_dir("disk")};
-	struct oom_vm vm = {.qemu = {.program = "qemu", .version = "7.2"}, .accel = "tcg", .image = &image,
-		.vmlinuz = "/k", .initrd = "/i", .payload = "/p", .kernel = "6.1",
+	struct oom_vm vm = {.qemu = {.program = "qemu", .version = "7.2"},
+		.accel = "tcg",
+		.image = &image,
+		.vmlinuz = "/k",
+		.initrd = "/i",
+		.payload = "/p",
+		.kernel = "6.1",
 		.shape = {.memory_bytes = 512 << 20, .cpus = 1}};
 	struct oom_vm rows[16];
 	uint64_t keys[17];

@@ -72,7 +72,8 @@ Test(guest_protocol, what_is_no_job_is_refused)
 		struct oom_guest_job job = {.attempt = 99};
 		struct oom_err err;
 
-		cr_expect_eq(oom_job_decode(&arena, rows[i], strlen(rows[i]), &err, &job), -EBADMSG, "%s", rows[i]);
+		cr_expect_eq(oom_job_decode(&arena, rows[i], strlen(rows[i]), &err, &job), -EBADMSG,
+			"%s", rows[i]);
 		cr_expect_eq(job.attempt, 99, "untouched by %s", rows[i]);
 		oom_arena_release(&arena);
 	}
@@ -84,9 +85,10 @@ Test(guest_protocol, a_jobs_numbers_are_read_whole)
 		const char *attempt, *entropy; /* @entropy @times in a row */
 		int times;
 		bool ok;
-	} rows[] = {{"7", "0f", 64, true}, {"4294967295", "00", 64, true}, {"4294967296", "00", 64, false},
-		{"-1", "00", 64, false}, {"7", "0", 1, false}, {"7", "0", 3, false}, {"7", "0", 127, false},
-		{"7", "00", 63, false}, {"7", "00", 65, false}, {"7", "+1", 64, false}, {"7", " 1", 64, false},
+	} rows[] = {{"7", "0f", 64, true}, {"4294967295", "00", 64, true},
+		{"4294967296", "00", 64, false}, {"-1", "00", 64, false}, {"7", "0", 1, false},
+		{"7", "0", 3, false}, {"7", "0", 127, false}, {"7", "00", 63, false},
+		{"7", "00", 65, false}, {"7", "+1", 64, false}, {"7", " 1", 64, false},
 		{"7", "0x", 64, false}, {"7", "0F", 64, false}, {"7", "", 0, false}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -101,8 +103,8 @@ Test(guest_protocol, a_jobs_numbers_are_read_whole)
 			"{\"id\":\"x\",\"path\":\"\",\"text\":\"\",\"machine\":\"\",\"attempt\":%s,\"seed\":1,"
 			"\"timeout_us\":1,\"realtime_us\":1,\"entropy\":\"%s\"" MORE,
 			rows[i].attempt, hex);
-		cr_expect_eq(oom_job_decode(&arena, text, strlen(text), &err, &job), rows[i].ok ? 0 : -EBADMSG,
-			"%s", text);
+		cr_expect_eq(oom_job_decode(&arena, text, strlen(text), &err, &job),
+			rows[i].ok ? 0 : -EBADMSG, "%s", text);
 		cr_expect(rows[i].ok || job.attempt == 99, "untouched by %s", text);
 		oom_arena_release(&arena);
 	}
@@ -142,7 +144,8 @@ Test(guest_protocol, what_is_no_frame_is_refused)
 		uint32_t type, len;
 		const char *what;
 	} rows[] = {{0, 0, "type 0"}, {OOM_FRAME_HELLO - 1, 0, "below the first"},
-		{OOM_FRAME_DONE + 1, 0, "above the last"}, {OOM_FRAME_FILE, OOM_FRAME_MAX + 1, "too long"},
+		{OOM_FRAME_DONE + 1, 0, "above the last"},
+		{OOM_FRAME_FILE, OOM_FRAME_MAX + 1, "too long"},
 		{0x20303237, 0x61203332, "a line of text"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -154,7 +157,8 @@ Test(guest_protocol, what_is_no_frame_is_refused)
 		cr_expect_eq(oom_frame_next(&in, &frame), -EBADMSG, "%s", rows[i].what);
 		oom_buffer_free(&in);
 	}
-	cr_expect_eq(oom_frame_add(&(struct oom_buffer){0}, OOM_FRAME_FILE, "", OOM_FRAME_MAX + 1), -EMSGSIZE);
+	cr_expect_eq(oom_frame_add(&(struct oom_buffer){0}, OOM_FRAME_FILE, "", OOM_FRAME_MAX + 1),
+		-EMSGSIZE);
 }
 
 /* ---- a job served ---- */
@@ -182,7 +186,8 @@ static int run_badly(const struct oom_guest_job *job, struct oom_err *err, struc
 	return oom_err_set(err, EIO, "no such luck");
 }
 
-static int run_to_death(const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret)
+static int run_to_death(
+	const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret)
 {
 	(void)job, (void)err, (void)ret;
 	kill(getpid(), SIGKILL);
@@ -190,7 +195,8 @@ static int run_to_death(const struct oom_guest_job *job, struct oom_err *err, st
 }
 
 /* Serves @service's one job from this process and returns all frames that it sent. */
-static int serve_with(const struct oom_guest_service *service, struct oom_buffer *frames, struct oom_err *err)
+static int serve_with(
+	const struct oom_guest_service *service, struct oom_buffer *frames, struct oom_err *err)
 {
 	char dir[] = "/tmp/oomgate-test-XXXXXX", evidence[64], *job;
 	struct oom_agent_runner runner;
@@ -273,10 +279,12 @@ static void prepare(void)
 	prepared = true;
 }
 
-static int run_prepared(const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret)
+static int run_prepared(
+	const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret)
 {
 	if (strcmp(job->text, sample.text))
-		return oom_err_set(err, EIO, "the job did not come through the agent as it was sent");
+		return oom_err_set(
+			err, EIO, "the job did not come through the agent as it was sent");
 	return prepared ? run_well(job, err, ret) : oom_err_set(err, EIO, "nothing was prepared");
 }
 
@@ -310,7 +318,8 @@ Test(guest_protocol, a_runner_that_dies_before_its_job_is_no_silence)
 
 Test(guest_protocol, a_runner_that_is_gone_does_not_wait)
 {
-	const struct oom_guest_service dead = {.prepare = die, .run = run_well}, well = {.run = run_well};
+	const struct oom_guest_service dead = {.prepare = die, .run = run_well},
+				       well = {.run = run_well};
 	char dir[] = "/tmp/oomgate-test-XXXXXX";
 	struct oom_agent_runner runner;
 	struct oom_err err;

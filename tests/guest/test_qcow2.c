@@ -67,10 +67,21 @@ Test(qcow2, a_plain_one)
 	cr_assert_eq(read_image(&i, &q), 0);
 	cr_expect_eq(q.version, 3);
 	cr_expect_eq(q.size_bytes, 1 << 30);
-	cr_expect_not(q.has_backing || q.has_data_file || q.corrupt || q.dirty || q.crypt_method || q.unknown_features);
+	cr_expect_not(q.has_backing || q.has_data_file || q.corrupt || q.dirty || q.crypt_method ||
+		q.unknown_features);
 }
 
-enum { BACKING_OFFSET, BACKING_SIZE, CLUSTER_BITS, HEADER_BYTES, VERSION, FEATURES, COMPRESSION, LEN, EXT_LEN };
+enum {
+	BACKING_OFFSET,
+	BACKING_SIZE,
+	CLUSTER_BITS,
+	HEADER_BYTES,
+	VERSION,
+	FEATURES,
+	COMPRESSION,
+	LEN,
+	EXT_LEN
+};
 
 static void change(struct image *i, int field, uint64_t value)
 {
@@ -115,16 +126,37 @@ Test(qcow2, fields_at_their_bounds)
 		uint64_t value;
 		int result;
 	} rows[] = {
-		{VERSION, 1, -EPROTONOSUPPORT}, {VERSION, 2, 0}, {VERSION, 4, -EPROTONOSUPPORT}, {CLUSTER_BITS, 8, -EBADMSG},
-		{CLUSTER_BITS, 9, 0}, {CLUSTER_BITS, 21, 0}, {CLUSTER_BITS, 22, -EBADMSG}, {CLUSTER_BITS, 64, -EBADMSG},
-		{HEADER_BYTES, 103, -EBADMSG}, {HEADER_BYTES, 4096, 0}, {HEADER_BYTES, 4097, -EBADMSG},
-		{HEADER_BYTES, UINT32_MAX, -EBADMSG}, {LEN, 3, -EINVAL}, {LEN, 4, -EBADMSG}, {LEN, 71, -EBADMSG},
-		{LEN, 72, -EBADMSG}, {LEN, 103, -EBADMSG}, {LEN, 104, 0}, {BACKING_OFFSET, 4092, 0},
-		{BACKING_OFFSET, 4093, -EBADMSG}, {BACKING_OFFSET, UINT64_MAX, -EBADMSG}, {BACKING_OFFSET, UINT64_MAX - 3, -EBADMSG},
-		{BACKING_SIZE, 1023, 0}, {BACKING_SIZE, 1024, -EBADMSG}, {BACKING_SIZE, UINT32_MAX, -EBADMSG},
-		{EXT_LEN, 3984, 0}, {EXT_LEN, 3985, -EBADMSG}, {EXT_LEN, UINT32_MAX, -EBADMSG},
+		{VERSION, 1, -EPROTONOSUPPORT},
+		{VERSION, 2, 0},
+		{VERSION, 4, -EPROTONOSUPPORT},
+		{CLUSTER_BITS, 8, -EBADMSG},
+		{CLUSTER_BITS, 9, 0},
+		{CLUSTER_BITS, 21, 0},
+		{CLUSTER_BITS, 22, -EBADMSG},
+		{CLUSTER_BITS, 64, -EBADMSG},
+		{HEADER_BYTES, 103, -EBADMSG},
+		{HEADER_BYTES, 4096, 0},
+		{HEADER_BYTES, 4097, -EBADMSG},
+		{HEADER_BYTES, UINT32_MAX, -EBADMSG},
+		{LEN, 3, -EINVAL},
+		{LEN, 4, -EBADMSG},
+		{LEN, 71, -EBADMSG},
+		{LEN, 72, -EBADMSG},
+		{LEN, 103, -EBADMSG},
+		{LEN, 104, 0},
+		{BACKING_OFFSET, 4092, 0},
+		{BACKING_OFFSET, 4093, -EBADMSG},
+		{BACKING_OFFSET, UINT64_MAX, -EBADMSG},
+		{BACKING_OFFSET, UINT64_MAX - 3, -EBADMSG},
+		{BACKING_SIZE, 1023, 0},
+		{BACKING_SIZE, 1024, -EBADMSG},
+		{BACKING_SIZE, UINT32_MAX, -EBADMSG},
+		{EXT_LEN, 3984, 0},
+		{EXT_LEN, 3985, -EBADMSG},
+		{EXT_LEN, UINT32_MAX, -EBADMSG},
 		{FEATURES, 8, -EBADMSG}, /* another compression, and no word which */
-		{COMPRESSION, 1, -EBADMSG}, {COMPRESSION, 0, 0},
+		{COMPRESSION, 1, -EBADMSG},
+		{COMPRESSION, 0, 0},
 	};
 
 	for (size_t n = 0; n < sizeof(rows) / sizeof(*rows); n++) {
@@ -199,7 +231,9 @@ static const char *refusal(const char *name, const void *data, size_t len, struc
 	cr_assert_eq(oom_file_write(path, data, len, 0600, NULL), 0);
 	if (oom_own_disk_open(path, &err, ret)) {
 		cr_expect_eq(ret->fd, -1);
-		cr_expect_not_null(strstr(err.msg, name + (strlen(name) > 72 ? strlen(name) - 72 : 0)), "%s", err.msg);
+		cr_expect_not_null(
+			strstr(err.msg, name + (strlen(name) > 72 ? strlen(name) - 72 : 0)), "%s",
+			err.msg);
 		return oom_arena_strdup(&arena, err.msg);
 	}
 	close(ret->fd);
@@ -211,11 +245,16 @@ Test(own_disk, what_qemu_img_makes)
 	static const struct {
 		const char *seed, *name, *said;
 	} rows[] = {
-		{"plain", "d.qcow2", ""}, {"plain", "D.QCOW2", ""},
-		{"plain", "d.raw", "is raw by its name and qcow2 by its first bytes: give it a name that ends in .qcow2"},
-		{"plain", "d.img", "qcow2 by its first bytes"}, {"plain", "d", "qcow2 by its first bytes"},
-		{"plain", "d.vmdk", "is a VMDK by its name, and only qcow2 and raw are taken: 'qemu-img convert"},
-		{"backing", "d.qcow2", "its backing file 'base.raw': 'qemu-img convert -O qcow2 FILE WHOLE.qcow2'"},
+		{"plain", "d.qcow2", ""},
+		{"plain", "D.QCOW2", ""},
+		{"plain", "d.raw",
+			"is raw by its name and qcow2 by its first bytes: give it a name that ends in .qcow2"},
+		{"plain", "d.img", "qcow2 by its first bytes"},
+		{"plain", "d", "qcow2 by its first bytes"},
+		{"plain", "d.vmdk",
+			"is a VMDK by its name, and only qcow2 and raw are taken: 'qemu-img convert"},
+		{"backing", "d.qcow2",
+			"its backing file 'base.raw': 'qemu-img convert -O qcow2 FILE WHOLE.qcow2'"},
 		{"version2", "d.qcow2", "its backing file 'base.raw'"},
 		{"data", "d.qcow2", "has its data in another file, 'data.raw': 'qemu-img convert"},
 		{"encrypted", "d.qcow2", "is encrypted: 'qemu-img convert"},
@@ -228,9 +267,13 @@ Test(own_disk, what_qemu_img_makes)
 		size_t len;
 		char *data;
 
-		cr_assert_eq(oom_file_read(&arena, oom_arena_printf(&arena, SEEDS "%s", rows[i].seed), 65536, &data, &len), 0);
+		cr_assert_eq(
+			oom_file_read(&arena, oom_arena_printf(&arena, SEEDS "%s", rows[i].seed),
+				65536, &data, &len),
+			0);
 		said = refusal(rows[i].name, data, len, &disk);
-		cr_expect(*rows[i].said ? strstr(said, rows[i].said) != NULL : !*said, "row %zu: '%s'", i, said);
+		cr_expect(*rows[i].said ? strstr(said, rows[i].said) != NULL : !*said,
+			"row %zu: '%s'", i, said);
 		cr_expect(*rows[i].said || disk.is_qcow2, "row %zu", i);
 	}
 }
@@ -240,22 +283,34 @@ Test(own_disk, what_is_no_qcow2)
 	static const struct {
 		const char *name, *bytes, *said;
 	} rows[] = {
-		{"d.raw", "\xeb\x63 a boot sector", ""}, {"d.img", "x", ""}, {"disk", "x", ""}, {"d.qcow2.raw", "x", ""},
-		{"json:{\"driver\":\"nbd\"}", "x", ""}, {"fat:rw:d", "x", ""},
-		{"d.qcow2", "a boot sector", "is no qcow2: give a raw disk a name that ends in .raw"},
+		{"d.raw", "\xeb\x63 a boot sector", ""},
+		{"d.img", "x", ""},
+		{"disk", "x", ""},
+		{"d.qcow2.raw", "x", ""},
+		{"json:{\"driver\":\"nbd\"}", "x", ""},
+		{"fat:rw:d", "x", ""},
+		{"d.qcow2", "a boot sector",
+			"is no qcow2: give a raw disk a name that ends in .raw"},
 		{"d.raw", "KDMV", "is raw by its name and VMDK by its first bytes"},
-		{"d.raw", "# Disk DescriptorFile\nRW 1 FLAT \"/etc/shadow\" 0", "VMDK by its first bytes"},
-		{"d.img", "vhdxfile", "VHDX by its first bytes"}, {"d", "conectix", "VHD by its first bytes"},
-		{"d.raw", "WithouFreSpacExt", "Parallels by its first bytes"}, {"d.vdi", "x", "is a VDI by its name"},
-		{"d.raw", "LUKS\xba\xbe", "LUKS by its first bytes"}, {"d.raw", "", "is empty"},
-		{"d.raw", "QFI\xfb", "qcow2 by its first bytes"}, {"d.qcow2", "QFI\xfb", "header is damaged"},
+		{"d.raw", "# Disk DescriptorFile\nRW 1 FLAT \"/etc/shadow\" 0",
+			"VMDK by its first bytes"},
+		{"d.img", "vhdxfile", "VHDX by its first bytes"},
+		{"d", "conectix", "VHD by its first bytes"},
+		{"d.raw", "WithouFreSpacExt", "Parallels by its first bytes"},
+		{"d.vdi", "x", "is a VDI by its name"},
+		{"d.raw", "LUKS\xba\xbe", "LUKS by its first bytes"},
+		{"d.raw", "", "is empty"},
+		{"d.raw", "QFI\xfb", "qcow2 by its first bytes"},
+		{"d.qcow2", "QFI\xfb", "header is damaged"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct oom_own_disk disk = {0};
-		const char *said = refusal(rows[i].name, rows[i].bytes, strlen(rows[i].bytes), &disk);
+		const char *said =
+			refusal(rows[i].name, rows[i].bytes, strlen(rows[i].bytes), &disk);
 
-		cr_expect(*rows[i].said ? strstr(said, rows[i].said) != NULL : !*said, "row %zu: '%s'", i, said);
+		cr_expect(*rows[i].said ? strstr(said, rows[i].said) != NULL : !*said,
+			"row %zu: '%s'", i, said);
 		cr_expect_not(disk.is_qcow2, "row %zu", i);
 	}
 }
@@ -276,7 +331,8 @@ Test(own_disk, what_a_name_holds_does_not_reach_a_terminal)
 	put32(&i, 16, 1023);
 	memset(i.bytes + 512, 'a', 1023);
 	memset(name, 'n', 200);
-	cr_expect_not_null(strstr(refusal(name, i.bytes, i.len, &disk), "nn.qcow2' is read through another file, its "
+	cr_expect_not_null(strstr(refusal(name, i.bytes, i.len, &disk),
+		"nn.qcow2' is read through another file, its "
 		"backing file 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaa...': 'qemu-img convert -O qcow2 FILE WHOLE.qcow2' makes it whole"));
 }
 
@@ -298,9 +354,20 @@ Test(own_disk, what_is_no_file)
 static const char *disks(const struct oom_own_disk *own, const char *path)
 {
 	struct oom_image image = {.disk = path, .own_disk = own != NULL};
-	struct oom_vm vm = {.qemu = {.program = "qemu", .version = "7.2"}, .accel = "tcg", .image = &image, .vmlinuz = "/k",
-		.initrd = "/i", .kernel = "6.1", .payload = "/p", .shape = {.memory_bytes = 512 << 20, .cpus = 1}};
-	struct oom_vm_files files = {.qmp_fd = -1, .port_fd = -1, .swap_fd = -1, .disk_fd = -1, .head_fd = -1, .console = "/c"};
+	struct oom_vm vm = {.qemu = {.program = "qemu", .version = "7.2"},
+		.accel = "tcg",
+		.image = &image,
+		.vmlinuz = "/k",
+		.initrd = "/i",
+		.kernel = "6.1",
+		.payload = "/p",
+		.shape = {.memory_bytes = 512 << 20, .cpus = 1}};
+	struct oom_vm_files files = {.qmp_fd = -1,
+		.port_fd = -1,
+		.swap_fd = -1,
+		.disk_fd = -1,
+		.head_fd = -1,
+		.console = "/c"};
 	const char **argv, *all = "";
 
 	if (own)
@@ -316,14 +383,18 @@ Test(own_disk, qemu_guesses_no_format_and_is_given_the_open_file)
 	const char *all = disks(&(struct oom_own_disk){.fd = 77, .is_qcow2 = true}, "/my/disk");
 
 	cr_expect_not_null(strstr(all, "-add-fd fd=77,set=3"));
-	cr_expect_not_null(strstr(all, "\"driver\":\"qcow2\",\"node-name\":\"root\",\"read-only\":true,\"file\":\"rootfile\",\"backing\":null"));
+	cr_expect_not_null(strstr(all,
+		"\"driver\":\"qcow2\",\"node-name\":\"root\",\"read-only\":true,\"file\":\"rootfile\",\"backing\":null"));
 	cr_expect_null(strstr(all, "/my/disk"));
 	cr_expect_null(strstr(all, "-drive "));
 	all = disks(&(struct oom_own_disk){.fd = 77, .is_device = true}, "/dev/sdx");
-	cr_expect_not_null(strstr(all, "driver=host_device,node-name=rootfile,read-only=on,filename=/dev/fdset/3"));
+	cr_expect_not_null(strstr(
+		all, "driver=host_device,node-name=rootfile,read-only=on,filename=/dev/fdset/3"));
 	cr_expect_not_null(strstr(all, "driver=raw,node-name=root,read-only=on,file=rootfile"));
 	all = disks(NULL, "/ours,1");
-	cr_expect_not_null(strstr(all, "driver=file,node-name=rootfile,read-only=on,filename=/ours,,1"));
-	cr_expect_not_null(strstr(all, "driver=raw,node-name=payload,read-only=on,file=payloadfile"));
+	cr_expect_not_null(
+		strstr(all, "driver=file,node-name=rootfile,read-only=on,filename=/ours,,1"));
+	cr_expect_not_null(
+		strstr(all, "driver=raw,node-name=payload,read-only=on,file=payloadfile"));
 	cr_expect_null(strstr(all, "-drive "));
 }

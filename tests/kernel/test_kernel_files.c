@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "lib/kernel/cgroup_file.h"
 #include "lib/base/cleanup.h"
+#include "lib/kernel/cgroup_file.h"
 #include "lib/kernel/kmsg.h"
 #include "lib/kernel/proc.h"
 #include "lib/kernel/trace.h"
@@ -165,7 +165,8 @@ static void put(const char *dir, const char *name, const char *text)
 }
 
 /* Where a process is, as /proc/PID/stack says it; a line that is none ends it, and so does the room. */
-static void expect_where(const char *dir, int root, const char *stack, size_t size, const char *want)
+static void expect_where(
+	const char *dir, int root, const char *stack, size_t size, const char *want)
 {
 	char where[64];
 
@@ -184,7 +185,8 @@ Test(proc, a_name_with_parentheses_does_not_shift_the_fields)
 	root = open(dir, O_RDONLY | O_DIRECTORY);
 	cr_assert_eq(mkdirat(root, "proc", 0700), 0);
 	cr_assert_eq(mkdirat(root, "proc/42", 0700), 0);
-	put(dir, "stat", "42 (foo)\nZ (x) S 9) Z 1 40 41 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 777 1 2\n");
+	put(dir, "stat",
+		"42 (foo)\nZ (x) S 9) Z 1 40 41 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 777 1 2\n");
 	cr_expect_eq(oom_proc_session(root, 42), 41);
 	cr_expect_eq(oom_proc_parent(root, 42), 1);
 	cr_expect_eq(oom_proc_parent(root, 43), -1);
@@ -246,8 +248,10 @@ Test(trace, lines_of_every_kernel)
 		 "comm=h pid=5 grp=1 res=0",
 			true, OOM_TRACE_SIGNAL, 1000002, 44, 5, 9, 128, "kworker/0:1-mm", "h"},
 		{"# tracer: nop", false, 0, 0, 0, 0, 0, 0, NULL, NULL},
-		{"  x-1 [000] d..2 1.0: sched_switch: prev_comm=x", false, 0, 0, 0, 0, 0, 0, NULL, NULL},
-		{"  x-1 [000] d..2 1.0: signal_generate: sig=9", false, 0, 0, 0, 0, 0, 0, NULL, NULL},
+		{"  x-1 [000] d..2 1.0: sched_switch: prev_comm=x", false, 0, 0, 0, 0, 0, 0, NULL,
+			NULL},
+		{"  x-1 [000] d..2 1.0: signal_generate: sig=9", false, 0, 0, 0, 0, 0, 0, NULL,
+			NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -258,11 +262,14 @@ Test(trace, lines_of_every_kernel)
 		cr_expect_eq(ok, rows[i].ok, "row %zu", i);
 		if (ok && rows[i].ok) {
 			cr_expect_eq(ev.kind, rows[i].kind, "row %zu", i);
-			cr_expect_eq(ev.time_us, rows[i].time_us, "row %zu: %lld", i, (long long)ev.time_us);
+			cr_expect_eq(ev.time_us, rows[i].time_us, "row %zu: %lld", i,
+				(long long)ev.time_us);
 			cr_expect_eq(ev.task_pid, rows[i].task_pid, "row %zu", i);
 			cr_expect_eq(ev.pid, rows[i].pid, "row %zu", i);
-			cr_expect_str_eq(ev.task_comm, rows[i].task_comm, "row %zu: '%s'", i, ev.task_comm);
-			cr_expect(rows[i].comm ? ev.comm && !strcmp(ev.comm, rows[i].comm) : !ev.comm,
+			cr_expect_str_eq(
+				ev.task_comm, rows[i].task_comm, "row %zu: '%s'", i, ev.task_comm);
+			cr_expect(
+				rows[i].comm ? ev.comm && !strcmp(ev.comm, rows[i].comm) : !ev.comm,
 				"row %zu", i);
 			if (ev.kind == OOM_TRACE_SIGNAL) {
 				cr_expect_eq(ev.signal, rows[i].signal, "row %zu", i);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Numbers of kernel text at and beyond what 64 bits hold, in texts that end where their block of memory ends. */
-#include "lib/kernel/cgroup_file.h"
 #include "lib/base/span.h"
+#include "lib/kernel/cgroup_file.h"
 #include "lib/kernel/kmsg.h"
 #include "lib/kernel/trace.h"
 
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX "9223372036854775807" /* INT64_MAX */
+#define MAX   "9223372036854775807" /* INT64_MAX */
 #define NINES "99999999999999999999999999999999999999999999999999"
 
 /* A copy without a NUL: a sanitizer sees a byte more being read. */
@@ -56,14 +56,22 @@ Test(numbers, of_either_sign)
 			struct oom_span all, s;
 			int64_t value = 42;
 
-			snprintf(text, sizeof(text), "%s%s", sign == 2 ? "-" : sign ? "+" : "", n->text);
+			snprintf(text, sizeof(text), "%s%s",
+				sign == 2      ? "-"
+					: sign ? "+"
+					       : "",
+				n->text);
 			s = all = bytes(text);
 			if (sign == 2 && !strcmp(n->text, "9223372036854775808")) {
 				cr_expect(oom_span_take_int(&s, &value));
 				cr_expect_eq(value, INT64_MIN);
 			} else {
 				cr_expect_eq(oom_span_take_int(&s, &value), n->fits, "%s", text);
-				cr_expect_eq(value, !n->fits ? 42 : sign == 2 ? -n->value : n->value, "%s", text);
+				cr_expect_eq(value,
+					!n->fits	    ? 42
+						: sign == 2 ? -n->value
+							    : n->value,
+					"%s", text);
 			}
 			cr_expect_eq(s.len, 0, "%s: all of it is taken", text);
 			value = 42;
@@ -76,11 +84,20 @@ Test(numbers, of_either_sign)
 Test(numbers, seconds)
 {
 	static const struct number rows[] = {
-		{"0.0", true, 0}, {"  12.345678", true, 12345678}, {"1.5", true, 1500000},
+		{"0.0", true, 0},
+		{"  12.345678", true, 12345678},
+		{"1.5", true, 1500000},
 		{"1.1234567890123456789012345", true, 1123456},
-		{"4611686018427.999999", true, 4611686018427999999}, {"4611686018428.0", false, 0},
-		{"9223372036854.775807", false, 0}, {"9223372036855.0", false, 0}, {MAX ".0", false, 0},
-		{NINES ".0", false, 0}, {"-1.0", false, 0}, {"1.", false, 0}, {"1", false, 0}, {"", false, 0},
+		{"4611686018427.999999", true, 4611686018427999999},
+		{"4611686018428.0", false, 0},
+		{"9223372036854.775807", false, 0},
+		{"9223372036855.0", false, 0},
+		{MAX ".0", false, 0},
+		{NINES ".0", false, 0},
+		{"-1.0", false, 0},
+		{"1.", false, 0},
+		{"1", false, 0},
+		{"", false, 0},
 		{"1." NINES, true, 1999999},
 	};
 
@@ -89,7 +106,8 @@ Test(numbers, seconds)
 		int64_t us = 42;
 
 		cr_expect_eq(oom_span_take_seconds(&s, &us), rows[i].fits, "'%s'", rows[i].text);
-		cr_expect_eq(us, rows[i].fits ? rows[i].value : 42, "'%s': %lld", rows[i].text, (long long)us);
+		cr_expect_eq(us, rows[i].fits ? rows[i].value : 42, "'%s': %lld", rows[i].text,
+			(long long)us);
 		free((void *)(uintptr_t)all.at);
 	}
 }
@@ -106,7 +124,8 @@ Test(numbers, of_cgroup_files)
 		snprintf(text, sizeof(text), "oom_kill %s\nafter 7", n->text);
 		s = bytes(text);
 		oom_flat_parse(s.at, s.len, &flat);
-		cr_expect_eq(oom_flat_get(&flat, "oom_kill"), n->fits ? n->value : -1, "%s", n->text);
+		cr_expect_eq(
+			oom_flat_get(&flat, "oom_kill"), n->fits ? n->value : -1, "%s", n->text);
 		cr_expect_eq(oom_flat_get(&flat, "after"), 7);
 		free((void *)(uintptr_t)s.at);
 		snprintf(text, sizeof(text), "some avg10=0.00 total=%s", n->text);
@@ -189,7 +208,10 @@ Test(numbers, of_traces)
 			cr_expect_eq(parse_trace(line, &ev), n->fits, "%s", line);
 			if (!n->fits)
 				continue;
-			cr_expect_eq(f == 0 ? ev.task_pid : f == 1 ? ev.signal : f == 2 ? ev.code : ev.pid,
+			cr_expect_eq(f == 0	 ? ev.task_pid
+					: f == 1 ? ev.signal
+					: f == 2 ? ev.code
+						 : ev.pid,
 				n->value, "%s", line);
 		}
 	}
@@ -198,17 +220,20 @@ Test(numbers, of_traces)
 Test(numbers, times_of_traces)
 {
 	static const struct number rows[] = {{"12.345678", true, 12345678}, {"0.000001", true, 1},
-		{"4611686018427.999999", true, 4611686018427999999}, {"4611686018428.000000", false, 0},
-		{"99999999999999.000000", false, 0}, {MAX ".000000", false, 0}, {NINES ".000000", false, 0},
-		{"1." NINES, true, 1999999}, {"1", false, 0}, {"", false, 0}, {"x.5", false, 0}};
+		{"4611686018427.999999", true, 4611686018427999999},
+		{"4611686018428.000000", false, 0}, {"99999999999999.000000", false, 0},
+		{MAX ".000000", false, 0}, {NINES ".000000", false, 0}, {"1." NINES, true, 1999999},
+		{"1", false, 0}, {"", false, 0}, {"x.5", false, 0}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct oom_trace_event ev = {0};
 		char line[256];
 
-		snprintf(line, sizeof(line), " x-1 [000] d..2 %s: mark_victim: pid=5", rows[i].text);
+		snprintf(
+			line, sizeof(line), " x-1 [000] d..2 %s: mark_victim: pid=5", rows[i].text);
 		cr_expect_eq(parse_trace(line, &ev), rows[i].fits, "%s", line);
 		if (rows[i].fits)
-			cr_expect_eq(ev.time_us, rows[i].value, "%s: %lld", line, (long long)ev.time_us);
+			cr_expect_eq(
+				ev.time_us, rows[i].value, "%s: %lld", line, (long long)ev.time_us);
 	}
 }

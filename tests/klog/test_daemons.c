@@ -51,16 +51,18 @@ static void tell(const char *text, int filler, char *buf, size_t size)
 		if (rc != OOM_EVENT_KILL)
 			continue;
 		n += (size_t)snprintf(buf + n, size - n, "%s %" PRId64 " (%s)",
-			oom_killer_name(i->kill.killer), victim->pid, victim->comm ? victim->comm : "");
+			oom_killer_name(i->kill.killer), victim->pid,
+			victim->comm ? victim->comm : "");
 		if (victim->uid >= 0)
 			n += (size_t)snprintf(buf + n, size - n, " uid %" PRId64, victim->uid);
 		if (victim->oom_score_adj != OOM_ADJ_UNKNOWN)
-			n += (size_t)snprintf(buf + n, size - n, " adj %" PRId64,
-				victim->oom_score_adj);
+			n += (size_t)snprintf(
+				buf + n, size - n, " adj %" PRId64, victim->oom_score_adj);
 		if (victim->anon_rss_kib >= 0)
-			n += (size_t)snprintf(buf + n, size - n, " anon %" PRId64,
-				victim->anon_rss_kib);
-		n += (size_t)snprintf(buf + n, size - n, "%s;", i->signal == SIGTERM ? " asked" : "");
+			n += (size_t)snprintf(
+				buf + n, size - n, " anon %" PRId64, victim->anon_rss_kib);
+		n += (size_t)snprintf(
+			buf + n, size - n, "%s;", i->signal == SIGTERM ? " asked" : "");
 	}
 	cr_expect_eq(rc, 0);
 	oom_klog_free(log);
@@ -129,13 +131,14 @@ Test(klog_daemons, earlyoom)
 }
 
 #define NOHANG HEAD "nohang[7]: "
-#define FOUND "Found 9 tasks with non-zero oom_score (except init and self) in 2ms\n"
+#define FOUND  "Found 9 tasks with non-zero oom_score (except init and self) in 2ms\n"
 
 Test(klog_daemons, nohang)
 {
 	static const struct tale tales[] = {
 		{NOHANG FOUND NOHANG "  PID: 99, name: a, badness: 5, badness: 849\n" NOHANG
-			"Implementing a corrective action:\n" NOHANG "  Sending SIGTERM to the victim\n",
+				     "Implementing a corrective action:\n" NOHANG
+				     "  Sending SIGTERM to the victim\n",
 			"nohang 99 (a, badness: 5) asked;"},
 		{"2025-08-12 03:54:03,001: " FOUND
 		 "2025-08-12 03:54:03,002: TOP printed in 1ms; process with highest badness:\n"
@@ -148,7 +151,7 @@ Test(klog_daemons, nohang)
 			"  Send SIGTERM to the victim; total response time: 9 ms\n",
 			"nohang 99 (tail) asked;", true},
 		{NOHANG FOUND NOHANG "New victim is cached victim 98 (tail)\n" NOHANG
-			"  Sending SIGKILL to the victim\n",
+				     "  Sending SIGKILL to the victim\n",
 			"nohang 98 (tail);"},
 		{NOHANG FOUND NOHANG "  Sending SIGTERM to the victim\n", "nohang -1 () asked;"},
 		{"Tue 2025-08-12 03:54:03 CEST host nohang.service[7]:   PID: 99, name: a, badness: 5\n"
@@ -191,7 +194,8 @@ Test(klog_daemons, lowmemorykiller)
 			"lowmemorykiller 99 (x) uid 5 adj 906;"},
 		{"08-12 03:54:03.123   479   480 I ActivityManager: Killing 99:x/u0a12 (adj 905): empty\n",
 			""},
-		{"I/am(  479): Out of memory: Killed process 99 (x) total-vm:9kB, anon-rss:8kB\n", ""},
+		{"I/am(  479): Out of memory: Killed process 99 (x) total-vm:9kB, anon-rss:8kB\n",
+			""},
 	};
 
 	expect_tales(tales, sizeof(tales) / sizeof(tales[0]));

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SIZES "total-vm:5000kB, anon-rss:4000kB, file-rss:20kB, shmem-rss:0kB"
-#define TAIL ", UID:33 pgtables:40kB oom_score_adj:7"
+#define SIZES  "total-vm:5000kB, anon-rss:4000kB, file-rss:20kB, shmem-rss:0kB"
+#define TAIL   ", UID:33 pgtables:40kB oom_score_adj:7"
 #define KILLED "Out of memory: Killed process 4711 (tmux: server) " SIZES TAIL
 
 struct text_source {
@@ -109,8 +109,10 @@ static const struct {
 	{"kmsg", "3,1234,765381356,-;" KILLED, 765381356},
 	{"kmsg with a caller", "3,1234,765381356,-,caller=T17;" KILLED, 765381356},
 	{"a hypervisor's log of its guest",
-		"2025-08-12T03:54:03.123Z| vcpu-0| I125: Guest: <3>[  765.381356] " KILLED, 765381356},
-	{"an older one", "Aug 12 03:54:03.123: vcpu-0| Guest: <3>[  765.381356] " KILLED, 765381356},
+		"2025-08-12T03:54:03.123Z| vcpu-0| I125: Guest: <3>[  765.381356] " KILLED,
+		765381356},
+	{"an older one", "Aug 12 03:54:03.123: vcpu-0| Guest: <3>[  765.381356] " KILLED,
+		765381356},
 	{"a newer one", "2025-08-12T03:54:03.123Z In(05) vcpu-1 - Guest: <3>[  765.381356] " KILLED,
 		765381356},
 	{"syslog without its clock", "host kernel: [  765.381356] " KILLED, 765381356},
@@ -118,25 +120,30 @@ static const struct {
 	{"a clock and no name", "Aug 12 03:54:03: [  765.381356] " KILLED, 765381356},
 	{"the front was not copied", "765.381356] " KILLED, 765381356},
 	{"logcat of the kernel's", "08-12 03:54:03.123     0     0 E kernel  : " KILLED, -1},
-	{"records joined by rsyslog", "Aug 12 03:54:03 host kernel: [  765.381356] a#012b#012" KILLED,
-		765381356},
+	{"records joined by rsyslog",
+		"Aug 12 03:54:03 host kernel: [  765.381356] a#012b#012" KILLED, 765381356},
 	{"netconsole through syslog", "Aug 12 03:54:03 10.0.0.7 [  765.381356] " KILLED, 765381356},
-	{"a stamp within the journal's", "[  765.4] host kernel: [  765.381356] " KILLED, 765381356},
+	{"a stamp within the journal's", "[  765.4] host kernel: [  765.381356] " KILLED,
+		765381356},
 	{"a phone", "[  765.381356]  (2)[195:kswapd0]" KILLED, 765381356},
 	{"another phone", "<4>[  765.381356] [0:        kswapd0:   50] " KILLED, 765381356},
 	{"quoted in a mail", "> > [  765.381356] " KILLED, 765381356},
 	{"indented", "    [  765.381356] " KILLED, 765381356},
 	{"repeated by rsyslog",
-		"Aug 12 03:54:03 host kernel: message repeated 2 times: [ [  765.381356] " KILLED "]",
+		"Aug 12 03:54:03 host kernel: message repeated 2 times: [ [  765.381356] " KILLED
+		"]",
 		765381356},
 	{"a console logger", "Aug 12 03:54:03 [  765.381356] " KILLED, 765381356},
 	{"serial console, CR", "\r[  765.381356] " KILLED "\r", 765381356},
 	{"serial console, colour", "\033[1;31m[  765.381356] " KILLED, 765381356},
-	{"dmesg in colours", "\033[32m[  765.381356] \033[0m\033[33mOut of memory\033[0m: \033[31m"
-		"Killed process 4711 (tmux: server) " SIZES TAIL "\033[0m", 765381356},
+	{"dmesg in colours",
+		"\033[32m[  765.381356] \033[0m\033[33mOut of memory\033[0m: \033[31m"
+		"Killed process 4711 (tmux: server) " SIZES TAIL "\033[0m",
+		765381356},
 	{"dmesg -x in colours", "kern  :err   : \033[32m[  765.381356] \033[0m" KILLED "\033[0m",
 		765381356},
-	{"the journal in colours", "Aug 12 03:54:03 host kernel: \033[0;1;31m" KILLED "\033[0m", -1},
+	{"the journal in colours", "Aug 12 03:54:03 host kernel: \033[0;1;31m" KILLED "\033[0m",
+		-1},
 	{"two lines joined", "login: [  765.381356] " KILLED, 765381356},
 	{"lines joined behind a stack", "[  765.381000]  ? kfree+0x1/0x2[  765.381356] " KILLED,
 		765381356},
@@ -146,7 +153,8 @@ static const struct {
 		"\"SYSLOG_IDENTIFIER\":\"kernel\",\"_SOURCE_MONOTONIC_TIMESTAMP\":\"765381356\","
 		"\"MESSAGE\":\"" KILLED "\",\"nested\":{\"a\":[1,\"]\"]}}",
 		765381356},
-	{"a shipper's JSON", "{\"log\":\"[  765.381356] " KILLED "\\n\",\"stream\":\"x\"}", 765381356},
+	{"a shipper's JSON", "{\"log\":\"[  765.381356] " KILLED "\\n\",\"stream\":\"x\"}",
+		765381356},
 	{"journal export",
 		"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1754963643123456\n_TRANSPORT=kernel\n"
 		"SYSLOG_FACILITY=0\nMESSAGE=" KILLED "\n_SOURCE_MONOTONIC_TIMESTAMP=765381356\n",
@@ -201,8 +209,8 @@ Test(klog_frames, the_same_in_small_pieces_and_in_brief)
 
 		if (!len)
 			continue;
-		cr_expect_eq(explain_part(frames[i].text, len, 1, 0).kills, 1, "%s, a byte at a time",
-			frames[i].what);
+		cr_expect_eq(explain_part(frames[i].text, len, 1, 0).kills, 1,
+			"%s, a byte at a time", frames[i].what);
 		cr_expect_eq(explain_part(frames[i].text, len, 7, OOM_KLOG_BRIEF).kills, 1,
 			"%s, in brief", frames[i].what);
 	}
@@ -220,7 +228,8 @@ Test(klog_frames, zeros_after_a_crash)
 Test(klog_frames, journal_export_of_bytes)
 {
 	static const char head[] = "__CURSOR=x\n_TRANSPORT=kernel\nMESSAGE\n";
-	static const char message[] = "Out of memory: Killed process 4711 (t\001\n\xff) " SIZES TAIL;
+	static const char message[] =
+		"Out of memory: Killed process 4711 (t\001\n\xff) " SIZES TAIL;
 	static const char tail[] = "\n_SOURCE_MONOTONIC_TIMESTAMP=12\n\n";
 	char text[512] = {0};
 	size_t len = sizeof(head) - 1;
@@ -262,7 +271,8 @@ Test(klog_frames, what_only_looks_like_a_kill)
 			"\"}",
 			0, 1},
 		{"journal JSON, kmsg of a program",
-			"{\"MESSAGE\":\"" KILLED "\",\"_TRANSPORT\":\"kernel\",\"SYSLOG_FACILITY\":\"1\"}",
+			"{\"MESSAGE\":\"" KILLED
+			"\",\"_TRANSPORT\":\"kernel\",\"SYSLOG_FACILITY\":\"1\"}",
 			0, 1},
 		{"journal export, told behind the message",
 			"MESSAGE=" KILLED "\n_TRANSPORT=stdout\nSYSLOG_IDENTIFIER=mon\n\n", 1, 0},
@@ -276,7 +286,8 @@ Test(klog_frames, what_only_looks_like_a_kill)
 		{"suspend", "[  1.000000] OOM killer disabled.", 0, 0},
 		{"a stack", "[  1.000000]  oom_kill_process+0x82/0x2a0", 0, 0},
 		{"announced only",
-			"[  1.000000] Out of memory: Kill process 5 (x) score 7 or sacrifice child", 0, 0},
+			"[  1.000000] Out of memory: Kill process 5 (x) score 7 or sacrifice child",
+			0, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -284,8 +295,8 @@ Test(klog_frames, what_only_looks_like_a_kill)
 
 		cr_expect_eq(seen.kills, 0, "%s: %d kills", rows[i].what, seen.kills);
 		cr_expect_eq(seen.quoted, rows[i].quoted, "%s: quoted", rows[i].what);
-		cr_expect_eq(seen.imitations, rows[i].imitations, "%s: imitations %ld", rows[i].what,
-			(long)seen.imitations);
+		cr_expect_eq(seen.imitations, rows[i].imitations, "%s: imitations %ld",
+			rows[i].what, (long)seen.imitations);
 	}
 }
 

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIR "tests/data/guests/"
+#define DIR	  "tests/data/guests/"
 #define MAX_KILLS 16
 
 struct truth {
@@ -53,8 +53,7 @@ static int read_log(struct oom_arena *arena, const char *path, struct told *ret)
 			continue;
 		cr_assert_eq(oom_badness_rank(arena, &kill, 10), 0);
 		if (!ret->n)
-			ret->predicted = kill.n_ranking &&
-					 kill.ranking[0].pid == kill.victim.pid;
+			ret->predicted = kill.n_ranking && kill.ranking[0].pid == kill.victim.pid;
 		cr_assert_eq(oom_kill_copy(arena, &kill, ret->kills + ret->n), 0);
 		ret->n++;
 	}
@@ -70,8 +69,8 @@ static void compare(const struct told *told, const struct truth *truth, char *wr
 	size_t len = 0;
 
 	for (int i = 0; i < told->n && len < sizeof(pids) - 24; i++)
-		len += (size_t)snprintf(pids + len, sizeof(pids) - len, "%s%" PRId64,
-			i ? "," : "", told->kills[i].victim.pid);
+		len += (size_t)snprintf(pids + len, sizeof(pids) - len, "%s%" PRId64, i ? "," : "",
+			told->kills[i].victim.pid);
 	*wrong = '\0';
 	if (strcmp(pids, truth->pids))
 		snprintf(wrong, size, "victims %s, not %s", pids, truth->pids);
@@ -101,8 +100,9 @@ static bool next_truth(FILE *in, struct truth *ret)
 	while (fgets(line, sizeof(line), in)) {
 		if (*line == '#' || *line == '\n')
 			continue;
-		cr_assert_eq(sscanf(line, "%127s %31s %31s %255s %7s %127s %7s", ret->file, ret->killer,
-				     ret->constraint, ret->memcg, ret->group, ret->pids, ret->predicted),
+		cr_assert_eq(
+			sscanf(line, "%127s %31s %31s %255s %7s %127s %7s", ret->file, ret->killer,
+				ret->constraint, ret->memcg, ret->group, ret->pids, ret->predicted),
 			7, "not seven columns: %s", line);
 		return true;
 	}

@@ -81,8 +81,11 @@ static long peak_rss_kib(void)
 Test(klog_hostile, a_line_of_a_gigabyte)
 {
 	static char filler[65536];
-	struct made_up m = {.filler = filler, .filler_len = sizeof(filler), .fillers = 16384,
-		.head = KILL_LINE "x ", .tail = "\n[  900.000000] Out of memory: Killed process 6 (b)\n"};
+	struct made_up m = {.filler = filler,
+		.filler_len = sizeof(filler),
+		.fillers = 16384,
+		.head = KILL_LINE "x ",
+		.tail = "\n[  900.000000] Out of memory: Killed process 6 (b)\n"};
 	struct oom_klog_counts counts;
 	long before = peak_rss_kib();
 
@@ -103,7 +106,10 @@ Test(klog_hostile, a_table_of_a_million_tasks)
 			"oom_score_adj=0\n"
 			"[  1.000000] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents "
 			"oom_score_adj name\n",
-		.filler = row, .filler_len = sizeof(row) - 1, .fillers = 1000000, .tail = KILL_LINE};
+		.filler = row,
+		.filler_len = sizeof(row) - 1,
+		.fillers = 1000000,
+		.tail = KILL_LINE};
 	struct oom_klog_counts counts;
 	long before = peak_rss_kib();
 
@@ -128,7 +134,9 @@ Test(klog_hostile, a_storm_without_victims)
 Test(klog_hostile, bytes_that_are_no_text)
 {
 	static unsigned char filler[4096 + 7];
-	struct made_up m = {.filler = (char *)filler, .filler_len = sizeof(filler), .fillers = 256,
+	struct made_up m = {.filler = (char *)filler,
+		.filler_len = sizeof(filler),
+		.fillers = 256,
 		.tail = "\n" KILL_LINE};
 	struct oom_klog_counts counts;
 	uint32_t x = 12345;
@@ -245,8 +253,9 @@ Test(klog_hostile, no_memory)
 		untouched = fail_at >= 0;
 		fail_at = -1;
 		/* qsort(3) sorts in place when it gets no memory: the answer must be whole all the same */
-		cr_assert(rc == -ENOMEM || (!rc && kills[0].n_tasks == 600 &&
-						   kills[0].n_ranking == 600 && kills[0].explanation),
+		cr_assert(rc == -ENOMEM ||
+				(!rc && kills[0].n_tasks == 600 && kills[0].n_ranking == 600 &&
+					kills[0].explanation),
 			"allocation %ld: %d", n, rc);
 		cr_assert_eq(count, rc ? 77 : 2, "allocation %ld", n);
 		oom_arena_release(&arena);
@@ -268,8 +277,11 @@ Test(klog_hostile, an_entry_whose_beginning_is_out_of_reach)
 
 	for (size_t before = 0; before < sizeof(lens) / sizeof(lens[0]); before++) {
 		for (size_t behind = 0; behind < sizeof(lens) / sizeof(lens[0]); behind++) {
-			char *filler = malloc(sizeof(head) + sizeof(message) + sizeof(end) + 120000), *to = filler;
-			struct made_up m = {.filler = line, .filler_len = sizeof(line) - 1, .fillers = 50000};
+			char *filler =
+				     malloc(sizeof(head) + sizeof(message) + sizeof(end) + 120000),
+			     *to = filler;
+			struct made_up m = {
+				.filler = line, .filler_len = sizeof(line) - 1, .fillers = 50000};
 			struct oom_klog_counts counts;
 
 			to = mempcpy(to, head, sizeof(head) - 1);
@@ -278,8 +290,8 @@ Test(klog_hostile, an_entry_whose_beginning_is_out_of_reach)
 			to = (char *)memset(to, 'y', lens[behind]) + lens[behind];
 			memcpy(to, end, sizeof(end));
 			m.tail = filler;
-			cr_expect_eq(count_kills(&m, &counts), 0, "%zu before, %zu behind", lens[before],
-				lens[behind]);
+			cr_expect_eq(count_kills(&m, &counts), 0, "%zu before, %zu behind",
+				lens[before], lens[behind]);
 			free(filler);
 		}
 	}
@@ -291,28 +303,40 @@ Test(klog_hostile, no_field_ends_its_entry)
 #define MESSAGE "MESSAGE=Out of memory: Killed process 41 (hog) total-vm:1kB, anon-rss:1kB\n"
 /* among entries, none is leapt over */
 #define READ_ON "__CURSOR=s\n_TRANSPORT=kernel\nMESSAGE=Out of memory, or not\n\n"
-#define ROW(what, text) {what, text, sizeof(text) - 1}
+#define ROW(what, text)                                                                            \
+	{                                                                                          \
+		what, text, sizeof(text) - 1                                                       \
+	}
 	static const struct {
 		const char *what, *text;
 		size_t len;
 	} rows[] = {
-		ROW("a short name behind the message", "__CURSOR=s\n" MESSAGE "X=1\n_TRANSPORT=journal\n\n"),
+		ROW("a short name behind the message",
+			"__CURSOR=s\n" MESSAGE "X=1\n_TRANSPORT=journal\n\n"),
 		ROW("a short name before it", "__CURSOR=s\n_TRANSPORT=journal\nX=1\n" MESSAGE "\n"),
 		ROW("two letters", "__CURSOR=s\n" MESSAGE "X1=1\n_TRANSPORT=journal\n\n"),
 		ROW("bytes behind the message",
-			"__CURSOR=s\n" MESSAGE "XYZ\n\4\0\0\0\0\0\0\0a\n\nb\n_TRANSPORT=journal\n\n"),
-		ROW("bytes before it", "__CURSOR=s\n_TRANSPORT=journal\nX\n\4\0\0\0\0\0\0\0a\n\nb\n" MESSAGE "\n"),
-		ROW("bytes that look like fields", "__CURSOR=s\n_TRANSPORT=journal\nXYZ\n"
+			"__CURSOR=s\n" MESSAGE
+			"XYZ\n\4\0\0\0\0\0\0\0a\n\nb\n_TRANSPORT=journal\n\n"),
+		ROW("bytes before it",
+			"__CURSOR=s\n_TRANSPORT=journal\nX\n\4\0\0\0\0\0\0\0a\n\nb\n" MESSAGE "\n"),
+		ROW("bytes that look like fields",
+			"__CURSOR=s\n_TRANSPORT=journal\nXYZ\n"
 			"\22\0\0\0\0\0\0\0_TRANSPORT=kernel\n\n" MESSAGE "\n"),
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct made_up m = {.head = READ_ON, .filler = rows[i].text, .filler_len = rows[i].len,
+		struct made_up m = {.head = READ_ON,
+			.filler = rows[i].text,
+			.filler_len = rows[i].len,
 			.fillers = 3};
 		struct oom_klog_counts counts;
 
 		cr_expect_eq(count_kills(&m, &counts), 0, "%s", rows[i].what);
-		m = (struct made_up){.head = READ_ON, .filler = rows[i].text, .filler_len = rows[i].len, .fillers = 3,
+		m = (struct made_up){.head = READ_ON,
+			.filler = rows[i].text,
+			.filler_len = rows[i].len,
+			.fillers = 3,
 			.tail = "__CURSOR=s\n_TRANSPORT=kernel\n" MESSAGE "\n"};
 		cr_expect_eq(count_kills(&m, &counts), 1, "%s, and the kernel's", rows[i].what);
 	}

@@ -47,18 +47,18 @@ static void tell(const char *text, char *buf, size_t size)
 		if (kill->victim.uid >= 0)
 			n += (size_t)snprintf(buf + n, size - n, " uid %" PRId64, kill->victim.uid);
 		if (kill->victim.total_vm_kib >= 0)
-			n += (size_t)snprintf(buf + n, size - n, " vm %" PRId64,
-				kill->victim.total_vm_kib);
+			n += (size_t)snprintf(
+				buf + n, size - n, " vm %" PRId64, kill->victim.total_vm_kib);
 		n += (size_t)snprintf(buf + n, size - n, "%s;", kill->oom_group ? " group" : "");
 	}
 	cr_expect_eq(rc, 0);
 	oom_klog_free(log);
 }
 
-#define KILL5 "Killed process 5 (a) total-vm:9kB, anon-rss:8kB, file-rss:0kB"
-#define KILL6 "Killed process 6 (b) total-vm:7kB, anon-rss:6kB, file-rss:0kB"
+#define KILL5	"Killed process 5 (a) total-vm:9kB, anon-rss:8kB, file-rss:0kB"
+#define KILL6	"Killed process 6 (b) total-vm:7kB, anon-rss:6kB, file-rss:0kB"
 #define CHOSEN5 "Memory cgroup out of memory: Kill process 5 (a) score 1 or sacrifice child"
-#define HEADER "x invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0"
+#define HEADER	"x invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0"
 
 Test(klog_joins, what_belongs_together)
 {
@@ -67,21 +67,22 @@ Test(klog_joins, what_belongs_together)
 	} rows[] = {
 		{"a path cut at a terminal's edge",
 			"[    1.000001] Task in /pods/0123456789abcdef0123 killed as a result of limit of "
-			"/po\nds/0123456789abcdef0123\n[    1.000002] " CHOSEN5 "\n[    1.000003] " KILL5
-			"\n",
+			"/po\nds/0123456789abcdef0123\n[    1.000002] " CHOSEN5
+			"\n[    1.000003] " KILL5 "\n",
 			"kernel-memcg 5 a /pods/0123456789abcdef0123 /pods/0123456789abcdef0123 - vm 9;"},
 		{"words behind a path are no rest of it",
 			"[    1.000001] Task in /pods/0123456789abcdef0123 killed as a result of limit of "
 			"/pods\nlogin is late\n[    1.000003] " KILL5 "\n",
 			"kernel-memcg 5 a /pods /pods/0123456789abcdef0123 - vm 9;"},
 		{"members of a group that do not say where",
-			"[    1.000001] Task in /g/a killed as a result of limit of /g\n[    1.000002] "
-			CHOSEN5 "\n[    1.000003] " KILL5 "\n[    1.000004] Tasks in /g are going to be "
-			"killed due to memory.oom.group set\n[    1.000005] " KILL5 "\n[    1.000006] "
-			KILL6 "\n",
+			"[    1.000001] Task in /g/a killed as a result of limit of /g\n[    1.000002] " CHOSEN5
+			"\n[    1.000003] " KILL5 "\n[    1.000004] Tasks in /g are going to be "
+			"killed due to memory.oom.group set\n[    1.000005] " KILL5
+			"\n[    1.000006] " KILL6 "\n",
 			"kernel-memcg 5 a /g /g/a - vm 9 group;kernel-memcg 6 b /g - - vm 7 group;"},
 		{"a body long after its header is another's",
-			"[  100.000001] " HEADER "\n[ 9000.000001] memory: usage 8kB, limit 8kB, failcnt 1"
+			"[  100.000001] " HEADER
+			"\n[ 9000.000001] memory: usage 8kB, limit 8kB, failcnt 1"
 			"\n[ 9000.000002] Memory cgroup out of memory: " KILL5 "\n",
 			"event 3;kernel-memcg 5 a - - - vm 9;"},
 		{"the first form of the line of one line",
@@ -89,7 +90,8 @@ Test(klog_joins, what_belongs_together)
 			"kill_memcg=/l/t,task=a,pid=    5,uid=   33\n[    1.000003] " KILL5 "\n",
 			"kernel-memcg 5 a /l /l/t - uid 33 vm 9;"},
 		{"a header of which only the front was copied",
-			"[    1.000001] x invoked oom-killer\n[    1.000003] Out of memory: " KILL5 "\n",
+			"[    1.000001] x invoked oom-killer\n[    1.000003] Out of memory: " KILL5
+			"\n",
 			"kernel-global 5 a - - x vm 9;"},
 		{"numbers and paths that a pager cut",
 			"[    1.000001] Task in /g/a killed as a result of limit of /g>\n[    1.000002] "
@@ -102,7 +104,8 @@ Test(klog_joins, what_belongs_together)
 			"rss:4kB, swap:0kB\n",
 			"unknown 5 a - - - vm 8;"},
 		{"a report joined by rsyslog",
-			"Aug 12 03:54:03 host kernel: " HEADER "#012Task in /g/a killed as a result of "
+			"Aug 12 03:54:03 host kernel: " HEADER
+			"#012Task in /g/a killed as a result of "
 			"limit of /g#012" CHOSEN5 "#012" KILL5 "\n",
 			"kernel-memcg 5 a /g /g/a x vm 9;"},
 		{"and by a shipper, with its stamps",

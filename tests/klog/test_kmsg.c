@@ -38,7 +38,8 @@ Test(klog_kmsg, reads_one_kill_whole)
 	struct oom_kill *kills = NULL;
 	size_t count = 0;
 
-	cr_assert_eq(oom_kills_from_kmsg(&arena, memcg_kill, strlen(memcg_kill), &kills, &count), 0);
+	cr_assert_eq(
+		oom_kills_from_kmsg(&arena, memcg_kill, strlen(memcg_kill), &kills, &count), 0);
 	cr_assert_eq(count, 1);
 	cr_expect_eq(kills->killer, OOM_KILLER_KERNEL_MEMCG);
 	cr_expect_eq(kills->constraint, OOM_CONSTRAINT_MEMCG);
@@ -76,7 +77,8 @@ static size_t count_kills(const char *text)
 	return count;
 }
 
-#define SIZES " total-vm:400kB, anon-rss:12kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0\n"
+#define SIZES                                                                                      \
+	" total-vm:400kB, anon-rss:12kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0\n"
 
 Test(klog_kmsg, counts_processes_and_not_lines)
 {
@@ -99,7 +101,8 @@ Test(klog_kmsg, counts_processes_and_not_lines)
 		{"a program that imitates the kernel (facility 1)",
 			"12,1,10,-;Out of memory: Killed process 5 (a)" SIZES, 0},
 		{"announced, and then nothing",
-			"3,1,10,-;Out of memory: Kill process 5 (a) score 9 or sacrifice child\n", 0},
+			"3,1,10,-;Out of memory: Kill process 5 (a) score 9 or sacrifice child\n",
+			0},
 		{"announced and killed",
 			"3,1,10,-;Out of memory: Kill process 5 (a) score 9 or sacrifice child\n"
 			"3,2,10,-;Killed process 5 (a) total-vm:400kB, anon-rss:12kB, file-rss:0kB\n",
@@ -109,8 +112,8 @@ Test(klog_kmsg, counts_processes_and_not_lines)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		cr_expect_eq(count_kills(rows[i].text), rows[i].kills, "%s: %zu kills", rows[i].what,
-			count_kills(rows[i].text));
+		cr_expect_eq(count_kills(rows[i].text), rows[i].kills, "%s: %zu kills",
+			rows[i].what, count_kills(rows[i].text));
 }
 
 Test(klog_kmsg, a_group_is_marked_from_its_first_victim_on)
@@ -144,7 +147,8 @@ Test(kill_json, round_trip)
 	size_t count = 0;
 	json_t *json, *again;
 
-	cr_assert_eq(oom_kills_from_kmsg(&arena, memcg_kill, strlen(memcg_kill), &kills, &count), 0);
+	cr_assert_eq(
+		oom_kills_from_kmsg(&arena, memcg_kill, strlen(memcg_kill), &kills, &count), 0);
 	json = oom_kill_to_json(kills);
 	cr_assert_not_null(json);
 	cr_expect_str_eq(json_string_value(json_object_get(json, "gfp_mask")), "0xcc0");
@@ -168,7 +172,8 @@ Test(kill_json, a_name_that_is_no_text)
 	kill.victim.comm = "a\xff\xe4\xb8";
 	json = oom_kill_to_json(&kill);
 	cr_assert_not_null(json);
-	cr_expect_str_eq(json_string_value(json_object_get(json_object_get(json, "victim"), "comm")),
+	cr_expect_str_eq(
+		json_string_value(json_object_get(json_object_get(json, "victim"), "comm")),
 		"a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 	json_decref(json);
 }
@@ -178,8 +183,9 @@ Test(kill, names)
 	for (int i = 0; i < OOM_KILLER_COUNT_; i++)
 		cr_expect_eq((int)oom_killer_from_name(oom_killer_name((enum oom_killer)i)), i);
 	for (int i = 0; i < OOM_CONSTRAINT_COUNT_; i++)
-		cr_expect_eq((int)oom_constraint_from_name(
-				     oom_constraint_name((enum oom_constraint)i)), i);
+		cr_expect_eq(
+			(int)oom_constraint_from_name(oom_constraint_name((enum oom_constraint)i)),
+			i);
 	cr_expect_eq(oom_killer_from_name("kernel"), OOM_KILLER_COUNT_);
 	cr_expect_eq(oom_killer_from_name(NULL), OOM_KILLER_COUNT_);
 }

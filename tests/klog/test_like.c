@@ -65,10 +65,10 @@ static bool same_span(struct oom_span a, struct oom_span b)
 static bool same_line(const struct oom_klog_line *a, const struct oom_klog_line *b)
 {
 	return same_span(a->text, b->text) && a->origin == b->origin &&
-	       same_span(a->ident, b->ident) && a->time_us == b->time_us &&
-	       same_span(a->hour, b->hour) && a->caller == b->caller && a->framed == b->framed &&
-	       a->escaped == b->escaped && a->json == b->json && a->continues == b->continues &&
-	       a->kmsg == b->kmsg;
+		same_span(a->ident, b->ident) && a->time_us == b->time_us &&
+		same_span(a->hour, b->hour) && a->caller == b->caller && a->framed == b->framed &&
+		a->escaped == b->escaped && a->json == b->json && a->continues == b->continues &&
+		a->kmsg == b->kmsg;
 }
 
 Test(klog_like, any_line_after_any_other_is_framed_as_alone)
@@ -119,8 +119,8 @@ Test(klog_like, what_is_like_is_known)
 
 Test(klog_like, the_end_of_a_line_comes_with_its_marks)
 {
-	static const char *const words[] = {"Kill", "kernel panic -", "OOM", "oom", "a+0x1", "+\nx", "a\\x0a",
-		"[1]", "\n", "#012", "kill_", "plain words only", "nic", "+0"};
+	static const char *const words[] = {"Kill", "kernel panic -", "OOM", "oom", "a+0x1", "+\nx",
+		"a\\x0a", "[1]", "\n", "#012", "kill_", "plain words only", "nic", "+0"};
 
 	for (size_t word = 0; word < sizeof(words) / sizeof(words[0]); word++) {
 		for (size_t at = 0; at < 100; at++) {
@@ -137,8 +137,8 @@ Test(klog_like, the_end_of_a_line_comes_with_its_marks)
 			feed = memchr(text, '\n', len);
 			end = oom_klog_line_end(text, text + len, &marks);
 			cr_expect_eq(end, feed, "'%s' at %zu", words[word], at);
-			cr_expect_eq(marks, oom_klog_marks(text, feed), "'%s' at %zu: %x", words[word],
-				at, marks);
+			cr_expect_eq(marks, oom_klog_marks(text, feed), "'%s' at %zu: %x",
+				words[word], at, marks);
 			cr_expect_null(oom_klog_line_end(text, feed, &marks));
 			free(text);
 		}

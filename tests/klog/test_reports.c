@@ -37,20 +37,23 @@ static void explain(const char *text, struct events *events)
 		cr_assert_lt(events->n, MAX_EVENTS);
 		events->at[events->n].event = (enum oom_event)rc;
 		events->at[events->n].incident = *incident;
-		cr_assert_eq(oom_kill_copy(&events->arena, &incident->kill,
-				     &events->at[events->n].kill), 0);
+		cr_assert_eq(
+			oom_kill_copy(&events->arena, &incident->kill, &events->at[events->n].kill),
+			0);
 		events->n++;
 	}
 	cr_assert_eq(rc, 0);
 	oom_klog_free(log);
 }
 
-#define HEADER(name) name " invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+#define HEADER(name)                                                                               \
+	name " invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
 
 Test(klog_reports, sysrq_is_known_without_the_header)
 {
 	static const char *const between[] = {
-		"", HEADER("kworker/0:1"),
+		"",
+		HEADER("kworker/0:1"),
 		"oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,"
 		"task_memcg=/t,task=a,pid=5,uid=0\n",
 	};
@@ -59,12 +62,15 @@ Test(klog_reports, sysrq_is_known_without_the_header)
 	for (size_t i = 0; i < sizeof(between) / sizeof(*between); i++) {
 		char text[1024];
 
-		snprintf(text, sizeof(text), "sysrq: Manual OOM execution\n%sOut of memory: Killed process 5 (a) "
-			SIZES "\nOut of memory: Killed process 6 (b) " SIZES "\n", between[i]);
+		snprintf(text, sizeof(text),
+			"sysrq: Manual OOM execution\n%sOut of memory: Killed process 5 (a) " SIZES
+			"\nOut of memory: Killed process 6 (b) " SIZES "\n",
+			between[i]);
 		explain(text, &e);
 		cr_assert_eq(e.n, 2, "row %zu", i);
 		cr_expect_eq(e.at[0].kill.killer, OOM_KILLER_KERNEL_SYSRQ, "row %zu", i);
-		cr_expect_eq(e.at[1].kill.killer, OOM_KILLER_KERNEL_GLOBAL, "the next one was not asked for");
+		cr_expect_eq(e.at[1].kill.killer, OOM_KILLER_KERNEL_GLOBAL,
+			"the next one was not asked for");
 		oom_arena_release(&e.arena);
 	}
 }
@@ -73,10 +79,10 @@ Test(klog_reports, a_kill_before_a_header_is_not_the_headers)
 {
 	struct events e;
 
-	explain("Memory cgroup out of memory: Killed process 5 (a) " SIZES "\n" HEADER("x")
-		"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/m,"
-		"task_memcg=/m/t,task=b,pid=6,uid=3\n"
-		"Memory cgroup out of memory: Killed process 6 (b) " SIZES "\n",
+	explain("Memory cgroup out of memory: Killed process 5 (a) " SIZES "\n" HEADER(
+			"x") "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/m,"
+			     "task_memcg=/m/t,task=b,pid=6,uid=3\n"
+			     "Memory cgroup out of memory: Killed process 6 (b) " SIZES "\n",
 		&e);
 	cr_assert_eq(e.n, 2);
 	cr_expect_null(e.at[0].kill.invoker_comm);
@@ -99,7 +105,8 @@ Test(klog_reports, a_child_dies_instead)
 	cr_expect_eq(e.at[0].kill.victim.pid, 6);
 	cr_expect_eq(e.at[0].kill.chosen_pid, 5);
 	cr_expect_str_eq(e.at[0].kill.chosen_comm, "parent");
-	cr_expect_eq(e.at[0].kill.killer, OOM_KILLER_KERNEL_GLOBAL, "the announcement says whose memory");
+	cr_expect_eq(e.at[0].kill.killer, OOM_KILLER_KERNEL_GLOBAL,
+		"the announcement says whose memory");
 	cr_expect_eq(e.at[0].kill.constraint, OOM_CONSTRAINT_UNKNOWN);
 	cr_expect_eq(e.at[0].incident.score, 9);
 	oom_arena_release(&e.arena);
@@ -110,15 +117,15 @@ Test(klog_reports, memcg_of_the_3_x_kind)
 	struct events e;
 
 	explain(HEADER("x") "Task in /a/b killed as a result of limit of /a\n"
-		"memory: usage 980kB, limit 1000kB, failcnt 41\n"
-		"memory+swap: usage 0kB, limit 18014398509481983kB, failcnt 0\n"
-		"Memory cgroup stats for /a: cache:12KB rss:980KB mapped_file:0KB\n"
-		"[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name\n"
-		"[13536] 275858 13536  8389663      343   16267  8324326             0 memory monster\n"
-		"Memory cgroup out of memory: Kill process 13536 (memory monster) score 996 or sacrifice "
-		"child\n"
-		"Killed process 13536 (memory monster) total-vm:33558652kB, anon-rss:920kB, "
-		"file-rss:452kB\n",
+			    "memory: usage 980kB, limit 1000kB, failcnt 41\n"
+			    "memory+swap: usage 0kB, limit 18014398509481983kB, failcnt 0\n"
+			    "Memory cgroup stats for /a: cache:12KB rss:980KB mapped_file:0KB\n"
+			    "[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name\n"
+			    "[13536] 275858 13536  8389663      343   16267  8324326             0 memory monster\n"
+			    "Memory cgroup out of memory: Kill process 13536 (memory monster) score 996 or sacrifice "
+			    "child\n"
+			    "Killed process 13536 (memory monster) total-vm:33558652kB, anon-rss:920kB, "
+			    "file-rss:452kB\n",
 		&e);
 	cr_assert_eq(e.n, 1);
 	cr_expect_str_eq(e.at[0].kill.oom_memcg, "/a");
@@ -133,7 +140,8 @@ Test(klog_reports, memcg_of_the_3_x_kind)
 	cr_expect_str_eq(e.at[0].kill.tasks[0].comm, "memory monster");
 	cr_expect_eq(e.at[0].kill.tasks[0].pgtables_kib, 16267 * 4);
 	cr_expect_eq(e.at[0].kill.tasks[0].swapents, 8324326);
-	cr_expect_eq(e.at[0].kill.victim.oom_score_adj, OOM_ADJ_UNKNOWN, "the kill line does not say");
+	cr_expect_eq(
+		e.at[0].kill.victim.oom_score_adj, OOM_ADJ_UNKNOWN, "the kill line does not say");
 	oom_arena_release(&e.arena);
 }
 
@@ -256,9 +264,10 @@ Test(klog_reports, panics_and_what_has_no_end)
 {
 	struct events e;
 
-	explain("[  1.000000] " HEADER("x") "[  1.000000] Out of memory and no killable processes...\n"
-		"[  1.000000] Kernel panic - not syncing: System is deadlocked on memory\n"
-		"[  1.000000] ---[ end Kernel panic - not syncing: System is deadlocked on memory ]---\n",
+	explain("[  1.000000] " HEADER(
+			"x") "[  1.000000] Out of memory and no killable processes...\n"
+			     "[  1.000000] Kernel panic - not syncing: System is deadlocked on memory\n"
+			     "[  1.000000] ---[ end Kernel panic - not syncing: System is deadlocked on memory ]---\n",
 		&e);
 	cr_assert_eq(e.n, 1);
 	cr_expect_eq(e.at[0].event, OOM_EVENT_PANIC);
@@ -314,14 +323,14 @@ Test(klog_reports, tables_of_all_layouts)
 			"[   77]     3    77     1250      300   1     -17 a b", 1200, -1, -1,
 			OOM_ADJ_UNKNOWN},
 		{"[ pid ]   uid  tgid total_vm      rss cpu oom_adj oom_score_adj name",
-			"[   77]     3    77     1250      300   1     -17         -1000 a b", 1200, -1, -1,
-			-1000},
+			"[   77]     3    77     1250      300   1     -17         -1000 a b", 1200,
+			-1, -1, -1000},
 		{"[ pid ]   uid  tgid total_vm      rss nr_ptes nr_pmds swapents oom_score_adj name",
 			"[   77]     3    77     1250      300       7       2        9             4 a b",
 			1200, 36, 9, 4},
 		{"[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
-			"[     77]     3    77     1250      300    36864        9             4 a b", 1200,
-			36, 9, 4},
+			"[     77]     3    77     1250      300    36864        9             4 a b",
+			1200, 36, 9, 4},
 		{"[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes "
 		 "swapents oom_score_adj name",
 			"[     77]     3    77     1250      300      200      100         0    36864        "
@@ -337,8 +346,8 @@ Test(klog_reports, tables_of_all_layouts)
 		struct events e;
 
 		snprintf(text, sizeof(text),
-			HEADER("x") "%s\n%s\n[     78] broken row\nOut of memory: Killed process 77 (a b) "
-			SIZES "\n",
+			HEADER("x") "%s\n%s\n[     78] broken row\nOut of memory: Killed process 77 (a b) " SIZES
+				    "\n",
 			rows[i].header, rows[i].row);
 		explain(text, &e);
 		cr_assert_eq(e.n, 1, "%s", rows[i].header);
@@ -350,8 +359,10 @@ Test(klog_reports, tables_of_all_layouts)
 		cr_expect_eq(e.at[0].kill.tasks[0].rss_kib, rows[i].rss_kib, "%s", rows[i].header);
 		cr_expect_eq(e.at[0].kill.tasks[0].pgtables_kib, rows[i].pgtables_kib, "%s: %ld",
 			rows[i].header, (long)e.at[0].kill.tasks[0].pgtables_kib);
-		cr_expect_eq(e.at[0].kill.tasks[0].swapents, rows[i].swapents, "%s", rows[i].header);
-		cr_expect_eq(e.at[0].kill.tasks[0].oom_score_adj, rows[i].adj, "%s", rows[i].header);
+		cr_expect_eq(
+			e.at[0].kill.tasks[0].swapents, rows[i].swapents, "%s", rows[i].header);
+		cr_expect_eq(
+			e.at[0].kill.tasks[0].oom_score_adj, rows[i].adj, "%s", rows[i].header);
 		oom_arena_release(&e.arena);
 	}
 }

@@ -28,15 +28,15 @@ static const struct {
 	const char *comm;
 	int64_t uid, total_vm, adj;
 } kills[] = {
-	{"Out of Memory: Killed process 12786 (firefox-bin).", OOM_SHAPE_KILL, 12786, "firefox-bin", -1,
-		-1, OOM_ADJ_UNKNOWN},
+	{"Out of Memory: Killed process 12786 (firefox-bin).", OOM_SHAPE_KILL, 12786, "firefox-bin",
+		-1, -1, OOM_ADJ_UNKNOWN},
 	{"VM: killing process named", OOM_SHAPE_KILL, -1, "named", -1, -1, OOM_ADJ_UNKNOWN},
 	{"VM: killing process mysqld(812)", OOM_SHAPE_KILL, 812, "mysqld", -1, -1, OOM_ADJ_UNKNOWN},
-	{"Out of memory: kill process 5 (x) score 18 or a child", OOM_SHAPE_ANNOUNCE, 5, "x", -1, -1,
-		OOM_ADJ_UNKNOWN},
+	{"Out of memory: kill process 5 (x) score 18 or a child", OOM_SHAPE_ANNOUNCE, 5, "x", -1,
+		-1, OOM_ADJ_UNKNOWN},
 	{"Killed process 5 (x)", OOM_SHAPE_KILL, 5, "x", -1, -1, OOM_ADJ_UNKNOWN},
-	{"Killed process 5 (x) vsz:123kB, anon-rss:4kB, file-rss:0kB", OOM_SHAPE_KILL, 5, "x", -1, 123,
-		OOM_ADJ_UNKNOWN},
+	{"Killed process 5 (x) vsz:123kB, anon-rss:4kB, file-rss:0kB", OOM_SHAPE_KILL, 5, "x", -1,
+		123, OOM_ADJ_UNKNOWN},
 	{"Killed process 13550, UID 500, (java) total-vm:99kB, anon-rss:4kB, file-rss:0kB",
 		OOM_SHAPE_KILL, 13550, "java", 500, 99, OOM_ADJ_UNKNOWN},
 	{"Killed process 13550 (java), UID 500, total-vm:99kB, anon-rss:4kB, file-rss:0kB",
@@ -48,12 +48,12 @@ static const struct {
 		OOM_SHAPE_KILL, 7, "a", 3, 9, -998},
 	{"Out of memory (oom_kill_allocating_task): Killed process 7 (a) total-vm:9kB",
 		OOM_SHAPE_KILL, 7, "a", -1, 9, OOM_ADJ_UNKNOWN},
-	{"Out of memory: Kill process 7 (a) score 9 or sacrifice child", OOM_SHAPE_ANNOUNCE, 7, "a", -1,
-		-1, OOM_ADJ_UNKNOWN},
+	{"Out of memory: Kill process 7 (a) score 9 or sacrifice child", OOM_SHAPE_ANNOUNCE, 7, "a",
+		-1, -1, OOM_ADJ_UNKNOWN},
 	{"Kill process 7 (a) sharing same memory", OOM_SHAPE_KILL, 7, "a", -1, -1, OOM_ADJ_UNKNOWN},
 	/* names */
-	{"Out of memory: Killed process 7 ((sd-pam)) total-vm:9kB", OOM_SHAPE_KILL, 7, "(sd-pam)", -1, 9,
-		OOM_ADJ_UNKNOWN},
+	{"Out of memory: Killed process 7 ((sd-pam)) total-vm:9kB", OOM_SHAPE_KILL, 7, "(sd-pam)",
+		-1, 9, OOM_ADJ_UNKNOWN},
 	{"Out of memory: Killed process 7 (tmux: server) total-vm:9kB", OOM_SHAPE_KILL, 7,
 		"tmux: server", -1, 9, OOM_ADJ_UNKNOWN},
 	{"Out of memory: Killed process 7 (x, UID 7, (y)) total-vm:9kB", OOM_SHAPE_KILL, 7,
@@ -62,16 +62,16 @@ static const struct {
 		"Kill process 9", -1, 9, OOM_ADJ_UNKNOWN},
 	{"Out of memory: Killed process 7 (a) total-vm:1k) total-vm:9kB", OOM_SHAPE_KILL, 7,
 		"a) total-vm:1k", -1, 9, OOM_ADJ_UNKNOWN},
-	{"Out of memory: Killed process 7 (foo)\nZ\n) total-vm:9kB", OOM_SHAPE_KILL, 7, "foo)\nZ\n", -1,
-		9, OOM_ADJ_UNKNOWN},
+	{"Out of memory: Killed process 7 (foo)\nZ\n) total-vm:9kB", OOM_SHAPE_KILL, 7, "foo)\nZ\n",
+		-1, 9, OOM_ADJ_UNKNOWN},
 	{"Out of memory: Killed process 7 () total-vm:9kB", OOM_SHAPE_KILL, 7, "", -1, 9,
 		OOM_ADJ_UNKNOWN},
 	/* cut off in the middle of anything */
-	{"Out of memory: Killed process 7 (a) total-vm:9kB, anon-rss:12", OOM_SHAPE_KILL, 7, "a", -1, 9,
-		OOM_ADJ_UNKNOWN},
+	{"Out of memory: Killed process 7 (a) total-vm:9kB, anon-rss:12", OOM_SHAPE_KILL, 7, "a",
+		-1, 9, OOM_ADJ_UNKNOWN},
 	{"Out of memory: Killed process 7", OOM_SHAPE_KILL, 7, NULL, -1, -1, OOM_ADJ_UNKNOWN},
-	{"Out of memory: Killed process 7 (a) total-vm:99999999999999999999kB", OOM_SHAPE_KILL, 7, "a",
-		-1, -1, OOM_ADJ_UNKNOWN},
+	{"Out of memory: Killed process 7 (a) total-vm:99999999999999999999kB", OOM_SHAPE_KILL, 7,
+		"a", -1, -1, OOM_ADJ_UNKNOWN},
 };
 
 Test(klog_shapes, kill_lines_of_all_generations)
@@ -89,7 +89,8 @@ Test(klog_shapes, kill_lines_of_all_generations)
 		cr_expect_eq(shape.task.uid, kills[i].uid, "%s: uid", kills[i].text);
 		cr_expect_eq(shape.task.oom_score_adj, kills[i].adj, "%s: adj", kills[i].text);
 		if (!strstr(kills[i].text, " UB "))
-			cr_expect_eq(shape.task.total_vm_kib, kills[i].total_vm, "%s: vm", kills[i].text);
+			cr_expect_eq(shape.task.total_vm_kib, kills[i].total_vm, "%s: vm",
+				kills[i].text);
 	}
 }
 
@@ -101,7 +102,8 @@ Test(klog_shapes, headers)
 	} rows[] = {
 		{"oom-killer: gfp_mask=0x1d2", "", 0x1d2, INT64_MIN},
 		{"oom-killer: gfp_mask=0xd0, order=0", "", 0xd0, 0},
-		{"apache invoked oom-killer: gfp_mask=0x201d2, order=0, oomkilladj=0", "apache", 0x201d2, 0},
+		{"apache invoked oom-killer: gfp_mask=0x201d2, order=0, oomkilladj=0", "apache",
+			0x201d2, 0},
 		{"x invoked oom-killer: gfp_mask=0x280da, order=2, oom_adj=0, oom_score_adj=0", "x",
 			0x280da, 2},
 		{"kworker/0:2 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=-1, oom_score_adj=0",
@@ -155,9 +157,11 @@ Test(klog_shapes, the_oom_kill_line)
 		cr_assert(oom_shape_parse(span(rows[i].text), &shape), "%s", rows[i].text);
 		cr_expect_eq(shape.kind, OOM_SHAPE_OOM_KILL);
 		cr_expect_eq(shape.constraint, rows[i].constraint, "%s", rows[i].text);
-		cr_expect_str_eq(text_of(shape.oom_memcg), rows[i].oom_memcg ? rows[i].oom_memcg : "");
-		cr_expect_str_eq(text_of(shape.task_memcg), rows[i].task_memcg ? rows[i].task_memcg : "",
-			"%s: %s", rows[i].text, text_of(shape.task_memcg));
+		cr_expect_str_eq(
+			text_of(shape.oom_memcg), rows[i].oom_memcg ? rows[i].oom_memcg : "");
+		cr_expect_str_eq(text_of(shape.task_memcg),
+			rows[i].task_memcg ? rows[i].task_memcg : "", "%s: %s", rows[i].text,
+			text_of(shape.task_memcg));
 		cr_expect_str_eq(text_of(shape.comm), rows[i].comm ? rows[i].comm : "");
 		cr_expect_eq(shape.task.pid, rows[i].pid);
 		cr_expect_eq(shape.task.uid, rows[i].uid);
@@ -177,7 +181,8 @@ Test(klog_shapes, the_other_lines)
 		{"Kernel panic - not syncing: System is deadlocked on memory", OOM_SHAPE_PANIC},
 		{"Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled",
 			OOM_SHAPE_PANIC},
-		{"Kernel panic - not syncing: out of memory. panic_on_oom is selected", OOM_SHAPE_PANIC},
+		{"Kernel panic - not syncing: out of memory. panic_on_oom is selected",
+			OOM_SHAPE_PANIC},
 		{"Kernel panic - not syncing: softlockup: hung tasks", OOM_SHAPE_NONE},
 		{"---[ end Kernel panic - not syncing: System is deadlocked on memory ]---",
 			OOM_SHAPE_HARMLESS},
@@ -214,8 +219,10 @@ Test(klog_text, escapes)
 		char buf[64];
 		size_t n = oom_text_unescape(buf, span(rows[i].from), false);
 
-		cr_expect_str_eq(text_of((struct oom_span){buf, n}), rows[i].plain, "%s", rows[i].from);
+		cr_expect_str_eq(
+			text_of((struct oom_span){buf, n}), rows[i].plain, "%s", rows[i].from);
 		n = oom_text_unescape(buf, span(rows[i].from), true);
-		cr_expect_str_eq(text_of((struct oom_span){buf, n}), rows[i].kmsg, "%s", rows[i].from);
+		cr_expect_str_eq(
+			text_of((struct oom_span){buf, n}), rows[i].kmsg, "%s", rows[i].from);
 	}
 }

@@ -19,8 +19,10 @@ Test(klog_stack, frames_of_all_machines)
 		{" xfs_read+0x2c/0x40 [xfs 1a2b3c]", "xfs_read+0x2c/0x40 [xfs 1a2b3c]"},
 		{" [<ffffffff8111d172>] out_of_memory+0xb2/0x2e0", "out_of_memory+0xb2/0x2e0"},
 		{"[<c0105650>] show_trace+0x12/0x15", "show_trace+0x12/0x15"},
-		{"[c0000000fd80] [c0000000001fd9b8] dump_header+0xe4/0x11c", "dump_header+0xe4/0x11c"},
-		{"[<c010f0e0>] (unwind_backtrace) from [<c010b8d4>] (show_stack+0x10/0x14)", "show_stack+0x10/0x14"},
+		{"[c0000000fd80] [c0000000001fd9b8] dump_header+0xe4/0x11c",
+			"dump_header+0xe4/0x11c"},
+		{"[<c010f0e0>] (unwind_backtrace) from [<c010b8d4>] (show_stack+0x10/0x14)",
+			"show_stack+0x10/0x14"},
 		{" unwind_backtrace from show_stack+0x10/0x14", "show_stack+0x10/0x14"},
 		{" page taken from show_stack+0x10/0x14", NULL},
 		{"(show_stack+0x10/0x14)", "show_stack+0x10/0x14"},
@@ -42,11 +44,13 @@ Test(klog_stack, frames_of_all_machines)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct oom_span frame = {0};
-		bool known = oom_klog_stack_frame((struct oom_span){rows[i].line, strlen(rows[i].line)}, &frame);
+		bool known = oom_klog_stack_frame(
+			(struct oom_span){rows[i].line, strlen(rows[i].line)}, &frame);
 
 		cr_assert_eq(known, rows[i].frame != NULL, "'%s'", rows[i].line);
 		if (known)
-			cr_expect(oom_span_is(frame, (struct oom_span){rows[i].frame, strlen(rows[i].frame)}),
+			cr_expect(oom_span_is(frame,
+					  (struct oom_span){rows[i].frame, strlen(rows[i].frame)}),
 				"'%s': '%.*s'", rows[i].line, (int)frame.len, frame.at);
 	}
 }
@@ -70,18 +74,21 @@ static void expect_stack(const char *text, unsigned flags, const char *want)
 }
 
 #define HEADER "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
-#define KILL   "Memory cgroup out of memory: Killed process 5 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n"
-#define TABLE  "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
+#define KILL                                                                                       \
+	"Memory cgroup out of memory: Killed process 5 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n"
+#define TABLE "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
 
 Test(klog_stack, is_the_invokers)
 {
 	char many[8192] = HEADER, want[4096] = "";
 
-	expect_stack(HEADER "Call Trace:\n <TASK>\n a+0x1/0x2\n ? b+0x1/0x2\n c+0x1/0x2 [m]\n </TASK>\n" KILL, 0,
-		"a+0x1/0x2 c+0x1/0x2 [m] ");
+	expect_stack(HEADER
+		"Call Trace:\n <TASK>\n a+0x1/0x2\n ? b+0x1/0x2\n c+0x1/0x2 [m]\n </TASK>\n" KILL,
+		0, "a+0x1/0x2 c+0x1/0x2 [m] ");
 	expect_stack(" a+0x1/0x2\n" KILL, 0, "");
-	expect_stack(HEADER " a+0x1/0x2\n" TABLE "[      5]     0     5     2   1   4096   0   0 b+0x1/0x2\n" KILL, 0,
-		"a+0x1/0x2 ");
+	expect_stack(HEADER " a+0x1/0x2\n" TABLE
+			    "[      5]     0     5     2   1   4096   0   0 b+0x1/0x2\n" KILL,
+		0, "a+0x1/0x2 ");
 	expect_stack(HEADER " a+0x1/0x2\n" KILL, OOM_KLOG_BRIEF, "");
 	for (int i = 0; i < OOM_STACK_FRAMES + 8; i++)
 		strcat(many, " f+0x1/0x2\n");

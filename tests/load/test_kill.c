@@ -119,7 +119,7 @@ Test(load_kill, reached_is_what_was_charged)
 		cr_expect_eq(
 			child.page->state, fits ? OOM_LOAD_DONE : OOM_LOAD_RUNNING, "row %zu", i);
 		cr_expect(child.page->reached_bytes >= rows[i].least_bytes &&
-				  child.page->reached_bytes <= rows[i].most_bytes,
+				child.page->reached_bytes <= rows[i].most_bytes,
 			"row %zu (%s): reached %ju", i, start.type,
 			(uintmax_t)child.page->reached_bytes);
 	}

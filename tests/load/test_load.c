@@ -91,7 +91,7 @@ Test(load, a_refusal_is_no_kill)
 			cr_expect_eq(child.page->reached_bytes, 0);
 		else
 			cr_expect(child.page->reached_bytes > 13 * MIB &&
-					  child.page->reached_bytes < 16 * MIB,
+					child.page->reached_bytes < 16 * MIB,
 				"row %zu: %ju", i, (uintmax_t)child.page->reached_bytes);
 	}
 }

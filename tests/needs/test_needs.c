@@ -50,8 +50,9 @@ Test(needs, are_written_so)
 
 /* A machine of files; a row's own file comes on top. */
 static const char *const machine[][2] = {
-	{"proc/meminfo", "MemTotal:         470000 kB\nSwapTotal:        65532 kB\nHugePages_Free: "
-			 "      8\n"},
+	{"proc/meminfo",
+		"MemTotal:         470000 kB\nSwapTotal:        65532 kB\nHugePages_Free: "
+		"      8\n"},
 	{"proc/self/status", "Name:\tx\nUid:\t1000\t0\t0\t0\n"},
 	{"proc/sys/kernel/osrelease", "6.1.0-18-cloud-amd64\n"},
 	{"proc/sys/user/max_user_namespaces", "100\n"},
@@ -68,7 +69,7 @@ static const char *const machine[][2] = {
 };
 
 struct row {
-	const char *need, *msg;	 /* NULL: met */
+	const char *need, *msg; /* NULL: met */
 	const char *path, *text; /* replaced before; text NULL: removed */
 };
 
@@ -129,31 +130,35 @@ static const struct row machine_rows[] = {
 	{"noswap", NULL, "proc/meminfo", "SwapTotal: 0 kB\n"},
 	{"hugepages"},
 	{"hugepages>=8"},
-	{"hugepages>=9", "needs hugepages>=9: 8 are free (sysctl vm.nr_hugepages, "
-			 "[Machine] HugePages=)"},
+	{"hugepages>=9",
+		"needs hugepages>=9: 8 are free (sysctl vm.nr_hugepages, "
+		"[Machine] HugePages=)"},
 	{"thp"},
 	{"thp", "needs thp: /sys/kernel/mm/transparent_hugepage/enabled is 'never'",
 		"sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n"},
 	{"lru-gen", "needs lru-gen: this kernel has none (CONFIG_LRU_GEN)"},
 	{"lru-gen", NULL, "sys/kernel/mm/lru_gen/enabled", "0x0000\n"},
-	{"zswap", "needs zswap: it is not switched on "
-		  "(/sys/module/zswap/parameters/enabled)"},
+	{"zswap",
+		"needs zswap: it is not switched on "
+		"(/sys/module/zswap/parameters/enabled)"},
 	{"zswap", NULL, "sys/module/zswap/parameters/enabled", "Y\n"},
 	{"cgroup2"},
 	{"cgroup2",
 		"needs cgroup2: /sys/fs/cgroup is not the unified hierarchy, try --in "
 		"guest",
 		"sys/fs/cgroup/cgroup.controllers", NULL},
-	{"cgroup1", "needs cgroup1: no v1 memory hierarchy below /sys/fs/cgroup ([Machine] "
-		    "Hierarchy=legacy)"},
+	{"cgroup1",
+		"needs cgroup1: no v1 memory hierarchy below /sys/fs/cgroup ([Machine] "
+		"Hierarchy=legacy)"},
 	{"memory-controller"},
 	{"memory-controller",
 		"needs memory-controller: /sys/fs/cgroup/cgroup.controllers does not name "
 		"'memory' (a container, or cgroup_disable=?)",
 		"sys/fs/cgroup/cgroup.controllers", "cpu memoryx\n"},
-	{"pids-controller", "needs pids-controller: /sys/fs/cgroup/cgroup.controllers does "
-			    "not name 'pids' "
-			    "(a container, or cgroup_disable=?)"},
+	{"pids-controller",
+		"needs pids-controller: /sys/fs/cgroup/cgroup.controllers does "
+		"not name 'pids' "
+		"(a container, or cgroup_disable=?)"},
 	{"memory.oom.group"},
 	{"memory.peak", "needs memory.peak: no cgroup has it (kernel 5.19, memory controller on)"},
 	{"clone3-cgroup"},
@@ -169,8 +174,9 @@ static const struct row machine_rows[] = {
 		"proc/sys/user/max_user_namespaces", "0\n"},
 	{"hwpoison", "needs hwpoison: this kernel has no CONFIG_MEMORY_FAILURE"},
 	{"stress-ng", "needs stress-ng: 'stress-ng' is not installed (apt install stress-ng)"},
-	{"sysrq", "needs sysrq: /proc/sysrq-trigger cannot be written: No such file or "
-		  "directory"},
+	{"sysrq",
+		"needs sysrq: /proc/sysrq-trigger cannot be written: No such file or "
+		"directory"},
 };
 
 Test(needs, are_found_in_the_files_of_a_machine)

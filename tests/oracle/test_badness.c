@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct oom_task task_of(int64_t pid, int64_t rss_pages, int64_t swap, int64_t tables_kib,
-	int64_t adj, int64_t uid)
+static struct oom_task task_of(
+	int64_t pid, int64_t rss_pages, int64_t swap, int64_t tables_kib, int64_t adj, int64_t uid)
 {
 	struct oom_task task;
 
@@ -37,7 +37,8 @@ Test(badness, the_formula)
 		{"all three", 1000, 20, 40, 0, 5, 100000, false, 1030},
 		{"no columns for swap and tables", 1000, -1, -1, 0, 5, 100000, false, 1000},
 		{"adj scales with the domain", 1000, 0, 0, 100, 5, 8192, false, 1000 + 100 * 8},
-		{"a negative adj may go below zero", 1000, 0, 0, -500, 5, 100000, false, 1000 - 50000},
+		{"a negative adj may go below zero", 1000, 0, 0, -500, 5, 100000, false,
+			1000 - 50000},
 		{"-1000 is never taken", 1000, 0, 0, -1000, 5, 100000, false, OOM_POINTS_NONE},
 		{"root, up to 4.16", 1000, 0, 0, 0, 0, 100000, true, 970},
 		{"root, later", 1000, 0, 0, 0, 0, 100000, false, 1000},
@@ -49,11 +50,11 @@ Test(badness, the_formula)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct oom_badness_rule rule = {rows[i].total, 4, rows[i].root_bonus};
-		struct oom_task task = task_of(7, rows[i].rss, rows[i].swap, rows[i].tables_kib,
-			rows[i].adj, rows[i].uid);
+		struct oom_task task = task_of(
+			7, rows[i].rss, rows[i].swap, rows[i].tables_kib, rows[i].adj, rows[i].uid);
 
-		cr_expect_eq(oom_badness_points(&rule, &task), rows[i].points, "%s: %ld", rows[i].what,
-			(long)oom_badness_points(&rule, &task));
+		cr_expect_eq(oom_badness_points(&rule, &task), rows[i].points, "%s: %ld",
+			rows[i].what, (long)oom_badness_points(&rule, &task));
 	}
 }
 
@@ -103,7 +104,7 @@ Test(badness, ranking)
 	"[     10]     3    10     1250      300    40960        0             0 small\n"          \
 	"[     11]     3    11     9250     2000    40960       90             0 big\n"            \
 	"[     12]     3    12     9250     9000    40960       90         -1000 protected\n"
-#define SIZES "total-vm:5000kB, anon-rss:4000kB, file-rss:20kB, shmem-rss:0kB"
+#define SIZES  "total-vm:5000kB, anon-rss:4000kB, file-rss:20kB, shmem-rss:0kB"
 #define HEADER "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
 
 Test(badness, predicted_against_actual)
@@ -115,14 +116,18 @@ Test(badness, predicted_against_actual)
 	} rows[] = {
 		{"as predicted", HEADER TABLE "Out of memory: Killed process 11 (big) " SIZES "\n",
 			OOM_PREDICTION_AGREES, "rss 2000 + swap 90 + page tables 10 = 2100 pages"},
-		{"nobody knows why", HEADER TABLE "Out of memory: Killed process 10 (small) " SIZES "\n",
+		{"nobody knows why",
+			HEADER TABLE "Out of memory: Killed process 10 (small) " SIZES "\n",
 			OOM_PREDICTION_DISAGREES, "the log does not tell why"},
 		{"allocating task",
-			HEADER TABLE "Out of memory (oom_kill_allocating_task): Killed process 10 (small) "
-				     SIZES "\n",
+			HEADER TABLE
+			"Out of memory (oom_kill_allocating_task): Killed process 10 (small) " SIZES
+			"\n",
 			OOM_PREDICTION_EXPLAINED, "vm.oom_kill_allocating_task"},
-		{"a child", HEADER TABLE "Out of memory: Kill process 11 (big) score 9 or sacrifice child\n"
-					 "Killed process 10 (small) " SIZES "\n",
+		{"a child",
+			HEADER TABLE
+			"Out of memory: Kill process 11 (big) score 9 or sacrifice child\n"
+			"Killed process 10 (small) " SIZES "\n",
 			OOM_PREDICTION_EXPLAINED, "a child"},
 		{"cut off", HEADER TABLE "Out of memory: Killed process 99 (new) " SIZES "\n",
 			OOM_PREDICTION_EXPLAINED, "cut off"},
@@ -147,12 +152,13 @@ Test(badness, predicted_against_actual)
 		kill = incident->kill;
 		cr_assert_eq(oom_badness_rank(&arena, &kill, 0), 0);
 		cr_assert_eq(oom_badness_explain(&arena, incident, &kill), 0);
-		cr_expect_eq(oom_badness_compare(incident, &kill), rows[i].prediction, "%s", rows[i].what);
+		cr_expect_eq(oom_badness_compare(incident, &kill), rows[i].prediction, "%s",
+			rows[i].what);
 		if (!rows[i].words)
 			cr_expect_null(kill.explanation, "%s: %s", rows[i].what, kill.explanation);
 		else
-			cr_expect(kill.explanation && strstr(kill.explanation, rows[i].words), "%s: %s",
-				rows[i].what, kill.explanation);
+			cr_expect(kill.explanation && strstr(kill.explanation, rows[i].words),
+				"%s: %s", rows[i].what, kill.explanation);
 		oom_klog_free(log);
 		oom_arena_release(&arena);
 	}
@@ -169,8 +175,10 @@ Test(badness, domains)
 		const char *constraint, *limits;
 		int64_t total_pages;
 	} rows[] = {
-		{"CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0-1,global_oom", "", 9900 + 100},
-		{"CONSTRAINT_CPUSET,nodemask=(null),cpuset=/,mems_allowed=1,global_oom", "", 2000 + 100},
+		{"CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0-1,global_oom", "",
+			9900 + 100},
+		{"CONSTRAINT_CPUSET,nodemask=(null),cpuset=/,mems_allowed=1,global_oom", "",
+			2000 + 100},
 		{"CONSTRAINT_MEMORY_POLICY,nodemask=0-1,cpuset=/,mems_allowed=0-1,global_oom", "",
 			3000 + 100},
 		{"CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/m",

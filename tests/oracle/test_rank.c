@@ -31,7 +31,8 @@ static void put(const char *path, const char *text)
 	fclose(file);
 }
 
-static void put_process(int pid, const char *name, int rss_kib, int adj, int score, const char *cgroup)
+static void put_process(
+	int pid, const char *name, int rss_kib, int adj, int score, const char *cgroup)
 {
 	char path[64], text[512];
 
@@ -57,7 +58,8 @@ static void set_up(void)
 {
 	strcpy(root, "/tmp/oomgate-rank-XXXXXX");
 	cr_assert_not_null(mkdtemp(root));
-	put("proc/meminfo", "MemTotal:       400000 kB\nMemFree: 1 kB\nSwapTotal:      400000 kB\n");
+	put("proc/meminfo",
+		"MemTotal:       400000 kB\nMemFree: 1 kB\nSwapTotal:      400000 kB\n");
 	put_process(1, "init", 8000, 0, 0, "/init.scope");
 	put_process(20, "big (one)", 40000, 0, 700, "/a/b");
 	put_process(21, "favoured", 4000, 100, 737, "/a/b");

@@ -30,7 +30,8 @@ static void counted_beyond(struct oom_attempt *attempt)
 	struct oom_unit_rec *more = oom_attempt_add_unit(attempt);
 
 	more->name = "more";
-	oom_attempt_add_counter(attempt, &more->events_local, &more->n_events_local, "oom_kill", INT64_MAX);
+	oom_attempt_add_counter(
+		attempt, &more->events_local, &more->n_events_local, "oom_kill", INT64_MAX);
 	set_counter(attempt, "oom_kill", INT64_MAX);
 }
 
@@ -130,7 +131,8 @@ Test(record_check, contradictions)
 		{{NULL}, NULL},
 		{{counted_two}, "OOMKills: kmsg says 1, memory.events.local says 2"},
 		{{counted_none}, "OOMKills: kmsg says 1, memory.events.local says 0"},
-		{{counted_beyond}, "OOMKills: kmsg says 1, memory.events.local says 9223372036854775807"},
+		{{counted_beyond},
+			"OOMKills: kmsg says 1, memory.events.local says 9223372036854775807"},
 		{{judge_lose_kmsg, counted_two},
 			"OOMKills: mark_victim says 1, memory.events.local says 2"},
 		/* what was lost cannot contradict, nor what was not read */

@@ -31,16 +31,22 @@ static struct oom_run *read_text(const char *text, size_t len, struct oom_err *e
 	return run;
 }
 
-#define A1 "{\"scenario\":\"a/x\",\"title\":\"X\",\"machine\":\"m\",\"attempt\":1,\"verdict\":\"pass\"}"
-#define A2 "{\"scenario\":\"a/x\",\"title\":\"other\",\"machine\":\"n\",\"attempt\":2,\"verdict\":\"fail\"}"
+#define A1                                                                                         \
+	"{\"scenario\":\"a/x\",\"title\":\"X\",\"machine\":\"m\",\"attempt\":1,\"verdict\":\"pass\"}"
+#define A2                                                                                         \
+	"{\"scenario\":\"a/x\",\"title\":\"other\",\"machine\":\"n\",\"attempt\":2,\"verdict\":\"fail\"}"
 
 Test(record_read, members_may_stand_in_any_order)
 {
 	static const char *const rows[] = {
-		"{\"schema\":\"oomgate.run/1\",\"machines\":[{\"id\":\"m\"}],\"seed\":7,\"results\":[" A1 "," A2 "]}",
-		"{\"results\":[" A1 "," A2 "],\"seed\":7,\"machines\":[{\"id\":\"m\"}],\"schema\":\"oomgate.run/1\"}",
-		"{\"machines\":[{\"id\":\"m\"}],\"results\":[" A1 "," A2 "],\"schema\":\"oomgate.run/1\",\"seed\":7}",
-		" \n{ \"seed\" :7,\"of_tomorrow\":{\"results\":[1]},\"\\u0072esults\" : [ " A1 "\n,\t" A2 " ] ,\r\n"
+		"{\"schema\":\"oomgate.run/1\",\"machines\":[{\"id\":\"m\"}],\"seed\":7,\"results\":[" A1
+		"," A2 "]}",
+		"{\"results\":[" A1 "," A2
+		"],\"seed\":7,\"machines\":[{\"id\":\"m\"}],\"schema\":\"oomgate.run/1\"}",
+		"{\"machines\":[{\"id\":\"m\"}],\"results\":[" A1 "," A2
+		"],\"schema\":\"oomgate.run/1\",\"seed\":7}",
+		" \n{ \"seed\" :7,\"of_tomorrow\":{\"results\":[1]},\"\\u0072esults\" : [ " A1
+		"\n,\t" A2 " ] ,\r\n"
 		"\"machines\":[{\"id\":\"m\"}],\"schema\":\"oomgate.run/1\" } \n",
 	};
 
@@ -70,8 +76,9 @@ Test(record_read, members_may_stand_in_any_order)
 
 Test(record_read, a_record_that_is_cut_off_is_none)
 {
-	static const char text[] = "{\"schema\":\"oomgate.run/1\",\"seed\":12,\"results\":[" A1 ",\n" A2 "],\"x\":tru"
-				   "e,\"summary\":{\"pass\":1}}";
+	static const char text[] =
+		"{\"schema\":\"oomgate.run/1\",\"seed\":12,\"results\":[" A1 ",\n" A2 "],\"x\":tru"
+		"e,\"summary\":{\"pass\":1}}";
 
 	for (size_t len = 0; len < sizeof(text) - 1; len++) {
 		struct oom_err err = {0};
@@ -93,21 +100,26 @@ Test(record_read, what_is_wrong_is_said_with_its_place)
 		{"\xef\xbb\xbf{}", "line 1, column 1: '{' is missing"},
 		{"{}", "schema '' is not 'oomgate.run/1'"},
 		{"{\"schema\":7}", "schema '' is not"},
-		{"{\"schema\":\"oomgate.run/1\"} x", "line 1, column 28: there is more behind the end"},
+		{"{\"schema\":\"oomgate.run/1\"} x",
+			"line 1, column 28: there is more behind the end"},
 		{"{\"schema\":\"oomgate.run/1\",}", "line 1, column 27: a name is missing"},
 		{"{\"schema\" \"oomgate.run/1\"}", "line 1, column 11: ':' is missing"},
-		{"{\"schema\":\"oomgate.run/1\" \"x\":1}", "line 1, column 27: ',' or '}' is missing"},
+		{"{\"schema\":\"oomgate.run/1\" \"x\":1}",
+			"line 1, column 27: ',' or '}' is missing"},
 		{"{\"schema\":\"oomgate.run/1\",\"x\":}", "line 1, column 31: a value is missing"},
 		{"{\"schema\":\"oomgate.run/1\",\"x\":maybe}", "no JSON: line 1"},
 		{"{\"schema\":\"oomgate.run/1\",\"x\":{\"y\":}}", "no JSON: line 1"},
 		{"{\"schema\":\"oomgate.run/1\",\"x\\q\":1}", "no JSON: line 1"},
-		{"{\"schema\":\"oomgate.run/1\",\"seed\":1,\"seed\":2}", "'seed' stands there twice"},
-		{"{\"schema\":\"oomgate.run/1\",\"schema\":\"oomgate.run/1\"}", "'schema' stands there twice"},
+		{"{\"schema\":\"oomgate.run/1\",\"seed\":1,\"seed\":2}",
+			"'seed' stands there twice"},
+		{"{\"schema\":\"oomgate.run/1\",\"schema\":\"oomgate.run/1\"}",
+			"'schema' stands there twice"},
 		{"{\"results\":[],\"results\":[]}", "'results' stands there twice"},
 		{"{\"results\":null,\"results\":[]}", "'results' stands there twice"},
 		{"{\"results\":[],\"results\":null}", "'results' stands there twice"},
 		{"{\"schema\":\"oomgate.run/1\",\"results\":{}}", "field 'results' is no array"},
-		{"{\"schema\":\"oomgate.run/1\",\"seed\":\"x\"}", "field 'seed' of 'run' is not a whole number"},
+		{"{\"schema\":\"oomgate.run/1\",\"seed\":\"x\"}",
+			"field 'seed' of 'run' is not a whole number"},
 		{"{\"schema\":\"oomgate.run/2\",\"results\":[7]}", "schema 'oomgate.run/2' is not"},
 		{IN("7"), "attempt 1 (line 2): 'result' is no JSON object"},
 		{IN(A1 ",\n{}"), "attempt 2 (line 3): field 'scenario' of 'result' is missing"},
@@ -147,10 +159,13 @@ Test(record_read, an_attempt_is_bounded)
 		const char *head, *unit, *tail, *says;
 		size_t within, past;
 	} rows[] = {
-		{"{\"scenario\":\"x\",\"y\":[0", ",0", "]}", "more than 524288 JSON values", 524288 - 6, 524288 - 5},
+		{"{\"scenario\":\"x\",\"y\":[0", ",0", "]}", "more than 524288 JSON values",
+			524288 - 6, 524288 - 5},
 		{"{\"scenario\":\"x\",\"y\":", "[", NULL, "deeper than 64 levels", 63, 64},
-		{"{\"scenario\":\"x\",\"y\":\"", "y", "\"}", "a text of more than 4194304 bytes", 4194304, 4194305},
-		{"{\"scenario\":\"x\"", " ", "}", "more than 33554432 bytes", 33554432 - 16, 33554432 - 15},
+		{"{\"scenario\":\"x\",\"y\":\"", "y", "\"}", "a text of more than 4194304 bytes",
+			4194304, 4194305},
+		{"{\"scenario\":\"x\"", " ", "}", "more than 33554432 bytes", 33554432 - 16,
+			33554432 - 15},
 	};
 
 	for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(*rows); i++) {
@@ -170,7 +185,8 @@ Test(record_read, an_attempt_is_bounded)
 		fclose(out);
 		run = read_text(text, len, &err);
 		cr_expect_eq(!run, i % 2 == 1, "row %zu: %s", i, err.msg);
-		cr_expect(i % 2 == 0 || strstr(err.msg, rows[i / 2].says), "row %zu: %s", i, err.msg);
+		cr_expect(
+			i % 2 == 0 || strstr(err.msg, rows[i / 2].says), "row %zu: %s", i, err.msg);
 		oom_run_free(run);
 	}
 }

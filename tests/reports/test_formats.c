@@ -101,11 +101,11 @@ Test(formats, lava_lines_are_signals)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		oom_autofree char *text = make_and_render(rows[i].run, "lava", UTF8);
 
-		cr_expect_eq(
-			lines_match(text, "^<LAVA_SIGNAL_(TESTCASE TEST_CASE_ID=[A-Za-z0-9._-]+ "
-					  "RESULT=(pass|fail|skip|unknown)( UNITS=seconds "
-					  "MEASUREMENT=[0-9]+\\.[0-9]{6})?"
-					  "|TESTSET (START [A-Za-z0-9._-]+|STOP))>$"),
+		cr_expect_eq(lines_match(text,
+				     "^<LAVA_SIGNAL_(TESTCASE TEST_CASE_ID=[A-Za-z0-9._-]+ "
+				     "RESULT=(pass|fail|skip|unknown)( UNITS=seconds "
+				     "MEASUREMENT=[0-9]+\\.[0-9]{6})?"
+				     "|TESTSET (START [A-Za-z0-9._-]+|STOP))>$"),
 			rows[i].lines, "%s", rows[i].run);
 	}
 }
@@ -133,7 +133,7 @@ Test(formats, github_commands_are_only_ours)
 			line = strtok_r(NULL, "\n", &save)) {
 			if (!strncmp(line, "::", 2)) {
 				cr_expect(!strncmp(line, "::error file=scenarios/", 23) ||
-						  !strncmp(line, "::notice file=scenarios/", 24),
+						!strncmp(line, "::notice file=scenarios/", 24),
 					"%s", line);
 				commands++;
 			} else { /* the runner's old commands may stand anywhere in a line */
@@ -168,7 +168,8 @@ Test(formats, the_memory_is_that_of_the_guests)
 			run->entries[a].attempt->cpus = rows[i].cpus[a];
 		}
 		text = report_render(run, "text", &options);
-		cr_expect(strstr(text, rows[i].says), "row %zu: no '%s' in %.300s", i, rows[i].says, text);
+		cr_expect(strstr(text, rows[i].says), "row %zu: no '%s' in %.300s", i, rows[i].says,
+			text);
 		oom_run_free(run);
 	}
 }
@@ -182,9 +183,12 @@ Test(formats, github_names_file_and_line)
 		enum oom_end end;
 		const char *says;
 	} rows[] = {
-		{"a/b.scenario", NULL, {21, -1}, OOM_END_EXITED, "file=a/b.scenario,line=21,title="},
-		{"a/b.scenario", NULL, {-1, 22}, OOM_END_EXITED, "file=a/b.scenario,line=22,title="},
-		{"a/b.scenario", NULL, {21, 22}, OOM_END_EXITED, "file=a/b.scenario,line=21,title="},
+		{"a/b.scenario", NULL, {21, -1}, OOM_END_EXITED,
+			"file=a/b.scenario,line=21,title="},
+		{"a/b.scenario", NULL, {-1, 22}, OOM_END_EXITED,
+			"file=a/b.scenario,line=22,title="},
+		{"a/b.scenario", NULL, {21, 22}, OOM_END_EXITED,
+			"file=a/b.scenario,line=21,title="},
 		{"a/b.scenario", NULL, {-1, -1}, OOM_END_STUCK, "file=a/b.scenario,line=4,title="},
 		{"a/b.scenario", NULL, {-1, -1}, OOM_END_EXITED, "file=a/b.scenario,line=1,title="},
 		{"/w/a.scenario", "/w", {21, -1}, OOM_END_EXITED, "file=a.scenario,line=21,"},
@@ -211,7 +215,8 @@ Test(formats, github_names_file_and_line)
 			a->expects[e].line = rows[i].lines[e];
 		}
 		text = report_render(run, "github", &options);
-		cr_expect(strstr(text, rows[i].says), "row %zu: no '%s' in %.200s", i, rows[i].says, text);
+		cr_expect(strstr(text, rows[i].says), "row %zu: no '%s' in %.200s", i, rows[i].says,
+			text);
 		oom_run_free(run);
 	}
 }

@@ -126,7 +126,8 @@ static struct oom_run *through_a_file(const struct oom_run *run)
 Test(reports, are_the_same_of_attempts_in_a_file)
 {
 	for (const struct report_run *r = report_runs; r->name; r++) {
-		struct oom_run *run = r->make(), *once = through_a_file(run), *twice = through_a_file(once);
+		struct oom_run *run = r->make(), *once = through_a_file(run),
+			       *twice = through_a_file(once);
 
 		cr_assert_eq(once->n_attempts, run->n_attempts);
 		for (const struct oom_report *const *rep = oom_reports; *rep; rep++) {
@@ -231,7 +232,8 @@ Test(line, says_what_happened)
 		FILE *out = open_memstream(&text, &size);
 
 		cr_assert(out);
-		cr_assert(!oom_report_line(run->entries[rows[i].attempt].attempt, &rows[i].options, out));
+		cr_assert(!oom_report_line(
+			run->entries[rows[i].attempt].attempt, &rows[i].options, out));
 		cr_assert(!fclose(out));
 		cr_expect_str_eq(text, rows[i].want, "row %zu: %s", i, text);
 		oom_run_free(run);

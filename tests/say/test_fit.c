@@ -50,13 +50,24 @@ Test(fit, a_table_is_as_wide_as_it_may_be)
 		size_t columns, least, most; /* of the longest line */
 	} rows[] = {
 		{{"name", "a", "few words"}, 80, 16, 16}, /* nothing is broken without need */
-		{{"name", "a", "many words that go on and on and on until the line is full and more"}, 60, 50, 60},
-		{{"name", "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve", "words"}, 50, 40, 50},
-		{{"name", "/a/path/that/has/no/blanks/at/all/but/parts/and/more/parts", "words and words"}, 50, 35, 50},
-		{{"name", "awordthathasnoplacewhereitcouldbebrokenatallandisverylong", "words and words"}, 50, 35, 50},
-		{{"alongnamethatisnotbrokenbeforetheothersare", "some more words here", "and these words"}, 60, 50, 60},
+		{{"name", "a",
+			 "many words that go on and on and on until the line is full and more"},
+			60, 50, 60},
+		{{"name", "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve",
+			 "words"},
+			50, 40, 50},
+		{{"name", "/a/path/that/has/no/blanks/at/all/but/parts/and/more/parts",
+			 "words and words"},
+			50, 35, 50},
+		{{"name", "awordthathasnoplacewhereitcouldbebrokenatallandisverylong",
+			 "words and words"},
+			50, 35, 50},
+		{{"alongnamethatisnotbrokenbeforetheothersare", "some more words here",
+			 "and these words"},
+			60, 50, 60},
 		{{"alongnamethatisbrokenwhenthereisnootherwayatall", "x", "y"}, 30, 20, 30},
-		{{"n", "x", "größe größe größe größe größe größe größe größe größe größe"}, 40, 30, 40},
+		{{"n", "x", "größe größe größe größe größe größe größe größe größe größe"}, 40, 30,
+			40},
 	};
 
 	setenv("LC_ALL", "C.UTF-8", 1);
@@ -75,7 +86,8 @@ Test(fit, a_table_is_as_wide_as_it_may_be)
 		oom_fit_table(table, rows[i].columns);
 		cr_assert_eq(scols_print_table_to_string(table, &text), 0);
 		longest = longest_line(text);
-		cr_expect(longest >= rows[i].least && longest <= rows[i].most, "row %zu: %zu columns", i, longest);
+		cr_expect(longest >= rows[i].least && longest <= rows[i].most,
+			"row %zu: %zu columns", i, longest);
 		for (size_t c = 0; c < 3; c++) {
 			char want[256], have[256];
 
@@ -110,9 +122,10 @@ Test(fit, numbers_are_never_broken)
 /* Everything that the program prints as a table, as it comes out of a pipe. */
 Test(fit, every_table_fits)
 {
-	static const char *const commands[] = {"list", "list scenarios", "list workloads", "list faults",
-		"list expectations", "list needs", "list sections", "list keys", "list properties",
-		"list formats", "list places", "list images", "list commands", "image list", "doctor", "rank"};
+	static const char *const commands[] = {"list", "list scenarios", "list workloads",
+		"list faults", "list expectations", "list needs", "list sections", "list keys",
+		"list properties", "list formats", "list places", "list images", "list commands",
+		"image list", "doctor", "rank"};
 	static const struct {
 		const char *columns;
 		size_t most;
@@ -139,8 +152,9 @@ Test(fit, every_table_fits)
 			text[size] = '\0';
 			cr_expect_eq(pclose(pipe), 0, "%s: %.200s", command, text);
 			longest = longest_line(text);
-			cr_expect((longest > 10 || may_be_empty) && longest <= rows[i].most, "'%s%s' has a line of %zu columns",
-				rows[i].columns, commands[c], longest);
+			cr_expect((longest > 10 || may_be_empty) && longest <= rows[i].most,
+				"'%s%s' has a line of %zu columns", rows[i].columns, commands[c],
+				longest);
 		}
 	}
 	scratch_remove(cache);
@@ -153,13 +167,14 @@ static struct oom_run *run_wordy(void)
 	struct oom_attempt *a = run->entries[3].attempt;
 
 	for (int w = 0; w < 6; w++)
-		*oom_attempt_add_workload(a) = (struct oom_workload_rec){
-			.name = w == 5 ? "the-last" : "worker",
-			.end = OOM_END_SIGNALLED,
-			.killed_by = OOM_KILLER_KERNEL_MEMCG,
-			.signal = 9,
-			.reached_bytes = 64 << 20};
-	a->scenario = "allocation/a-name-that-is-longer-than-what-anybody-would-give-to-a-scenario-the-end";
+		*oom_attempt_add_workload(a) =
+			(struct oom_workload_rec){.name = w == 5 ? "the-last" : "worker",
+				.end = OOM_END_SIGNALLED,
+				.killed_by = OOM_KILLER_KERNEL_MEMCG,
+				.signal = 9,
+				.reached_bytes = 64 << 20};
+	a->scenario =
+		"allocation/a-name-that-is-longer-than-what-anybody-would-give-to-a-scenario-the-end";
 	return run;
 }
 
@@ -169,8 +184,10 @@ static struct oom_run *run_wide(void)
 	struct oom_run *run = run_wordy();
 
 	for (size_t i = 0; i < run->n_attempts; i++)
-		run->entries[i].attempt->machine = i % 5 == 1 ? "debian:bullseye" : i % 5 == 2 ? "debian:trixie"
-			: i % 5 == 3 ? "kernel=/boot/vmlinuz-6.12,image=debian:bookworm" : "debian:bookworm";
+		run->entries[i].attempt->machine = i % 5 == 1 ? "debian:bullseye"
+			: i % 5 == 2			      ? "debian:trixie"
+			: i % 5 == 3 ? "kernel=/boot/vmlinuz-6.12,image=debian:bookworm"
+				     : "debian:bookworm";
 	return run;
 }
 
@@ -181,9 +198,10 @@ Test(fit, the_tables_of_a_run_fit)
 		unsigned width, wrap;
 		size_t most;
 		bool whole; /* is everything there? */
-	} rows[] = {{0, 0, 1000, true}, {0, 132, 132, true}, {0, 100, 100, true}, {80, 132, 80, false},
-		{120, 132, 120, false}};
-	static struct oom_run *(*const runs[])(void) = {run_wordy, run_wide, run_matrix, run_hostile};
+	} rows[] = {{0, 0, 1000, true}, {0, 132, 132, true}, {0, 100, 100, true},
+		{80, 132, 80, false}, {120, 132, 120, false}};
+	static struct oom_run *(*const runs[])(void) = {
+		run_wordy, run_wide, run_matrix, run_hostile};
 
 	for (size_t r = 0; r < sizeof(runs) / sizeof(runs[0]); r++) {
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -191,7 +209,8 @@ Test(fit, the_tables_of_a_run_fit)
 				.utf8 = true, .width = rows[i].width, .wrap = rows[i].wrap};
 			struct oom_run *run = runs[r]();
 			oom_autofree char *text = report_render(run, "text", &options);
-			char *head = strstr(text, "\n\n"), *table = head ? strstr(head + 2, "\n\n") : NULL;
+			char *head = strstr(text, "\n\n"),
+			     *table = head ? strstr(head + 2, "\n\n") : NULL;
 			size_t longest;
 
 			cr_assert(table);
@@ -200,8 +219,8 @@ Test(fit, the_tables_of_a_run_fit)
 				cr_expect_eq(strstr(text, "the-last") != NULL, rows[i].whole,
 					"run %zu, row %zu", r, i);
 			longest = longest_line(text);
-			cr_expect(longest <= rows[i].most, "run %zu, row %zu: a line of %zu columns", r, i,
-				longest);
+			cr_expect(longest <= rows[i].most,
+				"run %zu, row %zu: a line of %zu columns", r, i, longest);
 			oom_run_free(run);
 		}
 	}

@@ -62,12 +62,14 @@ Test(say, formats_are_those_of_printf)
 {
 	char want[256];
 
-	snprintf(want, sizeof(want), "%d|%5d|%-5d|%05d|%+d|%u|%x|%#x|%c", -7, 42, 42, 42, 42, UINT_MAX, 255, 255, 'c');
-	SAID(want, "%d|%5d|%-5d|%05d|%+d|%u|%x|%#x|%c", -7, 42, 42, 42, 42, UINT_MAX, 255, 255, 'c');
-	snprintf(want, sizeof(want), "%ld|%lld|%zu|%" PRId64 "|%" PRIu64 "|%jd|%hhu", LONG_MIN, LLONG_MAX, SIZE_MAX,
+	snprintf(want, sizeof(want), "%d|%5d|%-5d|%05d|%+d|%u|%x|%#x|%c", -7, 42, 42, 42, 42,
+		UINT_MAX, 255, 255, 'c');
+	SAID(want, "%d|%5d|%-5d|%05d|%+d|%u|%x|%#x|%c", -7, 42, 42, 42, 42, UINT_MAX, 255, 255,
+		'c');
+	snprintf(want, sizeof(want), "%ld|%lld|%zu|%" PRId64 "|%" PRIu64 "|%jd|%hhu", LONG_MIN,
+		LLONG_MAX, SIZE_MAX, INT64_MIN, UINT64_MAX, (intmax_t)5, (unsigned char)200);
+	SAID(want, "%ld|%lld|%zu|%" PRId64 "|%" PRIu64 "|%jd|%hhu", LONG_MIN, LLONG_MAX, SIZE_MAX,
 		INT64_MIN, UINT64_MAX, (intmax_t)5, (unsigned char)200);
-	SAID(want, "%ld|%lld|%zu|%" PRId64 "|%" PRIu64 "|%jd|%hhu", LONG_MIN, LLONG_MAX, SIZE_MAX, INT64_MIN,
-		UINT64_MAX, (intmax_t)5, (unsigned char)200);
 	snprintf(want, sizeof(want), "%.3f|%8.2f|%g|%*d|%-*d|%%", 1.5, 2.25, 0.1, 6, 9, 6, 9);
 	SAID(want, "%.3f|%8.2f|%g|%*d|%-*d|%%", 1.5, 2.25, 0.1, 6, 9, 6, 9);
 	SAID("[  ab][ab  ][ab][abc]", "[%4s][%-4s][%.2s][%.*s]", "ab", "ab", "abc", 3, "abcdef");
@@ -149,14 +151,17 @@ static void commands(FILE *out, const char *text)
 
 Test(say, lines_keep_their_feeds)
 {
-	text_of(oom_say_lines, "a\tb\n\x1b\xe2\x80\xae\n::x\n\nend", "a\tb\n\\x1b\\xe2\\x80\\xae\n\\x3a:x\n\nend");
+	text_of(oom_say_lines, "a\tb\n\x1b\xe2\x80\xae\n::x\n\nend",
+		"a\tb\n\\x1b\\xe2\\x80\\xae\n\\x3a:x\n\nend");
 	text_of(oom_say_lines, "", "");
 }
 
 Test(say, a_report_is_kept_but_for_commands)
 {
-	text_of(report, "a\n::error::x\n  ::b\n\033[1mc::d\n:e\n", "a\n\\x3a:error::x\n  \\x3a:b\n\033[1mc::d\n:e\n");
-	text_of(report_by_bytes, "a\n::error::x\n  ::b\n\033[1mc::d\n:e\n", "a\n\\x3a:error::x\n  \\x3a:b\n\033[1mc::d\n:e\n");
+	text_of(report, "a\n::error::x\n  ::b\n\033[1mc::d\n:e\n",
+		"a\n\\x3a:error::x\n  \\x3a:b\n\033[1mc::d\n:e\n");
+	text_of(report_by_bytes, "a\n::error::x\n  ::b\n\033[1mc::d\n:e\n",
+		"a\n\\x3a:error::x\n  \\x3a:b\n\033[1mc::d\n:e\n");
 	text_of(report_by_bytes, "x\n:", "x\n:");
 	text_of(report_by_bytes, ":::", "\\x3a::");
 	text_of(report, ":::", "\\x3a::");
@@ -169,7 +174,8 @@ Test(say, cells_are_harmless)
 	struct libscols_table *table = scols_new_table();
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 
-	cr_assert(oom_say_column(table, "A", 0) && oom_say_column(table, "B", 0) && oom_say_column(table, "C", 0));
+	cr_assert(oom_say_column(table, "A", 0) && oom_say_column(table, "B", 0) &&
+		oom_say_column(table, "C", 0));
 	cr_assert(!oom_say_cell(line, 0, "::x\n\x1b"));
 	cr_assert(!oom_say_number(line, 1, INT64_MIN, true));
 	cr_assert(!oom_say_number(line, 2, 5, false));

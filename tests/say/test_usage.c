@@ -26,7 +26,8 @@ Test(usage, a_word_that_is_none)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct oom_err err = {0};
 
-		cr_expect_eq(oom_choice_unknown(&err, "place", rows[i].word, names, rows[i].count), -EINVAL);
+		cr_expect_eq(oom_choice_unknown(&err, "place", rows[i].word, names, rows[i].count),
+			-EINVAL);
 		cr_expect_str_eq(err.msg, rows[i].says);
 	}
 }
@@ -45,8 +46,8 @@ Test(usage, a_list_that_is_longer_than_a_message_is_cut)
 
 enum { A = 1, B = 2 };
 
-static const struct argp_option options[] = {
-	{"alpha", 'a', NULL, 0, "", 0}, {"beta", 300, NULL, 0, "", 0}, {"gamma", 'g', NULL, 0, "", 0}, {0}};
+static const struct argp_option options[] = {{"alpha", 'a', NULL, 0, "", 0},
+	{"beta", 300, NULL, 0, "", 0}, {"gamma", 'g', NULL, 0, "", 0}, {0}};
 static const struct oom_usage rules = {options,
 	(const struct oom_usage_situation[]){{A, "in A"}, {B, "in B"}, {0}},
 	(const struct oom_usage_option[]){{'a', A}, {300, A | B}, {0}}};
@@ -80,7 +81,8 @@ Test(usage, an_option_without_effect_is_told)
 			oom_usage_note(&given, &rules, rows[i].given[j]);
 		r = oom_usage_check(&rules, &given, rows[i].situations, &err);
 		cr_expect_eq(r, rows[i].says ? -EINVAL : 0, "row %zu: %d", i, r);
-		cr_expect(!rows[i].says || !strcmp(err.msg, rows[i].says), "row %zu: %s", i, err.msg);
+		cr_expect(
+			!rows[i].says || !strcmp(err.msg, rows[i].says), "row %zu: %s", i, err.msg);
 	}
 }
 
@@ -103,7 +105,8 @@ Test(usage, every_option_of_run_by_itself_in_every_situation)
 {
 	static const struct {
 		const char *words[4];
-		bool guest, host, dry; /* has it an effect? in a guest (with --output), on the host, in a dry run */
+		bool guest, host,
+			dry; /* has it an effect? in a guest (with --output), on the host, in a dry run */
 	} rows[] = {
 		{{"--guest", "debian:trixie"}, true, false, true},
 		{{"--config", "."}, true, false, true},
@@ -123,12 +126,16 @@ Test(usage, every_option_of_run_by_itself_in_every_situation)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char *const *w = rows[i].words, *o = "--output=d", *in = "--in=cgroup", *dry = "--dry-run";
+		const char *const *w = rows[i].words, *o = "--output=d", *in = "--in=cgroup",
+				  *dry = "--dry-run";
 		struct oom_err err = {0};
 
-		cr_expect_eq(!parse_run((const char *[]){o, w[0], w[1], NULL}, &err), rows[i].guest, "%s in a guest", w[0]);
-		cr_expect_eq(!parse_run((const char *[]){o, in, w[0], w[1], NULL}, &err), rows[i].host, "%s here", w[0]);
-		cr_expect_eq(!parse_run((const char *[]){dry, w[0], w[1], NULL}, &err), rows[i].dry, "%s dry", w[0]);
+		cr_expect_eq(!parse_run((const char *[]){o, w[0], w[1], NULL}, &err), rows[i].guest,
+			"%s in a guest", w[0]);
+		cr_expect_eq(!parse_run((const char *[]){o, in, w[0], w[1], NULL}, &err),
+			rows[i].host, "%s here", w[0]);
+		cr_expect_eq(!parse_run((const char *[]){dry, w[0], w[1], NULL}, &err), rows[i].dry,
+			"%s dry", w[0]);
 	}
 }
 

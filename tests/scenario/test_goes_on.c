@@ -26,8 +26,7 @@ static void expect_mistakes(const struct row *row)
 	char got[4096] = "";
 	size_t used = 0;
 
-	oom_scenario_parse(
-		oom_schema(), "x", "x", row->text, strlen(row->text), &diags, &scenario);
+	oom_scenario_parse(oom_schema(), "x", "x", row->text, strlen(row->text), &diags, &scenario);
 	for (size_t i = 0; i < diags.count && used < sizeof(got); i++)
 		used += (size_t)snprintf(got + used, sizeof(got) - used, "%u:%u: %s\n",
 			diags.items[i].place.line, diags.items[i].place.col, diags.items[i].msg);
@@ -37,7 +36,7 @@ static void expect_mistakes(const struct row *row)
 }
 
 #define EXPECT_ROWS(rows)                                                                          \
-	for (size_t row_ = 0; row_ < sizeof(rows) / sizeof((rows)[0]); row_++)                      \
+	for (size_t row_ = 0; row_ < sizeof(rows) / sizeof((rows)[0]); row_++)                     \
 	expect_mistakes(&(rows)[row_])
 
 Test(goes_on, in_a_section_of_a_wrong_type)
@@ -95,7 +94,8 @@ Test(goes_on, in_a_section_of_a_wrong_kind_or_name)
 			"7:8: 'Memory=': '1Q' is no size: unknown suffix 'Q' (K, M, G, T or %)\n"
 			"8:1: the section's ']' is missing\n"
 			"9:11: 'MemoryMax=': '1Q' is no size: unknown suffix 'Q' (K, M, G, T or %)\n"},
-		{"Type=anon\n[Expect]\nOOMKills=1\n", "1:1: 'Type=' stands before the first section\n"},
+		{"Type=anon\n[Expect]\nOOMKills=1\n",
+			"1:1: 'Type=' stands before the first section\n"},
 	};
 
 	EXPECT_ROWS(rows);
@@ -120,7 +120,8 @@ Test(goes_on, about_an_unknown_subject)
 Test(goes_on, to_what_a_key_means)
 {
 	static const struct row rows[] = {
-		{OK "[Service s]\nExecStart=/bin/a ; /bin/b\nType=oneshot\nEnvironment=A=b \"C=d e\"\n", ""},
+		{OK "[Service s]\nExecStart=/bin/a ; /bin/b\nType=oneshot\nEnvironment=A=b \"C=d e\"\n",
+			""},
 		{OK "[Service s]\nExecStart=/bin/a ; /bin/b\nEnvironment=A=b C\n",
 			"7:11: 'ExecStart=' has 2 commands: that needs 'Type=oneshot'\n"
 			"8:17: 'Environment=': 'C' is no NAME=value\n"},

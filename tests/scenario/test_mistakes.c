@@ -10,7 +10,7 @@
 
 /* A scenario without a mistake in front of a row's own lines: they start in line 7. */
 #define OK                                                                                         \
-	"[Workload hog]\nType=anon\nSize=1M\n[Expect]\nOOMKills=1\n"                                \
+	"[Workload hog]\nType=anon\nSize=1M\n[Expect]\nOOMKills=1\n"                               \
 	"[Expect hog]\n"
 
 struct row {
@@ -86,7 +86,8 @@ Test(mistakes, of_sections)
 			"7:1: unknown section 'Wrokload', did you mean '[Workload]'?\n"
 			"8:6: 'Size=': 'anything' is no size (64M, 1.5G, 50%)\n"},
 		{OK "[]\n", "7:1: unknown section '' ('oomgate list sections' names them)\n"},
-		{OK "[Unit]\n", "7:1: unknown section 'Unit' ('oomgate list sections' names them)\n"},
+		{OK "[Unit]\n",
+			"7:1: unknown section 'Unit' ('oomgate list sections' names them)\n"},
 		{OK "[Scope]\n", "7:2: [Scope] needs a name: [Scope NAME]\n"},
 		{OK "[ Machine  big ]\n", "7:12: [Machine] takes no name\n"},
 		{OK "[Scope a b]\n",
@@ -158,7 +159,8 @@ Test(mistakes, of_values_have_the_values_place)
 	static const struct row rows[] = {
 		{OK "ExitCode =   12abc\n", "7:14: 'ExitCode=': '12abc' is no whole number\n"},
 		{OK "ExitCode=\n", "7:10: 'ExitCode=': the value is empty\n"},
-		{OK "ExitCode=\\\n\\\n   \xc3\xa9\n", "9:4: 'ExitCode=': '\xc3\xa9' is no whole number\n"},
+		{OK "ExitCode=\\\n\\\n   \xc3\xa9\n",
+			"9:4: 'ExitCode=': '\xc3\xa9' is no whole number\n"},
 		{OK "[Workload b]\nType=anon\nSize=64Q\n",
 			"9:6: 'Size=': '64Q' is no size: unknown suffix 'Q' (K, M, G, T or %)\n"},
 		{OK "[Workload b]\nType=anno\nSze=1\nSize=64Q\n",
@@ -178,7 +180,8 @@ Test(mistakes, of_values_have_the_values_place)
 			"8:28: 'Needs=': 'kernel' wants a version: kernel>=6.1\n"
 			"8:35: there is no need 'memory-controler', did you mean 'memory-controller'?\n"
 			"8:52: there is no need 'disk' ('oomgate list needs' names them)\n"},
-		{OK "[Scenario]\nKnownOn=kernel>=7.0\n", "8:1: 'KnownOn=' without 'KnownIssue=' says nothing\n"},
+		{OK "[Scenario]\nKnownOn=kernel>=7.0\n",
+			"8:1: 'KnownOn=' without 'KnownIssue=' says nothing\n"},
 		{OK "[Scenario]\nKnownOn=kernl\nKnownIssue=x until 2027-01-31\n",
 			"8:9: there is no need 'kernl', did you mean 'kernel'?\n"},
 		{OK "[Scenario]\nKnownIssue=some day\n",
@@ -195,8 +198,9 @@ Test(mistakes, of_values_have_the_values_place)
 Test(mistakes, of_what_is_missing)
 {
 	static const struct row rows[] = {
-		{"", "1:1: the scenario expects nothing: it needs an [Expect] with a key\n"
-		     "1:1: the scenario runs nothing: it needs a [Workload NAME]\n"},
+		{"",
+			"1:1: the scenario expects nothing: it needs an [Expect] with a key\n"
+			"1:1: the scenario runs nothing: it needs a [Workload NAME]\n"},
 		{"[Workload a]\nType=anon\nSize=1M\n[Expect]\n",
 			"1:1: the scenario expects nothing: it needs an [Expect] with a key\n"},
 		{"[Expect]\nOOMKills=0\n",
@@ -262,27 +266,27 @@ Test(mistakes, of_references)
 /* The promise of the manual: as many messages as mistakes, in the file's order. */
 Test(mistakes, thirteen_in_one_file)
 {
-	static const char text[] = "# Thirteen mistakes\n"	      /* 1 */
-				   "[Scenario]\n"			      /* 2 */
-				   "Timeout=60 parsecs\n"		      /* 3 */
-				   "Tgas=memcg\n"			      /* 4 */
-				   "Needs=sawp\n"			      /* 5 */
-				   "[Scope box]\n"			      /* 6 */
-				   "MemoryMax=200Q\n"			      /* 7 */
-				   "MemoryMax=200M\n"			      /* 8 */
-				   "[Workload hog]\n"			      /* 9 */
-				   "Type=anno\n"			      /* 10 */
-				   "Scope=bax\n"			      /* 11 */
-				   "[Workload other]\n"			      /* 12 */
-				   "Size=12abc\n"			      /* 13 */
-				   "[Fault f]\n"			      /* 14 */
-				   "Type=limit\n"			      /* 15 */
-				   "Scope=box\n"			      /* 16 */
-				   "[Expect]\n"				      /* 17 */
-				   "ExitCode=137\n"			      /* 18 */
-				   "OOMKills=5..1\n"			      /* 19 */
-				   "[Expact hog]\n"			      /* 20 */
-				   "ExitCode=137\n";			      /* 21 */
+	static const char text[] = "# Thirteen mistakes\n" /* 1 */
+				   "[Scenario]\n" /* 2 */
+				   "Timeout=60 parsecs\n" /* 3 */
+				   "Tgas=memcg\n" /* 4 */
+				   "Needs=sawp\n" /* 5 */
+				   "[Scope box]\n" /* 6 */
+				   "MemoryMax=200Q\n" /* 7 */
+				   "MemoryMax=200M\n" /* 8 */
+				   "[Workload hog]\n" /* 9 */
+				   "Type=anno\n" /* 10 */
+				   "Scope=bax\n" /* 11 */
+				   "[Workload other]\n" /* 12 */
+				   "Size=12abc\n" /* 13 */
+				   "[Fault f]\n" /* 14 */
+				   "Type=limit\n" /* 15 */
+				   "Scope=box\n" /* 16 */
+				   "[Expect]\n" /* 17 */
+				   "ExitCode=137\n" /* 18 */
+				   "OOMKills=5..1\n" /* 19 */
+				   "[Expact hog]\n" /* 20 */
+				   "ExitCode=137\n"; /* 21 */
 
 	expect_mistakes(text, sizeof(text) - 1,
 		"3:9: 'Timeout=': '60 parsecs' is no duration (2s, 250ms, 1min 30s)\n"
@@ -334,8 +338,8 @@ Test(mistakes, of_size_are_bounded)
 		struct oom_scenario *scenario = NULL;
 		struct oom_diags diags = {0};
 
-		cr_expect_eq(oom_scenario_parse(&test_schema, "x", "x", text, strlen(text), &diags,
-				     &scenario),
+		cr_expect_eq(oom_scenario_parse(
+				     &test_schema, "x", "x", text, strlen(text), &diags, &scenario),
 			-EBADMSG);
 		cr_expect_eq(diags.count, rows[i].count, "%s: %zu", rows[i].wanted, diags.count);
 		for (size_t j = 0; j < diags.count; j++)

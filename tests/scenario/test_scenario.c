@@ -9,55 +9,54 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char whole[] =
-	"\xef\xbb\xbf# SPDX-License-Identifier: LGPL-2.1-or-later\n"
-	"\n"
-	"#  A hog is killed, the neighbour lives on.  \r\n"
-	"# not the title\n"
-	"[Scenario]\n"
-	"Tags = memcg   smoke\n"
-	"Needs=kernel>=6.1 swap\n"
-	"KnownIssue=see elsewhere until 2027-01-31\n"
-	"; a comment\n"
-	"[Sysctl]\n"
-	"vm.overcommit_memory=2\n"
-	"[Slice outer]\n"
-	"MemoryMax=50%\n"
-	"[Slice inner]\n"
-	"Slice=outer\n"
-	"[Scope box]\n"
-	"Slice=inner\n"
-	"MemoryMax=200M\n"
-	"MemorySwapMax=0\n"
-	"[Service guard]\n"
-	"ExecStart=/bin/guard --why \\\n"
-	"   # in between\n"
-	"   \"to see\"\n"
-	"Slice=system.slice\n"
-	"[File /etc/x.conf]\n"
-	"Content=[X]\n"
-	"Content=\\sa\\tb\\\\\n"
-	"Content=one\\ntwo\n"
-	"[Workload hog]\n"
-	"Type=anon\n"
-	"Size=400M\n"
-	"Start=neighbour started\n"
-	"[Workload neighbour]\n"
-	"Type=idle\n"
-	"Size=16M\n"
-	"OOMScoreAdjust=-1000\n"
-	"[Fault squeeze]\n"
-	"Type=limit\n"
-	"Scope=box\n"
-	"When=hog reached 50%\n"
-	"[Expect]\n"
-	"OOMKills=1\n"
-	"Victim=hog\n"
-	"[Expect hog]\n"
-	"ExitCode=137\n"
-	"[Expect box]\n"
-	"Event.oom_kill=1..\n"
-	"Result=oom-kill|signal";
+static const char whole[] = "\xef\xbb\xbf# SPDX-License-Identifier: LGPL-2.1-or-later\n"
+			    "\n"
+			    "#  A hog is killed, the neighbour lives on.  \r\n"
+			    "# not the title\n"
+			    "[Scenario]\n"
+			    "Tags = memcg   smoke\n"
+			    "Needs=kernel>=6.1 swap\n"
+			    "KnownIssue=see elsewhere until 2027-01-31\n"
+			    "; a comment\n"
+			    "[Sysctl]\n"
+			    "vm.overcommit_memory=2\n"
+			    "[Slice outer]\n"
+			    "MemoryMax=50%\n"
+			    "[Slice inner]\n"
+			    "Slice=outer\n"
+			    "[Scope box]\n"
+			    "Slice=inner\n"
+			    "MemoryMax=200M\n"
+			    "MemorySwapMax=0\n"
+			    "[Service guard]\n"
+			    "ExecStart=/bin/guard --why \\\n"
+			    "   # in between\n"
+			    "   \"to see\"\n"
+			    "Slice=system.slice\n"
+			    "[File /etc/x.conf]\n"
+			    "Content=[X]\n"
+			    "Content=\\sa\\tb\\\\\n"
+			    "Content=one\\ntwo\n"
+			    "[Workload hog]\n"
+			    "Type=anon\n"
+			    "Size=400M\n"
+			    "Start=neighbour started\n"
+			    "[Workload neighbour]\n"
+			    "Type=idle\n"
+			    "Size=16M\n"
+			    "OOMScoreAdjust=-1000\n"
+			    "[Fault squeeze]\n"
+			    "Type=limit\n"
+			    "Scope=box\n"
+			    "When=hog reached 50%\n"
+			    "[Expect]\n"
+			    "OOMKills=1\n"
+			    "Victim=hog\n"
+			    "[Expect hog]\n"
+			    "ExitCode=137\n"
+			    "[Expect box]\n"
+			    "Event.oom_kill=1..\n"
+			    "Result=oom-kill|signal";
 
 static struct oom_scenario *parse(const char *text)
 {
@@ -87,14 +86,14 @@ Test(scenario, is_read_whole)
 	section = oom_scenario_section(s, OOM_SEC_SCENARIO, NULL);
 	cr_expect_str_eq(oom_section_words(section, "Tags", &count)[1], "smoke");
 	cr_expect_eq(count, 2);
-	cr_expect_str_eq(oom_section_text(
-				 oom_scenario_section(s, OOM_SEC_SYSCTL, NULL), "vm.overcommit_memory", ""),
+	cr_expect_str_eq(oom_section_text(oom_scenario_section(s, OOM_SEC_SYSCTL, NULL),
+				 "vm.overcommit_memory", ""),
 		"2");
 	section = oom_scenario_section(s, OOM_SEC_SERVICE, "guard");
-	cr_expect_str_eq(oom_section_get(section, "ExecStart")->value.exec.items[0].argv[2], "to see");
-	section = oom_scenario_section(s, OOM_SEC_FILE, "/etc/x.conf");
 	cr_expect_str_eq(
-		oom_section_text(section, "Content", ""), "[X]\n a\tb\\\none\ntwo\n");
+		oom_section_get(section, "ExecStart")->value.exec.items[0].argv[2], "to see");
+	section = oom_scenario_section(s, OOM_SEC_FILE, "/etc/x.conf");
+	cr_expect_str_eq(oom_section_text(section, "Content", ""), "[X]\n a\tb\\\none\ntwo\n");
 	section = oom_scenario_section(s, OOM_SEC_WORKLOAD, "hog");
 	cr_expect_eq(oom_section_size(section, "Size", 0, 0), 400 << 20);
 	cr_expect_eq(section->type, test_schema.workloads[0]);
@@ -118,12 +117,14 @@ Test(scenario, defaults_are_there_and_marked)
 	cr_expect_str_eq(oom_section_text(scope, "OOMPolicy", ""), "continue");
 	cr_expect(oom_section_get(scope, "OOMPolicy")->is_default);
 	cr_expect_not(oom_section_get(scope, "MemoryMax")->is_default);
-	cr_expect_null(oom_section_get(oom_scenario_section(s, OOM_SEC_SLICE, "inner"), "OOMPolicy"));
+	cr_expect_null(
+		oom_section_get(oom_scenario_section(s, OOM_SEC_SLICE, "inner"), "OOMPolicy"));
 	cr_expect_str_eq(oom_section_text(hog, "Scope", ""), "box");
 	cr_expect_str_eq(oom_section_text(hog, "Touch", ""), "write");
 	cr_expect_eq(oom_section_int(hog, "Count", 0), 1);
-	cr_expect_eq(oom_section_usec(
-			     oom_scenario_section(s, OOM_SEC_SCENARIO, NULL), "Timeout", 0), 60000000);
+	cr_expect_eq(
+		oom_section_usec(oom_scenario_section(s, OOM_SEC_SCENARIO, NULL), "Timeout", 0),
+		60000000);
 	cr_expect_eq(oom_section_size(machine, "Memory", 0, 0), 512 << 20);
 	cr_expect(oom_section_get(machine, "Memory")->is_default);
 	cr_expect_null(oom_section_get(hog, "Rate"));
@@ -201,10 +202,17 @@ Test(scenario, known_issues_end_on_a_real_day)
 		const char *text;
 		int64_t end; /* -1: -EINVAL */
 	} rows[] = {
-		{"x until 2027-01-31", 1801440000}, {"until x until 1970-01-01", 86400},
-		{"x until 2028-02-29", 1835481600}, {"x until 2027-02-29", -1},
-		{"x until 2027-13-01", -1}, {"x until 2027-1-31", -1}, {"x until 2027-01-31 ", -1},
-		{"until 2027-01-31", -1}, {" until 2027-01-31", -1}, {"x", -1}, {"", -1},
+		{"x until 2027-01-31", 1801440000},
+		{"until x until 1970-01-01", 86400},
+		{"x until 2028-02-29", 1835481600},
+		{"x until 2027-02-29", -1},
+		{"x until 2027-13-01", -1},
+		{"x until 2027-1-31", -1},
+		{"x until 2027-01-31 ", -1},
+		{"until 2027-01-31", -1},
+		{" until 2027-01-31", -1},
+		{"x", -1},
+		{"", -1},
 		{"x until tomorrow", -1},
 	};
 

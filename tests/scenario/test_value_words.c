@@ -98,7 +98,8 @@ Test(value, signals_are_named_as_systemd_does)
 		{"32", "32", "32"},
 	};
 	const struct oom_key one = {"K", OOM_T_STRING, .flags = OOM_KEY_SIGNAL};
-	const struct oom_key many = {"K", OOM_T_ALTERNATIVES, .choices = "none", .flags = OOM_KEY_SIGNAL};
+	const struct oom_key many = {
+		"K", OOM_T_ALTERNATIVES, .choices = "none", .flags = OOM_KEY_SIGNAL};
 	struct oom_arena arena = {0};
 	char name[OOM_SIGNAL_NAME_MAX];
 

@@ -235,9 +235,9 @@ void judge_scenario_free(struct oom_scenario *scenario)
 static void judge_row(const struct judge_row *row, size_t at)
 {
 	struct oom_attempt *attempt = judge_sample();
-	unsigned about = !*row->subject				   ? OOM_ABOUT_RUN
-			 : oom_attempt_unit(attempt, row->subject) ? OOM_ABOUT_UNIT
-								   : OOM_ABOUT_WORKLOAD;
+	unsigned about = !*row->subject			  ? OOM_ABOUT_RUN
+		: oom_attempt_unit(attempt, row->subject) ? OOM_ABOUT_UNIT
+							  : OOM_ABOUT_WORKLOAD;
 	struct oom_scenario *scenario = judge_scenario(about, row->subject, row->key, row->wanted);
 	const struct oom_expect_rec *rec;
 	char name[128];

@@ -11,11 +11,11 @@
  */
 struct judge_row {
 	void (*change[3])(struct oom_attempt *attempt); /* NULL: nothing more */
-	const char *subject;				/* "" for the run */
+	const char *subject; /* "" for the run */
 	const char *key, *wanted;
 	enum oom_verdict verdict;
 	const char *observed; /* NULL: nothing was */
-	const char *reason;   /* a part of it; NULL: there is none */
+	const char *reason; /* a part of it; NULL: there is none */
 };
 
 /*
@@ -47,9 +47,9 @@ void judge_rows(const struct judge_row *rows, size_t count);
 #define JUDGE_ROWS(rows) judge_rows(rows, sizeof(rows) / sizeof(*(rows)))
 
 /* Changes that several tests make. */
-void judge_lose_kmsg(struct oom_attempt *attempt);    /* 812 records */
+void judge_lose_kmsg(struct oom_attempt *attempt); /* 812 records */
 void judge_without_mark(struct oom_attempt *attempt); /* no tracing here */
-void judge_lose_all(struct oom_attempt *attempt);     /* both, and no counters either */
+void judge_lose_all(struct oom_attempt *attempt); /* both, and no counters either */
 void judge_without_kills(struct oom_attempt *attempt);
 void judge_without_events(struct oom_attempt *attempt); /* of any unit */
 

@@ -29,7 +29,7 @@ struct load_child {
 
 struct load_start {
 	const char *type;
-	const char *args[8];	/* options, NULL at the end */
+	const char *args[8]; /* options, NULL at the end */
 	const char *params[12]; /* KEY=VALUE, NULL at the end */
 	void (*before)(void *); /* in the child, before exec */
 	void *before_ctx;

@@ -21,8 +21,8 @@ extern const struct report_variant report_variants[N_VARIANTS];
 
 struct oom_run *report_run_make(const char *name); /* to be freed with oom_run_free() */
 /* The report as text, to be freed. */
-char *report_render(const struct oom_run *run, const char *format,
-	const struct oom_report_options *options);
+char *report_render(
+	const struct oom_run *run, const char *format, const struct oom_report_options *options);
 /* What "@command FILE" prints (standard error, too) where FILE holds @text; to be freed. */
 char *tool_says(const char *command, const char *text);
 

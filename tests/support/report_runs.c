@@ -12,7 +12,7 @@ struct row {
 	const char *reason;
 	int64_t duration_us;
 	int64_t reached_bytes; /* of "hog", killed by kernel-memcg there; -1: it exited 0 */
-	bool neighbour;	       /* and a bystander survived */
+	bool neighbour; /* and a bystander survived */
 };
 
 static void machine_add(
@@ -91,7 +91,8 @@ static struct oom_attempt *attempt_add(
 	cr_assert(!oom_run_add_attempt(run, a));
 	a->machine = machine;
 	a->scenario = row->scenario;
-	a->scenario_file = oom_arena_printf(&a->arena, "scenarios/%s.scenario", row->scenario ?: "");
+	a->scenario_file =
+		oom_arena_printf(&a->arena, "scenarios/%s.scenario", row->scenario ?: "");
 	a->title = row->title;
 	a->attempt = number;
 	a->verdict = row->verdict;
@@ -168,8 +169,12 @@ static void failure_fill(struct oom_attempt *a)
 	a->workloads[1].killed_by = OOM_KILLER_SIGNAL;
 	a->workloads[1].signal = 15;
 	a->workloads[1].exit_code = 143;
-	*oom_attempt_add_signal(a) = (struct oom_signal_rec){.time_us = 899000, .sender_pid = 77,
-		.target_pid = a->workloads[1].pid, .signal = 15, .sender_comm = "bash", .target_comm = "neighbour"};
+	*oom_attempt_add_signal(a) = (struct oom_signal_rec){.time_us = 899000,
+		.sender_pid = 77,
+		.target_pid = a->workloads[1].pid,
+		.signal = 15,
+		.sender_comm = "bash",
+		.target_comm = "neighbour"};
 	a->expects[2].observed = "no";
 	a->expects[2].verdict = OOM_FAIL;
 	e = expect_add(a, "neighbour", "ExitCode", "0|137", "143", OOM_FAIL);

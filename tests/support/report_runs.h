@@ -8,8 +8,8 @@
 struct oom_run *run_empty(void);
 struct oom_run *run_passing(void); /* forty scenarios, all passed: the first screen */
 struct oom_run *run_verdicts(void); /* each verdict, with all that can be said about it */
-struct oom_run *run_flat(void);	    /* no folders; a machine that the run does not list */
-struct oom_run *run_matrix(void);   /* two machines, three attempts */
-struct oom_run *run_hostile(void);  /* names and messages that try to break out */
+struct oom_run *run_flat(void); /* no folders; a machine that the run does not list */
+struct oom_run *run_matrix(void); /* two machines, three attempts */
+struct oom_run *run_hostile(void); /* names and messages that try to break out */
 
 #endif

@@ -11,8 +11,7 @@
 /* A small schema for tests of the reader: two workloads, one fault, a few expectations. */
 static const struct oom_key test_size_keys[] = {
 	{"Size", OOM_T_SIZE, NULL, "how much", .flags = OOM_KEY_REQUIRED},
-	{"OnRefusal", OOM_T_CHOICE, "exit", "what then", .choices = "exit|hold"},
-	{0}};
+	{"OnRefusal", OOM_T_CHOICE, "exit", "what then", .choices = "exit|hold"}, {0}};
 static const struct oom_key test_args_keys[] = {
 	{"Args", OOM_T_WORDS, NULL, "arguments", .flags = OOM_KEY_REQUIRED},
 	{"Command", OOM_T_COMMAND, NULL, "what is run"}, {0}};
@@ -26,18 +25,19 @@ static const struct oom_kind *const test_workloads[] = {&test_anon, &test_idle, 
 static const struct oom_kind *const test_faults[] = {&test_limit, NULL};
 
 static const struct oom_key test_oom_kills = {"OOMKills", OOM_T_RANGE_INT, NULL, "kills"};
-static const struct oom_key test_victim = {"Victim", OOM_T_ALTERNATIVES, NULL, "who",
-	.choices = "nobody", .flags = OOM_KEY_WORKLOAD};
+static const struct oom_key test_victim = {
+	"Victim", OOM_T_ALTERNATIVES, NULL, "who", .choices = "nobody", .flags = OOM_KEY_WORKLOAD};
 static const struct oom_key test_exit_code = {"ExitCode", OOM_T_RANGE_INT, NULL, "code"};
-static const struct oom_key test_signal = {"Signal", OOM_T_ALTERNATIVES, NULL, "signal",
-	.choices = "none|0", .flags = OOM_KEY_SIGNAL};
+static const struct oom_key test_signal = {
+	"Signal", OOM_T_ALTERNATIVES, NULL, "signal", .choices = "none|0", .flags = OOM_KEY_SIGNAL};
 static const struct oom_key test_result = {
 	"Result", OOM_T_ALTERNATIVES, NULL, "result", .choices = "success|oom-kill|signal"};
 static const struct oom_key test_event = {
 	"Event.", OOM_T_RANGE_INT, NULL, "counter", .flags = OOM_KEY_PREFIX};
 static const struct oom_expect_key test_expects[] = {{&test_oom_kills, OOM_ABOUT_RUN},
 	{&test_victim, OOM_ABOUT_RUN}, {&test_exit_code, OOM_ABOUT_WORKLOAD},
-	{&test_signal, OOM_ABOUT_WORKLOAD}, {&test_result, OOM_ABOUT_UNIT}, {&test_event, OOM_ABOUT_UNIT}, {0}};
+	{&test_signal, OOM_ABOUT_WORKLOAD}, {&test_result, OOM_ABOUT_UNIT},
+	{&test_event, OOM_ABOUT_UNIT}, {0}};
 static const char *const test_needs[] = {"kernel", "swap", "memory-controller", NULL};
 
 static int test_check_need(const char *need, struct oom_err *err)

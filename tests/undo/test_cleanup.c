@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/host/process.h"
-#include "harness/undo/undo.h"
-#include "harness/undo/kind.h"
 #include "harness/undo/add.h"
+#include "harness/undo/kind.h"
+#include "harness/undo/undo.h"
 #include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>

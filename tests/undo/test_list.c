@@ -33,7 +33,8 @@ Test(undo_list, lines_are_read_one_by_one)
 		{"oomgate-undo 1 42 7\nboot-id\ntree /a\n", -EBADMSG, 0, NULL},
 		{"oomgate-undo 1\n42\n7\ntree /a\ntree /b\n", -EBADMSG, 0, NULL},
 		{"oomgate-undo 1 42 7 boot-id more\ntree /a\n", -EBADMSG, 0, NULL},
-		{"oomgate-undo 1 42 7 1234567890123456789012345678901234567890\ntree /a\n", -EBADMSG, 0, NULL},
+		{"oomgate-undo 1 42 7 1234567890123456789012345678901234567890\ntree /a\n",
+			-EBADMSG, 0, NULL},
 		{"oomgate-undo 1 42 7boot-id\ntree /a\n", -EBADMSG, 0, NULL},
 		{"oomgate-undo 1  42 +7 boot-id\ntree /a\n", -EBADMSG, 0, NULL},
 		{"oomgate-undo 2 42 7 boot-id\ntree /a\n", -EBADMSG, 0, NULL},
@@ -46,17 +47,20 @@ Test(undo_list, lines_are_read_one_by_one)
 
 		cr_expect_eq(r, rows[i].r, "row %zu: %d", i, r);
 		cr_assert_eq(list.count, rows[i].count, "row %zu: %u", i, list.count);
-		cr_expect_str_eq(boot, strncmp(rows[i].text, FIRST, strlen(FIRST)) ? "untouched" : "boot-id",
+		cr_expect_str_eq(boot,
+			strncmp(rows[i].text, FIRST, strlen(FIRST)) ? "untouched" : "boot-id",
 			"row %zu", i);
 		if (list.count)
-			cr_expect_str_eq(list.items[list.count - 1].args[0], rows[i].last, "row %zu", i);
+			cr_expect_str_eq(
+				list.items[list.count - 1].args[0], rows[i].last, "row %zu", i);
 		oom_undo_entries_drop(&list, 0);
 	}
 }
 
 Test(undo_list, a_nul_ends_no_line)
 {
-	static const char text[] = FIRST "tree /a\0b\ntree /c\n", first[] = "oomgate-undo 1 42 7 boot\0id\n";
+	static const char text[] = FIRST "tree /a\0b\ntree /c\n",
+			  first[] = "oomgate-undo 1 42 7 boot\0id\n";
 	struct oom_undo_entries list = {0};
 	char boot[40] = "untouched";
 

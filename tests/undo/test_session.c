@@ -30,7 +30,7 @@ TestSuite(undo_session, .init = set_up, .fini = tear_down);
 struct family {
 	pid_t leader;
 	int alive_fd; /* at its end when nobody of the family is left */
-	int go_fd;    /* closed: the leader ends, and leaves its child */
+	int go_fd; /* closed: the leader ends, and leaves its child */
 };
 
 static struct family family_start(void)
@@ -109,14 +109,14 @@ Test(undo_session, number_that_went_to_another)
 
 Test(undo_session, arguments)
 {
-	static const char *const bad[][2] = {
-		{"1", "5"}, {"0", "5"}, {"-3", "5"}, {"x", "5"}, {"12x", "5"}, {"12", ""}, {"12", "5y"}};
+	static const char *const bad[][2] = {{"1", "5"}, {"0", "5"}, {"-3", "5"}, {"x", "5"},
+		{"12x", "5"}, {"12", ""}, {"12", "5y"}};
 	struct oom_err err = {0};
 	struct oom_undo *undo;
 
 	cr_assert_eq(oom_undo_open(&err, &undo), 0, "%s", err.msg);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		cr_expect_eq(oom_undo_add(undo, &err, "session", bad[i][0], bad[i][1], NULL), -EINVAL,
-			"%s %s", bad[i][0], bad[i][1]);
+		cr_expect_eq(oom_undo_add(undo, &err, "session", bad[i][0], bad[i][1], NULL),
+			-EINVAL, "%s %s", bad[i][0], bad[i][1]);
 	cr_expect_eq(oom_undo_close(undo, &err), 0);
 }

@@ -275,7 +275,8 @@ Test(backend_scope, a_service_of_our_own_and_an_installed_one)
 {
 	const char *args[] = {"sleep", "100"};
 	const char *bad_args[] = {"no-such-program"};
-	struct oom_exec exec = {"sleep", args, 2, 0}, bad_exec = {"no-such-program", bad_args, 1, 0};
+	struct oom_exec exec = {"sleep", args, 2, 0},
+			bad_exec = {"no-such-program", bad_args, 1, 0};
 	struct oom_setting settings[] = {
 		SETTING("ExecStart", {.type = OOM_T_EXEC, .text = "sleep 100", .exec = {&exec, 1}}),
 		SETTING("MemoryMax", SIZE(32 << 20)), SETTING("OOMScoreAdjust", NUMBER(300))};

@@ -33,8 +33,8 @@ static const struct root_row {
 	const char *name;
 	const char *mounts, *own;
 	const char *files[8]; /* "path=text"; NULL at the end */
-	const char *wanted;   /* below the fake root */
-	const char *path;     /* expected, or NULL */
+	const char *wanted; /* below the fake root */
+	const char *path; /* expected, or NULL */
 	bool v1, leaf;
 	const char *why; /* expected error */
 } root_rows[] = {

@@ -81,7 +81,7 @@ Test(workloads, end_as_told)
 		cr_expect_eq(page->state, row->state, "row %zu (%s): state %u", i, row->start.type,
 			page->state);
 		cr_expect(page->reached_bytes >= row->reached_bytes &&
-				  page->reached_bytes <= row->reached_bytes + row->slack_bytes,
+				page->reached_bytes <= row->reached_bytes + row->slack_bytes,
 			"row %zu (%s): reached %ju", i, row->start.type,
 			(uintmax_t)page->reached_bytes);
 		cr_expect_eq(page->errno_value, row->errno_value, "row %zu (%s): errno %d", i,

@@ -56,7 +56,8 @@ static int say_hello(int port)
 	json_t *json;
 
 	uname(&uts);
-	json = json_pack("{s:s, s:s?, s:I}", "kernel", uts.release, "systemd", oom_systemd_version(), "memory_bytes",
+	json = json_pack("{s:s, s:s?, s:I}", "kernel", uts.release, "systemd",
+		oom_systemd_version(), "memory_bytes",
 		(json_int_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
 	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
@@ -93,7 +94,8 @@ static int find_disk(const char *serial, char path[static PATH_MAX], struct oom_
 
 		snprintf(name, sizeof(name), "/sys/block/%s/serial", d->d_name);
 		fd = open(name, O_RDONLY | O_CLOEXEC);
-		if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 || strncmp(text, serial, strlen(serial)))
+		if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 ||
+			strncmp(text, serial, strlen(serial)))
 			continue;
 		snprintf(path, PATH_MAX, "/dev/%s", d->d_name);
 		return 0;
@@ -113,9 +115,12 @@ static int add_disks(const struct oom_guest_job *job, struct oom_err *err)
 		r = find_disk(OOM_DISK_SERIAL, name, err);
 	if (r || !job->disk)
 		return r;
-	if (mount(name, "/var/tmp", "ext4", 0, NULL) < 0 && mount(name, "/var/tmp", "ext2", 0, NULL) < 0)
+	if (mount(name, "/var/tmp", "ext4", 0, NULL) < 0 &&
+		mount(name, "/var/tmp", "ext2", 0, NULL) < 0)
 		return oom_err_errno(err, errno, "cannot mount '%s' on /var/tmp", name);
-	return chmod("/var/tmp", 01777) < 0 ? oom_err_errno(err, errno, "cannot open /var/tmp to all") : 0;
+	return chmod("/var/tmp", 01777) < 0
+		? oom_err_errno(err, errno, "cannot open /var/tmp to all")
+		: 0;
 }
 
 /* What could not be had is told by the scenario's needs. */
@@ -149,8 +154,8 @@ static int wake_up(const struct oom_guest_job *job, struct oom_err *err)
 	return 0;
 }
 
-static int serve_one(int port, const char *data, size_t len, const struct oom_guest_service *service,
-	struct oom_agent_runner *runner)
+static int serve_one(int port, const char *data, size_t len,
+	const struct oom_guest_service *service, struct oom_agent_runner *runner)
 {
 	struct oom_arena arena = {0};
 	struct oom_guest_job job;
@@ -161,8 +166,7 @@ static int serve_one(int port, const char *data, size_t len, const struct oom_gu
 	if (!r)
 		r = wake_up(&job, &err);
 	/* the kernel may have lost the v1 controller (CONFIG_MEMCG_V1) */
-	if (!r && job.legacy &&
-		access("/sys/fs/cgroup/memory/memory.limit_in_bytes", F_OK) < 0) {
+	if (!r && job.legacy && access("/sys/fs/cgroup/memory/memory.limit_in_bytes", F_OK) < 0) {
 		oom_arena_release(&arena);
 		return oom_frame_send(port, OOM_FRAME_SKIPPED, no_legacy, sizeof(no_legacy) - 1);
 	}
@@ -189,7 +193,9 @@ static int serve(int port, const struct oom_guest_service *service, struct oom_a
 	for (;;) {
 		r = oom_frame_next(&in, &frame);
 		if (r > 0)
-			r = frame.type == OOM_FRAME_START ? serve_one(port, frame.data, frame.len, service, runner) : -EBADMSG;
+			r = frame.type == OOM_FRAME_START
+				? serve_one(port, frame.data, frame.len, service, runner)
+				: -EBADMSG;
 		else if (!r)
 			r = oom_buffer_fill(&in, port);
 		if (r < 0)

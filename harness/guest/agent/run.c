@@ -21,8 +21,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#define FILE_MAX     ((off_t)64 << 20)
-#define REQUEST_ENV  "OOMGATE_HOST_FD"
+#define FILE_MAX    ((off_t)64 << 20)
+#define REQUEST_ENV "OOMGATE_HOST_FD"
 enum { CHUNK_BYTES = 32768, ALIVE_MS = 1000 };
 
 int oom_guest_request(const char *json)
@@ -57,11 +57,12 @@ static int receive(struct oom_arena *arena, int fd, const char *evidence_dir, st
 }
 
 /* In the child: the record's JSON to @record_fd. */
-static int run_job(const struct oom_guest_service *service, const struct oom_guest_job *job, int record_fd,
-	struct oom_err *err)
+static int run_job(const struct oom_guest_service *service, const struct oom_guest_job *job,
+	int record_fd, struct oom_err *err)
 {
 	oom_autoclose int dir = open(job->evidence_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	oom_autoclose int log = openat(dir, "oomgate.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	oom_autoclose int log =
+		openat(dir, "oomgate.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	struct oom_attempt *record = NULL;
 	json_t *json = NULL;
 	int r;
@@ -73,7 +74,8 @@ static int run_job(const struct oom_guest_service *service, const struct oom_gue
 	r = service->run(job, err, &record);
 	if (!r) {
 		json = oom_attempt_to_json(record);
-		r = json && !json_dumpfd(json, record_fd, JSON_COMPACT) ? 0
+		r = json && !json_dumpfd(json, record_fd, JSON_COMPACT)
+			? 0
 			: oom_err_set(err, EIO, "cannot write the record");
 	}
 	json_decref(json);
@@ -84,7 +86,8 @@ static int run_job(const struct oom_guest_service *service, const struct oom_gue
 }
 
 /* What went wrong goes to the complaint's file, the rest is told by the exit status. */
-static int child(const struct oom_guest_service *service, const struct oom_agent_runner *runner, int fd)
+static int child(
+	const struct oom_guest_service *service, const struct oom_agent_runner *runner, int fd)
 {
 	struct oom_arena arena = {0};
 	struct oom_guest_job job = {0};
@@ -106,7 +109,8 @@ static int child(const struct oom_guest_service *service, const struct oom_agent
 /* Until the child is gone: signs of life, and what it asks of the host. */
 static int watch(int port, int pidfd, int requests)
 {
-	struct pollfd fds[2] = {{.fd = pidfd, .events = POLLIN}, {.fd = requests, .events = POLLIN}};
+	struct pollfd fds[2] = {
+		{.fd = pidfd, .events = POLLIN}, {.fd = requests, .events = POLLIN}};
 	char text[PIPE_BUF];
 
 	for (;;) {
@@ -172,7 +176,8 @@ static int send_file(const char *path, const struct stat *st, int type, struct F
 	return fd < 0 ? 0 : send_fd(sending.port, OOM_FRAME_FILE, path + sending.prefix, fd);
 }
 
-static int hand_over(int port, const char *dir, int record, int complaint, int status, struct oom_err *err)
+static int hand_over(
+	int port, const char *dir, int record, int complaint, int status, struct oom_err *err)
 {
 	char text[sizeof(err->msg)];
 	ssize_t n = pread(complaint, text, sizeof(text) - 1, 0);
@@ -184,7 +189,8 @@ static int hand_over(int port, const char *dir, int record, int complaint, int s
 	if (r)
 		return oom_err_set(err, EIO, "cannot hand the evidence over");
 	if (WIFSIGNALED(status))
-		return oom_err_set(err, EIO, "the runner was killed by signal %d", WTERMSIG(status));
+		return oom_err_set(
+			err, EIO, "the runner was killed by signal %d", WTERMSIG(status));
 	if (WEXITSTATUS(status))
 		return oom_err_set(err, EIO, "%.*s", (int)(n > 0 ? n : 0), text);
 	r = send_fd(port, OOM_FRAME_RECORD, NULL, record);
@@ -210,7 +216,8 @@ static int open_channels(struct oom_agent_runner *ret, int *ret_job, int *ret_as
 	return 0;
 }
 
-static int start(const struct oom_guest_service *service, struct oom_err *err, struct oom_agent_runner *runner)
+static int start(const struct oom_guest_service *service, struct oom_err *err,
+	struct oom_agent_runner *runner)
 {
 	oom_autoclose int asking = -1, job = -1;
 	char number[16], ready;
@@ -238,10 +245,14 @@ static int start(const struct oom_guest_service *service, struct oom_err *err, s
 	return 0;
 }
 
-int oom_agent_runner_start(const struct oom_guest_service *service, const char *evidence_dir, struct oom_err *err,
-	struct oom_agent_runner *ret)
+int oom_agent_runner_start(const struct oom_guest_service *service, const char *evidence_dir,
+	struct oom_err *err, struct oom_agent_runner *ret)
 {
-	struct oom_agent_runner runner = {.pid = -1, .pid_fd = -1, .job_fd = -1, .request_fd = -1, .record_fd = -1,
+	struct oom_agent_runner runner = {.pid = -1,
+		.pid_fd = -1,
+		.job_fd = -1,
+		.request_fd = -1,
+		.record_fd = -1,
 		.complaint_fd = -1};
 	int r;
 
@@ -274,7 +285,8 @@ void oom_agent_runner_end(struct oom_agent_runner *runner)
 	oom_closep(&runner->complaint_fd);
 }
 
-int oom_agent_run(int port, struct oom_agent_runner *runner, const char *job, size_t len, struct oom_err *err)
+int oom_agent_run(
+	int port, struct oom_agent_runner *runner, const char *job, size_t len, struct oom_err *err)
 {
 	int status = 0, r;
 
@@ -287,5 +299,6 @@ int oom_agent_run(int port, struct oom_agent_runner *runner, const char *job, si
 		return oom_err_errno(err, -r, "cannot reach the host");
 	waitpid(runner->pid, &status, 0);
 	runner->pid = -1;
-	return hand_over(port, runner->evidence_dir, runner->record_fd, runner->complaint_fd, status, err);
+	return hand_over(
+		port, runner->evidence_dir, runner->record_fd, runner->complaint_fd, status, err);
 }

@@ -19,7 +19,8 @@
 #include <systemd/sd-bus.h>
 #include <time.h>
 
-#define MANAGER "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
+#define MANAGER                                                                                    \
+	"org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
 #define STARTUP_TIMEOUT_US 20000000ULL
 
 static int on_startup_finished(sd_bus_message *m, void *data, sd_bus_error *error)
@@ -40,7 +41,8 @@ static void wait_for_startup(sd_bus *bus)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	at = (uint64_t)now.tv_sec * 1000000;
 	deadline = at + STARTUP_TIMEOUT_US;
-	if (sd_bus_match_signal(bus, NULL, MANAGER, "StartupFinished", on_startup_finished, &finished) < 0 ||
+	if (sd_bus_match_signal(
+		    bus, NULL, MANAGER, "StartupFinished", on_startup_finished, &finished) < 0 ||
 		sd_bus_call_method(bus, MANAGER, "Subscribe", NULL, NULL, NULL) < 0)
 		return;
 	if (sd_bus_get_property_string(bus, MANAGER, "SystemState", NULL, &state) >= 0)
@@ -59,7 +61,8 @@ static void quieten(sd_bus *bus)
 {
 	oom_autofree char *level = NULL;
 
-	if (sd_bus_get_property_string(bus, MANAGER, "LogLevel", NULL, &level) >= 0 && !strcmp(level, "info"))
+	if (sd_bus_get_property_string(bus, MANAGER, "LogLevel", NULL, &level) >= 0 &&
+		!strcmp(level, "info"))
 		sd_bus_set_property(bus, MANAGER, "LogLevel", NULL, "s", "notice");
 }
 
@@ -81,7 +84,8 @@ static void unmask_generators(void)
 /* A new instance makes a directory for each of the kernel's thousand events: some 0.15 s. */
 static void make_trace(void)
 {
-	oom_autoclose int tracing = open("/sys/kernel/tracing", O_RDONLY | O_DIRECTORY | O_CLOEXEC), instance = -1;
+	oom_autoclose int tracing = open("/sys/kernel/tracing", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+			  instance = -1;
 	struct oom_err err; /* the run tries again, and says why it cannot */
 
 	if (tracing >= 0)

@@ -20,11 +20,11 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
-#define SECOND		  1000000ULL
+#define SECOND		   1000000ULL
 #define RESTORE_TIMEOUT_US (30 * SECOND)
-#define TIMEOUT_US	  (60 * SECOND)
-#define RUN_MARGIN_US	  (20 * SECOND) /* on top of the scenario's: collecting, sending */
-#define SILENCE_US	  (60 * SECOND) /* a thrashing guest can starve its agent for 20 s */
+#define TIMEOUT_US	   (60 * SECOND)
+#define RUN_MARGIN_US	   (20 * SECOND) /* on top of the scenario's: collecting, sending */
+#define SILENCE_US	   (60 * SECOND) /* a thrashing guest can starve its agent for 20 s */
 
 uint64_t oom_now_us(void)
 {
@@ -38,7 +38,8 @@ uint64_t oom_now_us(void)
  * has written. */
 void oom_attempt_arm(struct oom_guest_attempt *a)
 {
-	uint64_t at = a->silence_us && a->silence_us < a->deadline_us ? a->silence_us : a->deadline_us;
+	uint64_t at =
+		a->silence_us && a->silence_us < a->deadline_us ? a->silence_us : a->deadline_us;
 	struct itimerspec spec = {0};
 
 	if (a->pid > 0 && a->look_us < at)
@@ -158,11 +159,15 @@ static int describe(struct oom_guest_attempt *a, const struct oom_guest_spec *sp
 	a->vm.kernel = a->machine->kernel;
 	a->vm.payload = a->host->payload;
 	if (!a->timeout_us)
-		a->timeout_us = oom_section_usec(oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL), "Timeout",
-			TIMEOUT_US);
+		a->timeout_us =
+			oom_section_usec(oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL),
+				"Timeout", TIMEOUT_US);
 	a->machine_id = a->job.machine = oom_arena_strdup(&a->arena, spec->id);
 	a->job.id = oom_arena_strdup(&a->arena, scenario->id);
-	a->job.path = oom_arena_strdup(&a->arena, slash ? slash + 1 : scenario->path ? scenario->path : "");
+	a->job.path = oom_arena_strdup(&a->arena,
+		slash			 ? slash + 1
+			: scenario->path ? scenario->path
+					 : "");
 	a->job.text = oom_arena_strdup(&a->arena, scenario->text);
 	a->job.swap = a->vm.shape.swap_bytes != 0;
 	a->job.disk = a->vm.shape.disk_bytes != 0;
@@ -176,7 +181,8 @@ static int describe(struct oom_guest_attempt *a, const struct oom_guest_spec *sp
 }
 
 /* Evidence goes where the caller wants it, else into a folder that goes with the attempt. */
-static int find_evidence_dir(struct oom_guest_attempt *a, const char *evidence_dir, struct oom_err *err)
+static int find_evidence_dir(
+	struct oom_guest_attempt *a, const char *evidence_dir, struct oom_err *err)
 {
 	if (evidence_dir) {
 		a->evidence_dir = oom_arena_strdup(&a->arena, evidence_dir);
@@ -190,7 +196,8 @@ static int find_evidence_dir(struct oom_guest_attempt *a, const char *evidence_d
 /* A guest that cannot come up is not asked to. */
 static bool legacy_is_gone(const struct oom_guest_attempt *a)
 {
-	return a->vm.shape.legacy && a->machine->image.systemd && atoi(a->machine->image.systemd) >= 258;
+	return a->vm.shape.legacy && a->machine->image.systemd &&
+		atoi(a->machine->image.systemd) >= 258;
 }
 
 int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_spec *spec,
@@ -204,13 +211,15 @@ int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_
 	if (!a)
 		return oom_err_set(err, ENOMEM, "no memory");
 	a->host = host;
-	a->epoll_fd = a->timer_fd = a->wait_fd = a->qmp_fd = a->port_fd = a->pid_fd = a->state_fd = a->swap_fd = a->disk_fd = -1;
+	a->epoll_fd = a->timer_fd = a->wait_fd = a->qmp_fd = a->port_fd = a->pid_fd = a->state_fd =
+		a->swap_fd = a->disk_fd = -1;
 	a->job.attempt = attempt;
 	a->job.seed = seed;
 	a->job.timeout_us = a->timeout_us = timeout_us;
 	if (!timeout_us)
-		a->timeout_us = oom_section_usec(
-			oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL), "Timeout", 60 * SECOND);
+		a->timeout_us =
+			oom_section_usec(oom_scenario_section(scenario, OOM_SEC_SCENARIO, NULL),
+				"Timeout", 60 * SECOND);
 	clock_gettime(CLOCK_REALTIME, &now);
 	a->start_realtime_us = now.tv_sec * (int64_t)SECOND + now.tv_nsec / 1000;
 	a->start_us = a->phase_us = oom_now_us();
@@ -297,7 +306,8 @@ int oom_guest_attempt_step(struct oom_guest_attempt *attempt, struct oom_attempt
 			bool last = events[i].data.u32 == OOM_TAG_PID;
 
 			/* where the machine is another one, the report is stale */
-			if (attempt->phase != OOM_GUEST_OVER && attempt->pid == pid && last == (round == 1))
+			if (attempt->phase != OOM_GUEST_OVER && attempt->pid == pid &&
+				last == (round == 1))
 				dispatch(attempt, &events[i]);
 		}
 	}

@@ -40,7 +40,7 @@ enum oom_qmp_wait { OOM_QMP_RETURN, OOM_QMP_HELLO, OOM_QMP_MIGRATED };
 struct oom_guest_attempt;
 struct oom_qmp_step {
 	const char *command; /* NULL: nothing to send */
-	bool with_state_fd;  /* the state's descriptor goes along */
+	bool with_state_fd; /* the state's descriptor goes along */
 	enum oom_qmp_wait wait;
 	void (*then)(struct oom_guest_attempt *a); /* when it is through, before the next */
 };
@@ -85,7 +85,8 @@ enum { OOM_TAG_TIMER, OOM_TAG_WAIT, OOM_TAG_QMP, OOM_TAG_PORT, OOM_TAG_PID };
 
 /* attempt.c */
 uint64_t oom_now_us(void);
-void oom_attempt_phase(struct oom_guest_attempt *a, enum oom_guest_phase phase, uint64_t timeout_us);
+void oom_attempt_phase(
+	struct oom_guest_attempt *a, enum oom_guest_phase phase, uint64_t timeout_us);
 void oom_attempt_arm(struct oom_guest_attempt *a);
 int oom_attempt_restore(struct oom_guest_attempt *a);
 /* Takes up the attempt from the beginning: restore, wait or boot. */

@@ -5,7 +5,8 @@
 #include "harness/guest/attempt/attempt.h"
 
 /* attempt_boot.c: who boots, who waits */
-int oom_boot_join(struct oom_guest_attempt *a); /* 1: boot it yourself, 0: wait, -errno: it does not boot */
+int oom_boot_join(
+	struct oom_guest_attempt *a); /* 1: boot it yourself, 0: wait, -errno: it does not boot */
 void oom_boot_leave(struct oom_guest_attempt *a, bool failed, const char *why);
 
 #endif

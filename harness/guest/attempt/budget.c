@@ -30,7 +30,8 @@ static const struct {
 	[OOM_BUDGET_NAME_DEPTH] = {16, "folders in the name of a file of evidence", false},
 	[OOM_BUDGET_REQUESTS] = {1024, "requests to the host", false},
 	[OOM_BUDGET_MESSAGES] = {262144, "messages", false},
-	[OOM_BUDGET_MESSAGE_BYTES] = {4096, "size of a message that is neither record nor evidence", true},
+	[OOM_BUDGET_MESSAGE_BYTES] = {4096, "size of a message that is neither record nor evidence",
+		true},
 	[OOM_BUDGET_CONSOLE_BYTES] = {16 * MIB, "size of the console", true},
 	[OOM_BUDGET_LOG_BYTES] = {4 * MIB, "size of QEMU's log", true},
 };
@@ -51,7 +52,8 @@ bool oom_budget_within(struct oom_guest_attempt *a, enum oom_budget budget, uint
 		oom_format_size(max, text);
 	else
 		snprintf(text, sizeof(text), "%" PRIu64, max);
-	oom_attempt_fail(a, "the guest went past a budget (GUEST BUDGETS in oomgate(1)): %s, at most %s",
+	oom_attempt_fail(a,
+		"the guest went past a budget (GUEST BUDGETS in oomgate(1)): %s, at most %s",
 		budgets[budget].what, text);
 	return false;
 }
@@ -67,7 +69,8 @@ void oom_budget_look(struct oom_guest_attempt *a)
 	struct stat st;
 
 	a->look_us = oom_now_us() + LOOK_US;
-	if (!stat(a->console, &st) && !oom_budget_within(a, OOM_BUDGET_CONSOLE_BYTES, (uint64_t)st.st_size))
+	if (!stat(a->console, &st) &&
+		!oom_budget_within(a, OOM_BUDGET_CONSOLE_BYTES, (uint64_t)st.st_size))
 		return;
 	if (!stat(a->log, &st))
 		oom_budget_within(a, OOM_BUDGET_LOG_BYTES, (uint64_t)st.st_size);

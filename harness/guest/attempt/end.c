@@ -32,7 +32,8 @@ static void over(struct oom_guest_attempt *a, struct oom_attempt *record)
 	oom_state_discard(&a->state);
 	a->phase = OOM_GUEST_OVER;
 	a->deadline_us = a->silence_us = 0;
-	oom_attempt_arm(a); /* in the past: the descriptor stays readable until the caller has stepped */
+	oom_attempt_arm(
+		a); /* in the past: the descriptor stays readable until the caller has stepped */
 }
 
 /* A record of ours: the guest could not write one. */
@@ -76,14 +77,16 @@ void oom_attempt_skip(struct oom_guest_attempt *a, const char *reason)
 
 void oom_attempt_done(struct oom_guest_attempt *a)
 {
-	json_t *json = json_loadb(a->record_text.data ? a->record_text.data : "", a->record_text.len, 0, NULL);
+	json_t *json = json_loadb(
+		a->record_text.data ? a->record_text.data : "", a->record_text.len, 0, NULL);
 	struct oom_attempt *record = NULL;
 	struct oom_err err = {0};
 	int r = json ? oom_attempt_from_json(json, &err, &record) : -EBADMSG;
 
 	json_decref(json);
 	if (r) {
-		oom_attempt_fail(a, "the guest's record cannot be read: %s", err.msg[0] ? err.msg : "no JSON");
+		oom_attempt_fail(a, "the guest's record cannot be read: %s",
+			err.msg[0] ? err.msg : "no JSON");
 		return;
 	}
 	/* which attempt it was, the host knows better */
@@ -116,7 +119,8 @@ static const char *console_line(struct oom_guest_attempt *a, const char *words)
 {
 	char *text, *at;
 
-	if (oom_file_read(&a->arena, a->console, oom_budget_max(OOM_BUDGET_CONSOLE_BYTES), &text, NULL))
+	if (oom_file_read(
+		    &a->arena, a->console, oom_budget_max(OOM_BUDGET_CONSOLE_BYTES), &text, NULL))
 		return NULL;
 	at = strstr(text, words);
 	return at ? oom_arena_strndup(&a->arena, at, strcspn(at, "\r\n")) : NULL;
@@ -128,7 +132,8 @@ static bool try_anew(struct oom_guest_attempt *a)
 	if (a->phase != OOM_GUEST_RESTORING || a->restored_twice)
 		return false;
 	a->restored_twice = true;
-	oom_host_say(a->host, "%s: the saved machine does not come up; booting again", a->machine_id);
+	oom_host_say(
+		a->host, "%s: the saved machine does not come up; booting again", a->machine_id);
 	oom_attempt_vm_stop(a);
 	oom_state_drop(&a->state);
 	oom_attempt_begin(a);
@@ -152,13 +157,14 @@ static void describe_no_boot(struct oom_guest_attempt *a, const char *what, cons
 	double seconds = (double)(oom_now_us() - a->phase_us) / 1e6;
 
 	if (complaint)
-		oom_attempt_fail(a, "'%s' does not come up: %s", a->machine_id, complaint + sizeof(init) - 1);
+		oom_attempt_fail(a, "'%s' does not come up: %s", a->machine_id,
+			complaint + sizeof(init) - 1);
 	else if (panic)
-		oom_attempt_fail(a, "'%s' does not boot, its kernel panicked after %.1f s: '%s'", a->machine_id,
-			seconds, panic);
+		oom_attempt_fail(a, "'%s' does not boot, its kernel panicked after %.1f s: '%s'",
+			a->machine_id, seconds, panic);
 	else
-		oom_attempt_fail(a, "'%s' does not boot: the guest %s after %.1f s%s", a->machine_id, what, seconds,
-			quote_tail(a, "; console: ", a->console));
+		oom_attempt_fail(a, "'%s' does not boot: the guest %s after %.1f s%s",
+			a->machine_id, what, seconds, quote_tail(a, "; console: ", a->console));
 }
 
 static void describe_death(struct oom_guest_attempt *a, const char *what)
@@ -178,8 +184,10 @@ static void describe_death(struct oom_guest_attempt *a, const char *what)
 	if (boot && a->phase == OOM_GUEST_BOOTING)
 		describe_no_boot(a, a->panicked ? "panicked" : what, panic);
 	else
-		oom_attempt_fail(a, "the guest %s %s after %.1f s%s", a->panicked ? "panicked" : what, phase_name(a),
-			(double)(oom_now_us() - a->phase_us) / 1e6, quote_tail(a, "; console: ", a->console));
+		oom_attempt_fail(a, "the guest %s %s after %.1f s%s",
+			a->panicked ? "panicked" : what, phase_name(a),
+			(double)(oom_now_us() - a->phase_us) / 1e6,
+			quote_tail(a, "; console: ", a->console));
 }
 
 /* QEMU itself, and what it said; with the way out where there is one. */
@@ -188,9 +196,13 @@ static void describe_qemu(struct oom_guest_attempt *a, const siginfo_t *info)
 	bool killed = info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED;
 	bool kvm = a->boot && !strcmp(a->vm.accel, "kvm");
 
-	oom_attempt_fail(a, "%sQEMU %s %d %s%s%s", kvm ? "KVM does not work here (--accel tcg does without): " : "",
-		killed ? "was killed by signal" : "ended with status", info->si_status, phase_name(a),
-		killed && info->si_status == SIGKILL ? " (did this host run out of memory? --jobs 1 takes less)" : "",
+	oom_attempt_fail(a, "%sQEMU %s %d %s%s%s",
+		kvm ? "KVM does not work here (--accel tcg does without): " : "",
+		killed ? "was killed by signal" : "ended with status", info->si_status,
+		phase_name(a),
+		killed && info->si_status == SIGKILL
+			? " (did this host run out of memory? --jobs 1 takes less)"
+			: "",
 		quote_tail(a, ": ", a->log));
 }
 
@@ -212,14 +224,17 @@ void oom_attempt_died(struct oom_guest_attempt *a)
 	if (try_anew(a))
 		return;
 	if (a->rebooted || a->powered_off || a->panicked)
-		describe_death(a, a->powered_off ? "powered itself off" : "reset itself without a panic (a triple fault?)");
+		describe_death(a,
+			a->powered_off ? "powered itself off"
+				       : "reset itself without a panic (a triple fault?)");
 	else
 		describe_qemu(a, &info);
 }
 
 void oom_attempt_timed_out(struct oom_guest_attempt *a)
 {
-	bool silent = a->silence_us && oom_now_us() >= a->silence_us && oom_now_us() < a->deadline_us;
+	bool silent =
+		a->silence_us && oom_now_us() >= a->silence_us && oom_now_us() < a->deadline_us;
 
 	if (a->phase == OOM_GUEST_OVER || oom_now_us() < (silent ? a->silence_us : a->deadline_us))
 		return;
@@ -229,10 +244,12 @@ void oom_attempt_timed_out(struct oom_guest_attempt *a)
 	}
 	if (try_anew(a))
 		return;
-	describe_death(a, silent ? "gave no sign of life"
+	describe_death(a,
+		silent					? "gave no sign of life"
 			: a->phase == OOM_GUEST_RUNNING ? "had no verdict by its deadline"
-			: a->phase == OOM_GUEST_BOOTING ? "was not ready in time (OOMGATE_BOOT_TIMEOUT gives it more)"
-							  : "was not ready by its deadline");
+			: a->phase == OOM_GUEST_BOOTING
+			? "was not ready in time (OOMGATE_BOOT_TIMEOUT gives it more)"
+			: "was not ready by its deadline");
 }
 
 /* The guest is stopped and its state is on disk: seal it, and go on from it like everybody else. */

@@ -4,7 +4,7 @@
 
 #include "harness/guest/attempt/attempt.h"
 
-void oom_attempt_died(struct oom_guest_attempt *a);	  /* QEMU is gone */
+void oom_attempt_died(struct oom_guest_attempt *a); /* QEMU is gone */
 /* attempt_end.c: how it can end */
 void oom_attempt_done(struct oom_guest_attempt *a);
 void oom_attempt_fail(struct oom_guest_attempt *a, const char *fmt, ...)

@@ -25,7 +25,8 @@ void oom_kvm_describe(const struct oom_kvm *kvm, struct oom_guest_facts *ret)
 	}
 	if (gmtime_r(&when, &tm))
 		strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &tm);
-	snprintf(ret->kvm, sizeof(ret->kvm), "%s (probed %s; remove '%s' and the next run in guests probes again)",
+	snprintf(ret->kvm, sizeof(ret->kvm),
+		"%s (probed %s; remove '%s' and the next run in guests probes again)",
 		kvm->works ? "a guest comes up with it" : kvm->why, date, kvm->path);
 }
 
@@ -44,10 +45,13 @@ void oom_guest_describe(const struct oom_guest_host *host, struct oom_guest_fact
 	if (kvm.works || oom_qemu_boots(&host->qemu, OOM_NEWER_KERNEL))
 		return;
 	if (!oom_qemu_find_newer(&arena, host->cache, &newer))
-		oom_bounded_printf(&text, "; for Linux " OOM_NEWER_KERNEL
-			" and later %s, version %s", newer.program, newer.version);
+		oom_bounded_printf(&text,
+			"; for Linux " OOM_NEWER_KERNEL " and later %s, version %s", newer.program,
+			newer.version);
 	else
-		oom_bounded_printf(&text, "; for Linux " OOM_NEWER_KERNEL
-			" and later one of version %d is fetched when it is needed", OOM_NEWER_MAJOR);
+		oom_bounded_printf(&text,
+			"; for Linux " OOM_NEWER_KERNEL
+			" and later one of version %d is fetched when it is needed",
+			OOM_NEWER_MAJOR);
 	oom_arena_release(&arena);
 }

@@ -7,9 +7,10 @@
 
 /* What guests here are made with, as sentences. */
 struct oom_guest_facts {
-	char qemu[512];	 /* program and version; both, where newer kernels need another one */
-	char accel[32];	 /* what a guest gets: kvm, tcg */
-	char kvm[4096 + 512]; /* whether it works, why not, when that was tried and how to try again */
+	char qemu[512]; /* program and version; both, where newer kernels need another one */
+	char accel[32]; /* what a guest gets: kvm, tcg */
+	char kvm[4096 +
+		512]; /* whether it works, why not, when that was tried and how to try again */
 	enum { OOM_KVM_NO, OOM_KVM_YES, OOM_KVM_UNTRIED } kvm_state;
 };
 

@@ -20,9 +20,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sched.h>
 #include <sys/stat.h>
 
 void oom_host_say(struct oom_guest_host *host, const char *fmt, ...)
@@ -51,7 +51,8 @@ static int make_payload(struct oom_guest_host *host, struct oom_err *err)
 		if (!r)
 			return 0;
 		if (attempt == 2)
-			return oom_err_errno(err, -r, "cannot hold '%s' in the cache", host->payload);
+			return oom_err_errno(
+				err, -r, "cannot hold '%s' in the cache", host->payload);
 	}
 }
 
@@ -63,12 +64,13 @@ static int read_boot_timeout(struct oom_err *err, uint64_t *ret)
 
 	*ret = BOOT_TIMEOUT_US;
 	if (text && *text && (oom_parse_duration(text, ret) || !*ret))
-		return oom_err_set(err, EINVAL, "OOMGATE_BOOT_TIMEOUT='%s' is no duration like 5min", text);
+		return oom_err_set(
+			err, EINVAL, "OOMGATE_BOOT_TIMEOUT='%s' is no duration like 5min", text);
 	return 0;
 }
 
-int oom_guest_host_open(const struct oom_guest_options *options, struct oom_err *err,
-	struct oom_guest_host **ret)
+int oom_guest_host_open(
+	const struct oom_guest_options *options, struct oom_err *err, struct oom_guest_host **ret)
 {
 	struct oom_guest_host *host = calloc(1, sizeof(*host));
 	int r;
@@ -146,7 +148,8 @@ static int make_initrd(struct oom_guest_host *host, struct oom_prepared *p, stru
 		hash = oom_hash(hash, &st.st_mtim, sizeof(st.st_mtim));
 	if (oom_hash_file(hash, p->image.busybox, &hash))
 		return oom_err_errno(err, errno, "cannot read '%s'", p->image.busybox);
-	p->initrd = oom_arena_printf(&host->arena, "%s/kernels/%016" PRIx64 ".cpio", host->cache, hash);
+	p->initrd =
+		oom_arena_printf(&host->arena, "%s/kernels/%016" PRIx64 ".cpio", host->cache, hash);
 	if (!p->initrd)
 		return oom_err_set(err, ENOMEM, "no memory");
 	if (!utimensat(AT_FDCWD, p->initrd, NULL, 0))
@@ -157,7 +160,8 @@ static int make_initrd(struct oom_guest_host *host, struct oom_prepared *p, stru
 	snprintf(path, sizeof(path), "%s/initrd", temp);
 	r = oom_initrd_write(path, p->image.busybox, p->modules, p->kernel, err);
 	if (!r && rename(path, p->initrd) < 0)
-		r = oom_err_errno(err, errno, "cannot put the initial file system to '%s'", p->initrd);
+		r = oom_err_errno(
+			err, errno, "cannot put the initial file system to '%s'", p->initrd);
 	oom_tree_remove(temp);
 	return r;
 }
@@ -172,17 +176,19 @@ static int choose_qemu(struct oom_guest_host *host, struct oom_prepared *p, stru
 	if (!asked && strcmp(accel, "tcg") && strcmp(accel, "auto"))
 		return oom_err_set(err, EINVAL, "unknown accelerator '%s' (auto, kvm, tcg)", accel);
 	if (asked && access("/dev/kvm", R_OK | W_OK) < 0)
-		return oom_err_errno(err, errno, "cannot use '/dev/kvm' (--accel tcg does without)");
-	if (asked || (strcmp(accel, "tcg") && !p->image.own_disk &&
-			     oom_kvm_works(host->cache, &p->qemu, &p->image, p->vmlinuz,
-				     p->initrd))) {
+		return oom_err_errno(
+			err, errno, "cannot use '/dev/kvm' (--accel tcg does without)");
+	if (asked ||
+		(strcmp(accel, "tcg") && !p->image.own_disk &&
+			oom_kvm_works(host->cache, &p->qemu, &p->image, p->vmlinuz, p->initrd))) {
 		p->accel = "kvm";
 		return 0;
 	}
 	p->accel = "tcg";
 	if (oom_qemu_boots(&p->qemu, p->kernel))
 		return 0;
-	return oom_qemu_newer(&host->arena, host->cache, host->options.say, host->options.say_ctx, err, &p->qemu);
+	return oom_qemu_newer(
+		&host->arena, host->cache, host->options.say, host->options.say_ctx, err, &p->qemu);
 }
 
 /* A disk image of the user's runs with the kernel and busybox of an image of ours, or with kernel=. */

@@ -12,10 +12,10 @@
 #include "lib/scenario/scenario.h"
 
 struct oom_guest_options {
-	const char *accel;	/* auto, kvm, tcg */
+	const char *accel; /* auto, kvm, tcg */
 	const char *config_dir; /* NULL, or a tree laid over the root */
-	int jobs;		/* guests at once; 0: what cores and memory allow */
-	bool keep;		/* keep the guest's folder for a look */
+	int jobs; /* guests at once; 0: what cores and memory allow */
+	bool keep; /* keep the guest's folder for a look */
 	void (*say)(void *ctx, const char *line); /* progress: "building debian:bookworm: …" */
 	void *say_ctx;
 };
@@ -47,7 +47,8 @@ struct oom_guest_host {
 	const char *cache, *exe, *helper, *payload;
 	int payload_fd; /* holds it in the cache */
 	uint64_t boot_timeout_us;
-	uint64_t memory_bytes, used_bytes; /* to be had when it was opened; of guests that run now */
+	uint64_t memory_bytes,
+		used_bytes; /* to be had when it was opened; of guests that run now */
 	struct oom_qemu qemu;
 	struct oom_prepared *prepared;
 	struct oom_boot *boots;
@@ -64,8 +65,8 @@ void oom_guest_host_close(struct oom_guest_host *host);
 bool oom_guest_host_has_room(struct oom_guest_host *host, const struct oom_scenario *scenario);
 /* How many guests at once: options.jobs, or what cores and memory allow. */
 int oom_guest_host_jobs(const struct oom_guest_host *host);
-int oom_guest_host_open(const struct oom_guest_options *options, struct oom_err *err,
-	struct oom_guest_host **ret);
+int oom_guest_host_open(
+	const struct oom_guest_options *options, struct oom_err *err, struct oom_guest_host **ret);
 /* Image there? Builds it where it is missing (and may take minutes). Fills in kernel, systemd, … */
 int oom_guest_prepare(struct oom_guest_host *host, const struct oom_guest_spec *spec,
 	struct oom_err *err, struct oom_machine_rec *ret);

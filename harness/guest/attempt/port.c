@@ -22,7 +22,8 @@
 
 static void want_write(struct oom_guest_attempt *a, bool want)
 {
-	struct epoll_event event = {.events = EPOLLIN | (want ? EPOLLOUT : 0), .data.u32 = OOM_TAG_PORT};
+	struct epoll_event event = {
+		.events = EPOLLIN | (want ? EPOLLOUT : 0), .data.u32 = OOM_TAG_PORT};
 
 	epoll_ctl(a->epoll_fd, EPOLL_CTL_MOD, a->port_fd, &event);
 }
@@ -80,9 +81,10 @@ static int make_folders(struct oom_guest_attempt *a, char *path)
 		int r;
 
 		*slash = '\0';
-		r = !access(path, F_OK) ? 0
+		r = !access(path, F_OK)					     ? 0
 			: !oom_budget_spend(a, OOM_BUDGET_EVIDENCE_FILES, 1) ? 1
-			: mkdir(path, 0700) < 0 ? -errno : 0;
+			: mkdir(path, 0700) < 0				     ? -errno
+									     : 0;
 		if (r)
 			return r;
 		*slash = '/';
@@ -199,9 +201,11 @@ static void on_frame(struct oom_guest_attempt *a, const struct oom_frame *frame)
 	if (a->phase == OOM_GUEST_OVER)
 		return;
 	if (r == -ENOSPC || r == -EDQUOT)
-		oom_attempt_fail(a, "cannot keep the evidence in '%s': the disk is full", a->evidence_dir);
+		oom_attempt_fail(
+			a, "cannot keep the evidence in '%s': the disk is full", a->evidence_dir);
 	else if (r)
-		oom_attempt_fail(a, "cannot keep the guest's evidence in '%s': %s", a->evidence_dir, strerror(-r));
+		oom_attempt_fail(a, "cannot keep the guest's evidence in '%s': %s", a->evidence_dir,
+			strerror(-r));
 }
 
 void oom_port_readable(struct oom_guest_attempt *a)
@@ -211,7 +215,8 @@ void oom_port_readable(struct oom_guest_attempt *a)
 	struct oom_frame frame;
 
 	/* a frame can end the machine, or the attempt */
-	while (a->phase != OOM_GUEST_OVER && a->pid == pid && (next = oom_frame_next(&a->port_in, &frame))) {
+	while (a->phase != OOM_GUEST_OVER && a->pid == pid &&
+		(next = oom_frame_next(&a->port_in, &frame))) {
 		if (next < 0) {
 			oom_attempt_fail(a, "the guest sends what is no message of its agent");
 			return;

@@ -10,13 +10,21 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#define CAPABILITIES {"{\"execute\":\"qmp_capabilities\"}", false, OOM_QMP_RETURN, NULL}
+#define CAPABILITIES                                                                               \
+	{                                                                                          \
+		"{\"execute\":\"qmp_capabilities\"}", false, OOM_QMP_RETURN, NULL                  \
+	}
 #define EVENTS                                                                                     \
-	{"{\"execute\":\"migrate-set-capabilities\",\"arguments\":{\"capabilities\":"              \
-	 "[{\"capability\":\"events\",\"state\":true}]}}",                                         \
-		false, OOM_QMP_RETURN, NULL}
+	{                                                                                          \
+		"{\"execute\":\"migrate-set-capabilities\",\"arguments\":{\"capabilities\":"       \
+		"[{\"capability\":\"events\",\"state\":true}]}}",                                  \
+			false, OOM_QMP_RETURN, NULL                                                \
+	}
 #define GET_FD                                                                                     \
-	{"{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"state\"}}", true, OOM_QMP_RETURN, NULL}
+	{                                                                                          \
+		"{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"state\"}}", true,              \
+			OOM_QMP_RETURN, NULL                                                       \
+	}
 
 static void saved(struct oom_guest_attempt *a)
 {
@@ -33,10 +41,11 @@ const struct oom_qmp_step oom_qmp_boot[] = {
 	EVENTS,
 	{NULL, false, OOM_QMP_HELLO, NULL},
 	{"{\"execute\":\"stop\"}", false, OOM_QMP_RETURN, stopping},
-	{"{\"execute\":\"migrate-set-parameters\",\"arguments\":{\"max-bandwidth\":1099511627776}}", false,
-		OOM_QMP_RETURN, NULL},
+	{"{\"execute\":\"migrate-set-parameters\",\"arguments\":{\"max-bandwidth\":1099511627776}}",
+		false, OOM_QMP_RETURN, NULL},
 	GET_FD,
-	{"{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"fd:state\"}}", false, OOM_QMP_MIGRATED, saved},
+	{"{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"fd:state\"}}", false, OOM_QMP_MIGRATED,
+		saved},
 	{0},
 };
 
@@ -44,7 +53,8 @@ const struct oom_qmp_step oom_qmp_restore[] = {
 	CAPABILITIES,
 	EVENTS,
 	GET_FD,
-	{"{\"execute\":\"migrate-incoming\",\"arguments\":{\"uri\":\"fd:state\"}}", false, OOM_QMP_MIGRATED, NULL},
+	{"{\"execute\":\"migrate-incoming\",\"arguments\":{\"uri\":\"fd:state\"}}", false,
+		OOM_QMP_MIGRATED, NULL},
 	{"{\"execute\":\"cont\"}", false, OOM_QMP_RETURN, oom_attempt_run},
 	{0},
 };
@@ -52,7 +62,8 @@ const struct oom_qmp_step oom_qmp_restore[] = {
 /* One line, with a descriptor beside it where there is one. Commands are far below a socket's buffer. */
 static int send_line(int sock, const char *line, int fd)
 {
-	struct iovec parts[2] = {{(void *)(uintptr_t)line, strlen(line)}, {(void *)(uintptr_t)"\n", 1}};
+	struct iovec parts[2] = {
+		{(void *)(uintptr_t)line, strlen(line)}, {(void *)(uintptr_t) "\n", 1}};
 	union {
 		struct cmsghdr align;
 		char data[CMSG_SPACE(sizeof(int))];
@@ -108,8 +119,11 @@ static void on_migration(struct oom_guest_attempt *a, const char *status)
 	if (!strcmp(status, "completed"))
 		oom_qmp_advance(a, OOM_QMP_MIGRATED);
 	else if (!strcmp(status, "failed") && a->phase == OOM_GUEST_SAVING)
-		oom_attempt_fail(a, "cannot save the guest into '%s': %llu MiB are free there; make room, or name another "
-			"place in OOMGATE_CACHE", a->host->cache, (unsigned long long)(oom_state_disk_left(a->host->cache) >> 20));
+		oom_attempt_fail(a,
+			"cannot save the guest into '%s': %llu MiB are free there; make room, or name another "
+			"place in OOMGATE_CACHE",
+			a->host->cache,
+			(unsigned long long)(oom_state_disk_left(a->host->cache) >> 20));
 }
 
 static void on_event(struct oom_guest_attempt *a, const char *event, const json_t *data)
@@ -144,7 +158,8 @@ static void on_line(struct oom_guest_attempt *a, const char *line, size_t len)
 	else if (error && a->phase == OOM_GUEST_RESTORING)
 		oom_attempt_died(a);
 	else if (error && a->phase != OOM_GUEST_RUNNING)
-		oom_attempt_fail(a, "QEMU refuses: %s", json_string_value(json_object_get(error, "desc")));
+		oom_attempt_fail(
+			a, "QEMU refuses: %s", json_string_value(json_object_get(error, "desc")));
 	else if (error)
 		oom_host_say(a->host, "%s: QEMU refuses a fault: %s", a->machine_id,
 			json_string_value(json_object_get(error, "desc")));
@@ -174,12 +189,14 @@ int oom_qmp_readable(struct oom_guest_attempt *a)
 }
 
 /* @count of the machine's devices NAME0, NAME1, … in a row; a guest cannot have more than there are. */
-static void unplug(struct oom_guest_attempt *a, const char *name, const json_t *count, int n_spare, int *gone)
+static void unplug(
+	struct oom_guest_attempt *a, const char *name, const json_t *count, int n_spare, int *gone)
 {
 	char line[96];
 
 	for (json_int_t left = json_integer_value(count); left > 0 && *gone < n_spare; left--) {
-		snprintf(line, sizeof(line), "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"%s%d\"}}", name,
+		snprintf(line, sizeof(line),
+			"{\"execute\":\"device_del\",\"arguments\":{\"id\":\"%s%d\"}}", name,
 			(*gone)++);
 		send_line(a->qmp_fd, line, -1);
 	}
@@ -200,7 +217,9 @@ void oom_qmp_request(struct oom_guest_attempt *a, const char *text, size_t len)
 	char line[128];
 
 	if (json_is_integer(balloon)) {
-		snprintf(line, sizeof(line), "{\"execute\":\"balloon\",\"arguments\":{\"value\":%" JSON_INTEGER_FORMAT "}}",
+		snprintf(line, sizeof(line),
+			"{\"execute\":\"balloon\",\"arguments\":{\"value\":%" JSON_INTEGER_FORMAT
+			"}}",
 			json_integer_value(balloon));
 		send_line(a->qmp_fd, line, -1);
 	}
@@ -208,6 +227,7 @@ void oom_qmp_request(struct oom_guest_attempt *a, const char *text, size_t len)
 		for (size_t i = 0; i < sizeof(swap_error) / sizeof(*swap_error); i++)
 			send_line(a->qmp_fd, swap_error[i], -1);
 	unplug(a, "cpu", json_object_get(json, "cpu_unplug"), shape->spare_cpus, &a->cpus_gone);
-	unplug(a, "dimm", json_object_get(json, "memory_unplug"), shape->spare_dimms, &a->dimms_gone);
+	unplug(a, "dimm", json_object_get(json, "memory_unplug"), shape->spare_dimms,
+		&a->dimms_gone);
 	json_decref(json);
 }

@@ -51,7 +51,9 @@ static uint64_t file_max(const struct oom_guest_attempt *a, bool incoming)
 int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_err *err)
 {
 	int qmp[2] = {-1, -1}, port[2] = {-1, -1}, r;
-	struct oom_vm_files files = {.console = a->console, .log = a->log, .incoming = incoming,
+	struct oom_vm_files files = {.console = a->console,
+		.log = a->log,
+		.incoming = incoming,
 		.file_max_bytes = file_max(a, incoming)};
 	oom_autoclose int head = -1;
 
@@ -99,7 +101,8 @@ void oom_attempt_vm_stop(struct oom_guest_attempt *a)
 	if (a->pid > 0) {
 		kill(a->pid, SIGKILL);
 		/* one that even this does not end at once (a hanging /dev/kvm) is not waited for for ever */
-		if (a->pid_fd < 0 || !oom_pidfd_wait(a->pid_fd, oom_monotonic_us() + END_TIMEOUT_US))
+		if (a->pid_fd < 0 ||
+			!oom_pidfd_wait(a->pid_fd, oom_monotonic_us() + END_TIMEOUT_US))
 			while (waitpid(a->pid, NULL, 0) < 0 && errno == EINTR)
 				;
 	}

@@ -16,12 +16,15 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define BOUND_DEFAULT ((uint64_t)8 << 30) /* a library of eleven shapes on four kernels is 5.3 GiB */
+#define BOUND_DEFAULT                                                                              \
+	((uint64_t)8 << 30) /* a library of eleven shapes on four kernels is 5.3 GiB */
 
 static int make_dir(const char *path, struct oom_err *err)
 {
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return oom_err_errno(err, errno, "cannot make the cache folder '%s' (OOMGATE_CACHE=DIR names another)", path);
+		return oom_err_errno(err, errno,
+			"cannot make the cache folder '%s' (OOMGATE_CACHE=DIR names another)",
+			path);
 	return 0;
 }
 
@@ -33,7 +36,9 @@ static int make_path(char *path, struct oom_err *err)
 		if (mkdir(path, 0700) < 0 && errno != EEXIST && access(path, F_OK) < 0) {
 			int e = errno;
 
-			oom_err_errno(err, e, "cannot make the cache folder '%s' (OOMGATE_CACHE=DIR names another)", path);
+			oom_err_errno(err, e,
+				"cannot make the cache folder '%s' (OOMGATE_CACHE=DIR names another)",
+				path);
 			*slash = '/';
 			return -e;
 		}
@@ -56,7 +61,8 @@ static bool is_given(void)
 /* Where it is, or would be. */
 static int find_dir(struct oom_arena *arena, struct oom_err *err, char **ret)
 {
-	const char *own = getenv("OOMGATE_CACHE"), *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const char *own = getenv("OOMGATE_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
+		   *home = getenv("HOME");
 	char *dir;
 
 	if (own && *own)
@@ -66,12 +72,15 @@ static int find_dir(struct oom_arena *arena, struct oom_err *err, char **ret)
 	else if (home && *home == '/')
 		dir = oom_arena_printf(arena, "%s/.cache/oomgate", home);
 	else
-		return oom_err_set(err, ENOENT, "no folder for the cache: neither OOMGATE_CACHE nor HOME is set");
+		return oom_err_set(err, ENOENT,
+			"no folder for the cache: neither OOMGATE_CACHE nor HOME is set");
 	if (own && *own && *own != '/') {
 		char *absolute = dir;
 
 		if (!absolute)
-			return oom_err_errno(err, errno, "cannot use OOMGATE_CACHE='%s' (an absolute path is made where it is missing)", own);
+			return oom_err_errno(err, errno,
+				"cannot use OOMGATE_CACHE='%s' (an absolute path is made where it is missing)",
+				own);
 		dir = oom_arena_strdup(arena, absolute);
 		free(absolute);
 	}
@@ -112,7 +121,9 @@ static int check_bound(struct oom_err *err)
 	const char *text = getenv("OOMGATE_CACHE_MAX");
 	uint64_t bytes;
 
-	return read_bound(text, &bytes) ? oom_err_set(err, EINVAL, "OOMGATE_CACHE_MAX='%s' is no size like 4G", text) : 0;
+	return read_bound(text, &bytes)
+		? oom_err_set(err, EINVAL, "OOMGATE_CACHE_MAX='%s' is no size like 4G", text)
+		: 0;
 }
 
 uint64_t oom_cache_bound_bytes(void)
@@ -150,7 +161,8 @@ int oom_cache_explain(const char *cache, int r, struct oom_err *err)
 {
 	if (r != -ENOSPC && r != -EDQUOT)
 		return r;
-	return oom_err_set(err, -r, "the disk of the cache '%s' is full: make room, or name another place in OOMGATE_CACHE",
+	return oom_err_set(err, -r,
+		"the disk of the cache '%s' is full: make room, or name another place in OOMGATE_CACHE",
 		cache);
 }
 
@@ -187,7 +199,8 @@ static int collect(const char *cache, const char *folder, struct entry **entries
 			return -ENOMEM;
 		*entries = grown;
 		e = &grown[*count];
-		if (snprintf(e->path, sizeof(e->path), "%s/%s", dir, d->d_name) >= (int)sizeof(e->path) ||
+		if (snprintf(e->path, sizeof(e->path), "%s/%s", dir, d->d_name) >=
+				(int)sizeof(e->path) ||
 			lstat(e->path, &st) < 0)
 			continue;
 		e->bytes = oom_tree_bytes(e->path);

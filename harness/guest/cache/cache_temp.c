@@ -23,7 +23,7 @@
  * nothing: it may be used again, or be one of another container that shares the cache. One that was not locked
  * yet when it was cleared away is made again.
  */
-#define PREFIX ".tmp-"
+#define PREFIX	".tmp-"
 #define STEP_US 5000
 
 struct temp {
@@ -80,8 +80,8 @@ static int make_locked(const char *path)
 	return 0;
 }
 
-int oom_cache_temp(struct oom_arena *arena, const char *cache, enum oom_cache_folder folder, struct oom_err *err,
-	const char **ret)
+int oom_cache_temp(struct oom_arena *arena, const char *cache, enum oom_cache_folder folder,
+	struct oom_err *err, const char **ret)
 {
 	const char *path = NULL, *dir = oom_cache_folder_name(folder);
 	int r = -EAGAIN;
@@ -92,7 +92,8 @@ int oom_cache_temp(struct oom_arena *arena, const char *cache, enum oom_cache_fo
 
 		if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 			random = (uint32_t)oom_monotonic_us();
-		path = oom_arena_printf(arena, "%s/%s/" PREFIX "%d-%08x", cache, dir, (int)getpid(), random);
+		path = oom_arena_printf(
+			arena, "%s/%s/" PREFIX "%d-%08x", cache, dir, (int)getpid(), random);
 		r = path ? make_locked(path) : -ENOMEM;
 	}
 	if (r < 0)
@@ -130,8 +131,9 @@ static bool maker_is_gone(const char *name)
 	uint64_t start_ticks;
 	char state;
 
-	return pid <= 0 || pid > INT_MAX || oom_process_stat((pid_t)pid, &state, &start_ticks) == -ESRCH ||
-		state == 'Z' || state == 'X';
+	return pid <= 0 || pid > INT_MAX ||
+		oom_process_stat((pid_t)pid, &state, &start_ticks) == -ESRCH || state == 'Z' ||
+		state == 'X';
 }
 
 /* Nobody holds it. A child of its maker holds it, too, until that has noticed (PR_SET_PDEATHSIG) or is another
@@ -146,7 +148,8 @@ static bool is_stale(int dir_fd, const char *name, uint64_t deadline_us, int *re
 	if (fd < 0)
 		return false;
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK || oom_monotonic_us() >= deadline_us || !maker_is_gone(name))
+		if (errno != EWOULDBLOCK || oom_monotonic_us() >= deadline_us ||
+			!maker_is_gone(name))
 			return false;
 		usleep(STEP_US);
 	}
@@ -173,7 +176,8 @@ static int sweep_dir(const char *dir, bool dry, uint64_t deadline_us, void (*say
 		if (r < 0)
 			return r;
 		count++;
-		snprintf(what, sizeof(what), "%s folder '%s'", dry ? "would remove" : "removed", path);
+		snprintf(what, sizeof(what), "%s folder '%s'", dry ? "would remove" : "removed",
+			path);
 		if (say)
 			say(what);
 	}

@@ -12,8 +12,8 @@
 int oom_cache_sweep(const char *cache, bool dry, uint64_t wait_us, void (*say)(const char *what),
 	struct oom_err *err);
 /* A new empty folder CACHE/FOLDER/.tmp-PID-RANDOM, ours until it is removed or we end. */
-int oom_cache_temp(struct oom_arena *arena, const char *cache, enum oom_cache_folder folder, struct oom_err *err,
-	const char **ret);
+int oom_cache_temp(struct oom_arena *arena, const char *cache, enum oom_cache_folder folder,
+	struct oom_err *err, const char **ret);
 /* Closes what a child has inherited, from 3 on, but for the locks on such folders. */
 void oom_cache_temp_keep(void);
 

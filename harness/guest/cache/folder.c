@@ -11,8 +11,11 @@
 
 const char *oom_cache_folder_name(enum oom_cache_folder folder)
 {
-	static const char *const names[OOM_CACHE_FOLDERS] = {[OOM_CACHE_IMAGES] = "images", [OOM_CACHE_STATES] = "states",
-		[OOM_CACHE_PAYLOADS] = "payloads", [OOM_CACHE_KERNELS] = "kernels", [OOM_CACHE_QEMU] = "qemu"};
+	static const char *const names[OOM_CACHE_FOLDERS] = {[OOM_CACHE_IMAGES] = "images",
+		[OOM_CACHE_STATES] = "states",
+		[OOM_CACHE_PAYLOADS] = "payloads",
+		[OOM_CACHE_KERNELS] = "kernels",
+		[OOM_CACHE_QEMU] = "qemu"};
 
 	return names[folder];
 }

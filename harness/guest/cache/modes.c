@@ -36,7 +36,8 @@ int oom_tree_narrow(const char *path)
 /* A name that this program gives: a folder that was named in OOMGATE_CACHE may hold other things. */
 static bool is_ours(const char *name)
 {
-	static const char *const starts[] = {".tmp-", ".lock-", "debian-", "disk-", "newer", "kvm-", "build-", "fetch-qemu."};
+	static const char *const starts[] = {
+		".tmp-", ".lock-", "debian-", "disk-", "newer", "kvm-", "build-", "fetch-qemu."};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
 		if (!strncmp(name, starts[i], strlen(starts[i])))
@@ -51,7 +52,8 @@ static int narrow_entries(const char *dir)
 	int r = 0;
 
 	for (struct dirent *d; !r && stream && (d = readdir(stream));)
-		if (is_ours(d->d_name) && snprintf(path, sizeof(path), "%s/%s", dir, d->d_name) < (int)sizeof(path))
+		if (is_ours(d->d_name) &&
+			snprintf(path, sizeof(path), "%s/%s", dir, d->d_name) < (int)sizeof(path))
 			r = oom_tree_narrow(path);
 	return r;
 }
@@ -79,7 +81,8 @@ int oom_cache_narrow(const char *cache, bool by_name, struct oom_err *err)
 	}
 	if (!r)
 		r = by_name ? narrow_entries(cache) : narrow_folder(cache);
-	return r ? oom_err_errno(err, -r, "cannot make the cache '%s' its owner's alone", cache) : 0;
+	return r ? oom_err_errno(err, -r, "cannot make the cache '%s' its owner's alone", cache)
+		 : 0;
 }
 
 int oom_cache_json_write(const char *path, const json_t *json, size_t flags)

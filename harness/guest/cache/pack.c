@@ -43,9 +43,9 @@ static int cpio_header(struct oom_pack *pack, const struct member *m)
 
 	if (m->size > UINT32_MAX)
 		return -EFBIG;
-	snprintf(head, sizeof(head), "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", ++pack->inode,
-		(unsigned)m->mode, 0U, 0U, 1U, (unsigned)DAY_ONE, (unsigned)m->size, 0U, 0U, 0U, 0U,
-		(unsigned)strlen(m->name) + 1, 0U);
+	snprintf(head, sizeof(head), "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X",
+		++pack->inode, (unsigned)m->mode, 0U, 0U, 1U, (unsigned)DAY_ONE, (unsigned)m->size,
+		0U, 0U, 0U, 0U, (unsigned)strlen(m->name) + 1, 0U);
 	r = put(pack, head, 110);
 	if (!r)
 		r = put(pack, m->name, strlen(m->name) + 1);
@@ -154,7 +154,8 @@ int oom_pack_link(struct oom_pack *pack, const char *name, const char *target)
 	return r ? r : finish(pack);
 }
 
-int oom_pack_data(struct oom_pack *pack, const char *name, const void *data, size_t len, mode_t mode)
+int oom_pack_data(
+	struct oom_pack *pack, const char *name, const void *data, size_t len, mode_t mode)
 {
 	int r = header(pack, &(struct member){name, NULL, S_IFREG | mode, len});
 
@@ -163,8 +164,8 @@ int oom_pack_data(struct oom_pack *pack, const char *name, const void *data, siz
 	return r ? r : finish(pack);
 }
 
-int oom_pack_file(struct oom_pack *pack, const char *name, const char *path, mode_t mode,
-	struct oom_err *err)
+int oom_pack_file(
+	struct oom_pack *pack, const char *name, const char *path, mode_t mode, struct oom_err *err)
 {
 	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint64_t left;
@@ -175,7 +176,8 @@ int oom_pack_file(struct oom_pack *pack, const char *name, const char *path, mod
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return oom_err_errno(err, errno, "cannot read '%s'", path);
 	left = (uint64_t)st.st_size;
-	r = header(pack, &(struct member){name, NULL, S_IFREG | (mode ? mode : st.st_mode & 07777), left});
+	r = header(pack,
+		&(struct member){name, NULL, S_IFREG | (mode ? mode : st.st_mode & 07777), left});
 	while (!r && left) {
 		ssize_t n = read(fd, buf, left < sizeof(buf) ? (size_t)left : sizeof(buf));
 

@@ -24,7 +24,8 @@ int oom_pack_open(const char *path, bool tar, struct oom_err *err, struct oom_pa
 int oom_pack_close(struct oom_pack *pack, struct oom_err *err);
 int oom_pack_dir(struct oom_pack *pack, const char *name);
 int oom_pack_link(struct oom_pack *pack, const char *name, const char *target);
-int oom_pack_data(struct oom_pack *pack, const char *name, const void *data, size_t len, mode_t mode);
+int oom_pack_data(
+	struct oom_pack *pack, const char *name, const void *data, size_t len, mode_t mode);
 /* @mode 0: the file's own */
 int oom_pack_file(struct oom_pack *pack, const char *name, const char *path, mode_t mode,
 	struct oom_err *err);

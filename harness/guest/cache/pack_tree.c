@@ -14,7 +14,8 @@
 static const char *const merged[] = {"bin", "sbin", "lib", "lib64"};
 enum { MERGED = sizeof(merged) / sizeof(*merged) };
 
-static const char *target_name(const char *prefix, const char *name, bool top, char *buf, size_t size)
+static const char *target_name(
+	const char *prefix, const char *name, bool top, char *buf, size_t size)
 {
 	const char *usr = "";
 
@@ -26,8 +27,8 @@ static const char *target_name(const char *prefix, const char *name, bool top, c
 	return buf;
 }
 
-static int pack_below(struct oom_pack *pack, const char *prefix, const char *path, bool top,
-	struct oom_err *err);
+static int pack_below(
+	struct oom_pack *pack, const char *prefix, const char *path, bool top, struct oom_err *err);
 
 static int pack_link(struct oom_pack *pack, const char *name, const char *path, struct oom_err *err)
 {
@@ -54,7 +55,8 @@ static int pack_one(struct oom_pack *pack, const char *name, const char *path, s
 	if (S_ISLNK(st.st_mode))
 		return pack_link(pack, name, path, err);
 	if (!S_ISDIR(st.st_mode))
-		return oom_err_set(err, EINVAL, "cannot pack '%s': neither file, folder nor symbolic link", path);
+		return oom_err_set(err, EINVAL,
+			"cannot pack '%s': neither file, folder nor symbolic link", path);
 	r = oom_pack_dir(pack, name);
 	if (r)
 		return oom_err_errno(err, -r, "cannot pack '%s'", path);
@@ -66,8 +68,8 @@ static int no_dots(const struct dirent *d)
 	return strcmp(d->d_name, ".") && strcmp(d->d_name, "..");
 }
 
-static int pack_below(struct oom_pack *pack, const char *prefix, const char *path, bool top,
-	struct oom_err *err)
+static int pack_below(
+	struct oom_pack *pack, const char *prefix, const char *path, bool top, struct oom_err *err)
 {
 	struct dirent **names;
 	int n = scandir(path, &names, no_dots, alphasort), r = 0;
@@ -77,8 +79,10 @@ static int pack_below(struct oom_pack *pack, const char *prefix, const char *pat
 	for (int i = 0; i < n; i++) {
 		char name[PATH_MAX], full[PATH_MAX];
 
-		if (!r && (!target_name(prefix, names[i]->d_name, top, name, sizeof(name)) ||
-				  snprintf(full, sizeof(full), "%s/%s", path, names[i]->d_name) >= (int)sizeof(full)))
+		if (!r &&
+			(!target_name(prefix, names[i]->d_name, top, name, sizeof(name)) ||
+				snprintf(full, sizeof(full), "%s/%s", path, names[i]->d_name) >=
+					(int)sizeof(full)))
 			r = oom_err_set(err, ENAMETOOLONG, "a name below '%s' is too long", path);
 		if (!r)
 			r = pack_one(pack, name, full, err);
@@ -98,13 +102,15 @@ static int check_twins(const char *path, const char *twin, struct oom_err *err)
 	if (lstat(path, &st) < 0 || lstat(twin, &twin_st) < 0)
 		return 0;
 	if (!S_ISDIR(st.st_mode) || !S_ISDIR(twin_st.st_mode))
-		return oom_err_set(err, EEXIST, "'%s' and '%s' are one and the same in a guest: remove one",
-			path, twin);
+		return oom_err_set(err, EEXIST,
+			"'%s' and '%s' are one and the same in a guest: remove one", path, twin);
 	n = scandir(path, &names, no_dots, alphasort);
 	for (int i = 0; i < n; i++) {
 		char below[PATH_MAX], twin_below[PATH_MAX];
 
-		if (!r && snprintf(below, sizeof(below), "%s/%s", path, names[i]->d_name) < (int)sizeof(below) &&
+		if (!r &&
+			snprintf(below, sizeof(below), "%s/%s", path, names[i]->d_name) <
+				(int)sizeof(below) &&
 			snprintf(twin_below, sizeof(twin_below), "%s/%s", twin, names[i]->d_name) <
 				(int)sizeof(twin_below))
 			r = check_twins(below, twin_below, err);
@@ -123,7 +129,8 @@ int oom_pack_tree(struct oom_pack *pack, const char *prefix, const char *path, s
 		char below[PATH_MAX], twin[PATH_MAX];
 
 		if (snprintf(below, sizeof(below), "%s/%s", path, merged[i]) < (int)sizeof(below) &&
-			snprintf(twin, sizeof(twin), "%s/usr/%s", path, merged[i]) < (int)sizeof(twin))
+			snprintf(twin, sizeof(twin), "%s/usr/%s", path, merged[i]) <
+				(int)sizeof(twin))
 			r = check_twins(below, twin, err);
 	}
 	return r ? r : pack_below(pack, prefix, path, true, err);
@@ -154,7 +161,8 @@ int oom_unpack_file(struct oom_arena *arena, const char *path, const char *temp,
 	size_t *ret_len, struct oom_err *err)
 {
 	const char *program = decompressor(path);
-	const char *const argv[] = {"sh", "-c", "exec \"$0\" -dc <\"$1\" >\"$2\"", program, path, temp, NULL};
+	const char *const argv[] = {
+		"sh", "-c", "exec \"$0\" -dc <\"$1\" >\"$2\"", program, path, temp, NULL};
 	char log[PATH_MAX];
 	int r = 0;
 

@@ -43,8 +43,8 @@ static const char target[] = "[Unit]\n"
 			     "After=multi-user.target\n"
 			     "AllowIsolate=yes\n";
 
-int oom_payload_programs(struct oom_arena *arena, struct oom_err *err, const char **ret_exe,
-	const char **ret_helper)
+int oom_payload_programs(
+	struct oom_arena *arena, struct oom_err *err, const char **ret_exe, const char **ret_helper)
 {
 	char exe[PATH_MAX], helper[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -69,13 +69,16 @@ static char *elf_interpreter(struct oom_arena *arena, const char *path)
 	Elf64_Phdr part;
 	char name[PATH_MAX] = "";
 
-	if (fd < 0 || pread(fd, &head, sizeof(head), 0) != sizeof(head) || memcmp(head.e_ident, ELFMAG, SELFMAG))
+	if (fd < 0 || pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
+		memcmp(head.e_ident, ELFMAG, SELFMAG))
 		return NULL;
 	for (int i = 0; i < head.e_phnum; i++) {
-		if (pread(fd, &part, sizeof(part), (off_t)(head.e_phoff + (size_t)i * sizeof(part))) != sizeof(part))
+		if (pread(fd, &part, sizeof(part),
+			    (off_t)(head.e_phoff + (size_t)i * sizeof(part))) != sizeof(part))
 			return NULL;
 		if (part.p_type == PT_INTERP && part.p_filesz < sizeof(name) &&
-			pread(fd, name, part.p_filesz, (off_t)part.p_offset) == (ssize_t)part.p_filesz)
+			pread(fd, name, part.p_filesz, (off_t)part.p_offset) ==
+				(ssize_t)part.p_filesz)
 			return oom_arena_strdup(arena, name);
 	}
 	return NULL;
@@ -117,8 +120,8 @@ static int libraries(struct oom_arena *arena, const char *loader, const char *ex
 	return 0;
 }
 
-static int pack_program(struct oom_pack *pack, const char *exe, const char *loader, const char **libs,
-	size_t n_libs, struct oom_err *err)
+static int pack_program(struct oom_pack *pack, const char *exe, const char *loader,
+	const char **libs, size_t n_libs, struct oom_err *err)
 {
 	static const char dynamic[] = "#!/bin/sh\nexec /usr/lib/oomgate/lib/ld.so --library-path "
 				      "/usr/lib/oomgate/lib /usr/lib/oomgate/oomgate \"$@\"\n";
@@ -134,15 +137,16 @@ static int pack_program(struct oom_pack *pack, const char *exe, const char *load
 		r = oom_pack_file(pack, name, libs[i], 0755, err);
 	}
 	if (!r && oom_pack_data(pack, LIBEXEC "/oomgate-guest", script, strlen(script), 0755))
-		r = oom_err_errno(err, pack->error ? -pack->error : EIO, "cannot pack the guest's program");
+		r = oom_err_errno(
+			err, pack->error ? -pack->error : EIO, "cannot pack the guest's program");
 	return r;
 }
 
 static int pack_all(struct oom_arena *arena, const char *tar, const char *dir, const char *exe,
 	const char *helper, const char *config_dir, struct oom_err *err)
 {
-	static const char *const dirs[] = {"config", "root", "root/usr", "root/usr/lib", LIBEXEC, LIBEXEC "/lib",
-		"root/usr/lib/systemd", "root/usr/lib/systemd/system"};
+	static const char *const dirs[] = {"config", "root", "root/usr", "root/usr/lib", LIBEXEC,
+		LIBEXEC "/lib", "root/usr/lib/systemd", "root/usr/lib/systemd/system"};
 	char *loader = elf_interpreter(arena, exe);
 	struct oom_pack pack;
 	const char **libs = NULL;
@@ -165,8 +169,10 @@ static int pack_all(struct oom_arena *arena, const char *tar, const char *dir, c
 			w |= oom_pack_dir(&pack, "config/usr");
 		r = oom_pack_tree(&pack, "config", config_dir, err);
 	}
-	w |= oom_pack_data(&pack, "root/usr/lib/systemd/system/oomgate-agent.service", unit, strlen(unit), 0644);
-	w |= oom_pack_data(&pack, "root/usr/lib/systemd/system/oomgate.target", target, strlen(target), 0644);
+	w |= oom_pack_data(&pack, "root/usr/lib/systemd/system/oomgate-agent.service", unit,
+		strlen(unit), 0644);
+	w |= oom_pack_data(
+		&pack, "root/usr/lib/systemd/system/oomgate.target", target, strlen(target), 0644);
 	if (!r)
 		r = pack_program(&pack, exe, loader, libs, n_libs, err);
 	if (!r)
@@ -181,8 +187,8 @@ static int pack_all(struct oom_arena *arena, const char *tar, const char *dir, c
 static int disk_from_tar(const char *tar, const char *disk, const char *log, struct oom_err *err)
 {
 	char blocks[32], inodes[32];
-	const char *const argv[] = {"genext2fs", "-f", "-B", "1024", "-b", blocks, "-N", inodes, "-m", "0", "-a",
-		tar, disk, NULL};
+	const char *const argv[] = {"genext2fs", "-f", "-B", "1024", "-b", blocks, "-N", inodes,
+		"-m", "0", "-a", tar, disk, NULL};
 	struct stat st;
 
 	if (stat(tar, &st) < 0)
@@ -193,8 +199,8 @@ static int disk_from_tar(const char *tar, const char *disk, const char *log, str
 	return oom_tool_run(argv, NULL, log, err);
 }
 
-int oom_payload_make(struct oom_arena *arena, const char *cache, const char *exe, const char *helper,
-	const char *config_dir, struct oom_err *err, const char **ret)
+int oom_payload_make(struct oom_arena *arena, const char *cache, const char *exe,
+	const char *helper, const char *config_dir, struct oom_err *err, const char **ret)
 {
 	char tar[PATH_MAX], disk[PATH_MAX], log[PATH_MAX];
 	const char *temp;

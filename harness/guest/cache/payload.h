@@ -6,8 +6,8 @@
 #include "lib/base/err.h"
 
 /* The disk with this program, its helper, its libraries and the --config tree. */
-int oom_payload_make(struct oom_arena *arena, const char *cache, const char *exe, const char *helper,
-	const char *config_dir, struct oom_err *err, const char **ret);
+int oom_payload_make(struct oom_arena *arena, const char *cache, const char *exe,
+	const char *helper, const char *config_dir, struct oom_err *err, const char **ret);
 /* This program and its helper oomgate-workload. */
 int oom_payload_programs(struct oom_arena *arena, struct oom_err *err, const char **ret_exe,
 	const char **ret_helper);

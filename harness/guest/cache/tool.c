@@ -109,9 +109,11 @@ static bool disk_was_full(struct oom_arena *arena, const char *path)
 static int input_fd(const char *input)
 {
 	size_t len = input ? strlen(input) : 0;
-	int fd = input ? memfd_create("input", MFD_CLOEXEC) : open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int fd = input ? memfd_create("input", MFD_CLOEXEC)
+		       : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0 && input && (write(fd, input, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) < 0)) {
+	if (fd >= 0 && input &&
+		(write(fd, input, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) < 0)) {
 		close(fd);
 		return -1;
 	}
@@ -230,8 +232,10 @@ bool oom_interrupted_within(int timeout_ms)
 /* To its end, or until we are interrupted. */
 static int wait_for(pid_t pid, int *ret_status)
 {
-	oom_autoclose int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), signal_fd = interruption_fd();
-	struct pollfd fds[2] = {{.fd = pidfd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
+	oom_autoclose int pidfd = (int)syscall(SYS_pidfd_open, pid, 0),
+			  signal_fd = interruption_fd();
+	struct pollfd fds[2] = {
+		{.fd = pidfd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
 	int r = 0;
 
 	if (pidfd >= 0)
@@ -278,10 +282,13 @@ int oom_tool_run(const char *const argv[], const char *input, const char *log, s
 	if (!status)
 		return 0;
 	if (status == 127 && !input)
-		return oom_err_set(err, ENOENT, "cannot start '%s': is it installed? ('oomgate doctor' says what is missing)", argv[0]);
+		return oom_err_set(err, ENOENT,
+			"cannot start '%s': is it installed? ('oomgate doctor' says what is missing)",
+			argv[0]);
 	if (disk_was_full(&arena, log)) {
 		oom_arena_release(&arena);
-		return oom_err_set(err, ENOSPC, "'%s' failed: no space left on the disk (log: '%s')", argv[0], log);
+		return oom_err_set(err, ENOSPC,
+			"'%s' failed: no space left on the disk (log: '%s')", argv[0], log);
 	}
 	why = complaint(&arena, log);
 	if (input) /* a script of ours, whose name says nothing */

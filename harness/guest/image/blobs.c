@@ -20,7 +20,8 @@
 	extern const uint64_t oom_blob_##ident##_len;                                              \
 	struct oom_blob oom_blob_##ident(void)                                                     \
 	{                                                                                          \
-		return (struct oom_blob){oom_blob_##ident##_start, (size_t)oom_blob_##ident##_len}; \
+		return (struct oom_blob){                                                          \
+			oom_blob_##ident##_start, (size_t)oom_blob_##ident##_len};                 \
 	}
 
 BLOB(image_build, "harness/guest/image/image-build.sh")

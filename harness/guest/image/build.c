@@ -58,7 +58,8 @@ static int lock(struct build *b)
 			if (errno == EWOULDBLOCK && !oom_interrupted_within(LOCK_POLL_MS))
 				continue;
 			close(fd);
-			return oom_err_set(b->err, EINTR, "interrupted while another build of '%s' was waited for", b->name);
+			return oom_err_set(b->err, EINTR,
+				"interrupted while another build of '%s' was waited for", b->name);
 		}
 	}
 	return fd;
@@ -88,7 +89,8 @@ static int content_hash(struct oom_arena *arena, const char *packages, uint64_t 
 	uint64_t hash = OOM_HASH_SEED;
 	size_t count = 0;
 
-	for (char *line = copy ? strtok_r(copy, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save)) {
+	for (char *line = copy ? strtok_r(copy, "\n", &save) : NULL; line;
+		line = strtok_r(NULL, "\n", &save)) {
 		lines = oom_arena_grow(arena, lines, count, sizeof(*lines));
 		if (!lines)
 			return -ENOMEM;
@@ -116,28 +118,30 @@ static int describe(struct build *b, const char **ret_folder)
 	if (!r)
 		r = content_hash(b->arena, packages, &content);
 	if (r)
-		return oom_err_errno(b->err, -r, "the build of '%s' left no list of packages", b->name);
+		return oom_err_errno(
+			b->err, -r, "the build of '%s' left no list of packages", b->name);
 	systemd = package_version(b->arena, packages, "systemd");
 	snprintf(path, sizeof(path), "%s/kernel", b->temp);
 	r = oom_file_read(b->arena, path, 256, &kernel, NULL);
 	if (r)
 		return oom_err_errno(b->err, -r, "the build of '%s' left no kernel", b->name);
 	kernel[strcspn(kernel, "\n")] = '\0';
-	json = json_pack("{s:s, s:s, s:s, s:s?, s:I, s:I}", "schema", "oomgate.image/1", "name", b->name, "kernel",
-		kernel, "systemd", systemd, "size_bytes", (json_int_t)oom_tree_bytes(b->temp), "built",
-		(json_int_t)time(NULL));
+	json = json_pack("{s:s, s:s, s:s, s:s?, s:I, s:I}", "schema", "oomgate.image/1", "name",
+		b->name, "kernel", kernel, "systemd", systemd, "size_bytes",
+		(json_int_t)oom_tree_bytes(b->temp), "built", (json_int_t)time(NULL));
 	snprintf(path, sizeof(path), "%s/image.json", b->temp);
 	r = oom_cache_json_write(path, json, JSON_INDENT(2));
 	json_decref(json);
-	*ret_folder = oom_arena_printf(b->arena, "%s/debian-%s-%08" PRIx64 "-%08" PRIx64, b->images, b->suite,
-		oom_image_recipe(), content);
+	*ret_folder = oom_arena_printf(b->arena, "%s/debian-%s-%08" PRIx64 "-%08" PRIx64, b->images,
+		b->suite, oom_image_recipe(), content);
 	return r || !*ret_folder ? oom_err_set(b->err, EIO, "cannot write '%s'", path) : 0;
 }
 
 #define SUPERSEDED_SECONDS 86400
 
 /* What an older recipe or older packages made, and nobody used for a day. */
-static void remove_superseded(const struct build *b, const char *cache, const struct oom_image *keep)
+static void remove_superseded(
+	const struct build *b, const char *cache, const struct oom_image *keep)
 {
 	struct oom_image *images;
 	struct stat st;
@@ -164,13 +168,16 @@ static bool no_network(const char *text)
 
 int oom_archive_failed(const char *what, const char *said, const char *log, struct oom_err *err)
 {
-	const char *end = strstr(said, " is expired"), *url = end ? memrchr(said, ' ', (size_t)(end - said)) : NULL;
+	const char *end = strstr(said, " is expired"),
+		   *url = end ? memrchr(said, ' ', (size_t)(end - said)) : NULL;
 
 	if (url) {
 		/* "Release file for URL is expired (invalid since 5d 3h 2min 1s). …"; of a long one the end says more */
 		url = end - url > 70 ? end - 70 : url + 1;
-		return oom_err_set(err, EIO, "cannot %s: '%.*s' is expired: the clock is wrong, somebody replays an old copy, or "
-			"the mirror is a frozen one (OOMGATE_MIRROR_FROZEN=yes)", what, (int)(end - url), url);
+		return oom_err_set(err, EIO,
+			"cannot %s: '%.*s' is expired: the clock is wrong, somebody replays an old copy, or "
+			"the mirror is a frozen one (OOMGATE_MIRROR_FROZEN=yes)",
+			what, (int)(end - url), url);
 	}
 	return oom_err_set(err, EIO, "cannot %s: %s%s (whole log: '%s')", what, said,
 		no_network(said) ? "; is there a network, or another OOMGATE_MIRROR?" : "", log);
@@ -189,10 +196,13 @@ static int build(struct build *b)
 	if (r == -EINTR)
 		return oom_err_set(b->err, EINTR, "%s", cause.msg);
 	if (r == -ENOSPC)
-		return oom_err_set(b->err, EIO, "cannot build '%s': the disk is full, that of the cache '%s' (OOMGATE_CACHE "
-			"names another) or that of temporary files (TMPDIR names another)", b->name, b->images);
+		return oom_err_set(b->err, EIO,
+			"cannot build '%s': the disk is full, that of the cache '%s' (OOMGATE_CACHE "
+			"names another) or that of temporary files (TMPDIR names another)",
+			b->name, b->images);
 	if (r)
-		return oom_archive_failed(oom_arena_printf(b->arena, "build '%s'", b->name), cause.msg, b->log, b->err);
+		return oom_archive_failed(oom_arena_printf(b->arena, "build '%s'", b->name),
+			cause.msg, b->log, b->err);
 	r = describe(b, &folder);
 	if (r)
 		return r;
@@ -213,8 +223,8 @@ int oom_image_build(struct oom_arena *arena, const char *cache, const char *name
 	void (*say_fn)(void *ctx, const char *line), void *say_ctx, struct oom_err *err,
 	struct oom_image *ret)
 {
-	struct build b = {arena, oom_arena_printf(arena, "%s/images", cache), name, oom_image_suite(name), NULL,
-		NULL, say_fn, say_ctx, err};
+	struct build b = {arena, oom_arena_printf(arena, "%s/images", cache), name,
+		oom_image_suite(name), NULL, NULL, say_fn, say_ctx, err};
 	oom_autoclose int lock_fd = -1;
 	int r;
 

@@ -30,8 +30,8 @@ static const char *json_text(struct oom_arena *arena, const json_t *json, const 
 	return oom_arena_strdup(arena, json_string_value(json_object_get(json, key)));
 }
 
-static int image_load(struct oom_arena *arena, const char *images, const char *folder,
-	struct oom_image *ret)
+static int image_load(
+	struct oom_arena *arena, const char *images, const char *folder, struct oom_image *ret)
 {
 	struct oom_image image = {0};
 	const char *path = oom_arena_printf(arena, "%s/%s/image.json", images, folder);
@@ -65,10 +65,13 @@ static int by_name_and_age(const void *a, const void *b)
 
 	if (order)
 		return order;
-	return x->built_realtime < y->built_realtime ? 1 : x->built_realtime > y->built_realtime ? -1 : 0;
+	return x->built_realtime < y->built_realtime	? 1
+		: x->built_realtime > y->built_realtime ? -1
+							: 0;
 }
 
-int oom_image_list(struct oom_arena *arena, const char *cache, struct oom_image **ret, size_t *ret_count)
+int oom_image_list(
+	struct oom_arena *arena, const char *cache, struct oom_image **ret, size_t *ret_count)
 {
 	oom_autoclosedir DIR *stream = NULL;
 	struct oom_image *images = NULL;
@@ -96,7 +99,8 @@ int oom_image_list(struct oom_arena *arena, const char *cache, struct oom_image 
 	return 0;
 }
 
-int oom_image_find(struct oom_arena *arena, const char *cache, const char *name, struct oom_image *ret)
+int oom_image_find(
+	struct oom_arena *arena, const char *cache, const char *name, struct oom_image *ret)
 {
 	const char *suite = oom_image_suite(name);
 	struct oom_image *images;
@@ -109,11 +113,14 @@ int oom_image_find(struct oom_arena *arena, const char *cache, const char *name,
 	r = oom_image_list(arena, cache, &images, &count);
 	if (r)
 		return r;
-	snprintf(start, sizeof(start), "%s/images/debian-%s-%08" PRIx64 "-", cache, suite, oom_image_recipe());
+	snprintf(start, sizeof(start), "%s/images/debian-%s-%08" PRIx64 "-", cache, suite,
+		oom_image_recipe());
 	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(images[i].name, name) && !strncmp(images[i].dir, start, strlen(start))) {
+		if (!strcmp(images[i].name, name) &&
+			!strncmp(images[i].dir, start, strlen(start))) {
 			*ret = images[i];
-			utimensat(AT_FDCWD, images[i].dir, NULL, 0); /* in use: see remove_superseded() */
+			utimensat(AT_FDCWD, images[i].dir, NULL,
+				0); /* in use: see remove_superseded() */
 			return 0;
 		}
 	}

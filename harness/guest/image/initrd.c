@@ -40,7 +40,8 @@ static bool names(const char *path, size_t len, const char *name)
 
 static const char *dep_line(const struct modules *mods, const char *name)
 {
-	for (const char *line = mods->dep; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+	for (const char *line = mods->dep; *line;
+		line += strcspn(line, "\n"), line += *line == '\n') {
 		size_t len = strcspn(line, ":\n");
 
 		if (line[len] == ':' && names(line, len, name))
@@ -49,8 +50,8 @@ static const char *dep_line(const struct modules *mods, const char *name)
 	return NULL;
 }
 
-static int check_vermagic(const struct modules *mods, const char *path, const char *data, size_t len,
-	struct oom_err *err)
+static int check_vermagic(const struct modules *mods, const char *path, const char *data,
+	size_t len, struct oom_err *err)
 {
 	static const char key[] = "vermagic=";
 	const char *magic = memmem(data, len, key, sizeof(key) - 1);
@@ -60,8 +61,9 @@ static int check_vermagic(const struct modules *mods, const char *path, const ch
 		return oom_err_set(err, EINVAL, "'%s' is no kernel module", path);
 	magic += sizeof(key) - 1;
 	if (strncmp(magic, mods->release, n) || magic[n] != ' ')
-		return oom_err_set(err, EINVAL, "'%s' is for kernel '%.*s', not '%s': name its own modules=DIR",
-			mods->dir, (int)strcspn(magic, " "), magic, mods->release);
+		return oom_err_set(err, EINVAL,
+			"'%s' is for kernel '%.*s', not '%s': name its own modules=DIR", mods->dir,
+			(int)strcspn(magic, " "), magic, mods->release);
 	return 0;
 }
 
@@ -76,22 +78,24 @@ static int add_file(struct modules *mods, const char *path, size_t len, struct o
 	base = base ? base + 1 : path;
 	suffix = memmem(base, (size_t)(path + len - base), ".ko", 3);
 	/* behind it the name of a compression may follow */
-	n = suffix ? snprintf(name, sizeof(name), "modules/%.*s.ko", (int)(suffix - base), base) : -1;
+	n = suffix ? snprintf(name, sizeof(name), "modules/%.*s.ko", (int)(suffix - base), base)
+		   : -1;
 	if (n < 0 || (size_t)n >= sizeof(name))
-		return oom_err_set(err, EINVAL, "'%s/modules.dep' names '%.*s', which is no module", mods->dir,
-			(int)len, path);
+		return oom_err_set(err, EINVAL, "'%s/modules.dep' names '%.*s', which is no module",
+			mods->dir, (int)len, path);
 	snprintf(line, sizeof(line), "%s\n", name + 8);
 	if (strstr(mods->order, line))
 		return 0;
 	mods->order = oom_arena_printf(&mods->arena, "%s%s", mods->order, line);
 	/* depmod writes absolute paths for an old or foreign base folder */
-	snprintf(full, sizeof(full), "%s%s%.*s", *path == '/' ? "" : mods->dir, *path == '/' ? "" : "/",
-		(int)len, path);
+	snprintf(full, sizeof(full), "%s%s%.*s", *path == '/' ? "" : mods->dir,
+		*path == '/' ? "" : "/", (int)len, path);
 	r = oom_unpack_file(&mods->arena, full, mods->temp, &data, &bytes, err);
 	if (!r)
 		r = check_vermagic(mods, full, data, bytes, err);
 	if (!r && (!mods->order || oom_pack_data(&mods->pack, name, data, bytes, 0644)))
-		r = oom_err_errno(err, mods->pack.error ? -mods->pack.error : EIO, "cannot write module '%s'", name);
+		r = oom_err_errno(err, mods->pack.error ? -mods->pack.error : EIO,
+			"cannot write module '%s'", name);
 	return r;
 }
 
@@ -114,7 +118,8 @@ static int add_module(struct modules *mods, const char *name, struct oom_err *er
 			word--;
 		len = (size_t)(p - word) - (p[-1] == ':');
 		if (len > 200)
-			return oom_err_set(err, EINVAL, "'%s/modules.dep' has a path that is too long", mods->dir);
+			return oom_err_set(err, EINVAL,
+				"'%s/modules.dep' has a path that is too long", mods->dir);
 		r = add_file(mods, word, len, err);
 		if (r)
 			return r;
@@ -149,7 +154,8 @@ static int check_first(struct modules *mods, struct oom_err *err)
 			continue;
 		snprintf(path, sizeof(path), "%s/%.*s", mods->dir, (int)n, line);
 		if (oom_file_read(&mods->arena, path, 64 << 20, &data, &len))
-			return oom_err_set(err, ENOENT, "cannot read '%s', which modules.dep names", path);
+			return oom_err_set(
+				err, ENOENT, "cannot read '%s', which modules.dep names", path);
 		return check_vermagic(mods, path, data, len, err);
 	}
 	return 0;
@@ -182,16 +188,18 @@ static int add_modules(struct modules *mods, struct oom_err *err)
 		}
 	}
 	if (oom_pack_data(&mods->pack, "modules/order", mods->order, strlen(mods->order), 0644))
-		return oom_err_errno(err, mods->pack.error ? -mods->pack.error : EIO, "cannot write the initial file system");
+		return oom_err_errno(err, mods->pack.error ? -mods->pack.error : EIO,
+			"cannot write the initial file system");
 	return 0;
 }
 
-int oom_initrd_write(const char *path, const char *busybox, const char *modules, const char *release,
-	struct oom_err *err)
+int oom_initrd_write(const char *path, const char *busybox, const char *modules,
+	const char *release, struct oom_err *err)
 {
-	static const char *const dirs[] = {"bin", "modules", "proc", "sys", "dev", "image", "payload", "rw", "new"};
-	static const char *const applets[] = {"sh", "mount", "umount", "insmod", "switch_root", "sleep",
-		"mkdir", "echo", "test", "["};
+	static const char *const dirs[] = {
+		"bin", "modules", "proc", "sys", "dev", "image", "payload", "rw", "new"};
+	static const char *const applets[] = {"sh", "mount", "umount", "insmod", "switch_root",
+		"sleep", "mkdir", "echo", "test", "["};
 	struct modules mods = {.dir = modules, .release = release};
 	struct oom_blob init = oom_blob_guest_init();
 	int r = oom_pack_open(path, false, err, &mods.pack), w = 0;
@@ -213,7 +221,8 @@ int oom_initrd_write(const char *path, const char *busybox, const char *modules,
 	if (!r)
 		r = add_modules(&mods, err);
 	if (w && !r)
-		r = oom_err_errno(err, mods.pack.error ? -mods.pack.error : EIO, "cannot write '%s'", path);
+		r = oom_err_errno(
+			err, mods.pack.error ? -mods.pack.error : EIO, "cannot write '%s'", path);
 	w = oom_pack_close(&mods.pack, r ? NULL : err);
 	oom_arena_release(&mods.arena);
 	return r ? r : w;

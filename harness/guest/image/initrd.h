@@ -6,8 +6,8 @@
 
 /* Writes the initial file system: busybox, init, and the machine's modules in the order of loading.
  * @modules: the folder of one release with modules.dep; NULL: everything is built in. */
-int oom_initrd_write(const char *path, const char *busybox, const char *modules, const char *release,
-	struct oom_err *err);
+int oom_initrd_write(const char *path, const char *busybox, const char *modules,
+	const char *release, struct oom_err *err);
 /* Is @modules such a folder, of @release? As far as it can be told without unpacking. */
 int oom_modules_check(const char *modules, const char *release, struct oom_err *err);
 

@@ -52,7 +52,8 @@ const char *oom_kernel_version(const char *image, size_t len, size_t *ret_len)
 	if (!version)
 		return NULL;
 	left = len - (size_t)(version - image);
-	while (n < left && n < RELEASE_BYTES && version[n] > ' ' && version[n] < 0x7f && version[n] != '/')
+	while (n < left && n < RELEASE_BYTES && version[n] > ' ' && version[n] < 0x7f &&
+		version[n] != '/')
 		n++;
 	/* one that ends where it may, and can be a folder's name below /lib/modules */
 	if (!isdigit((unsigned char)*version) || n == left || n == RELEASE_BYTES ||
@@ -62,7 +63,8 @@ const char *oom_kernel_version(const char *image, size_t len, size_t *ret_len)
 	return version;
 }
 
-int oom_kernel_release(struct oom_arena *arena, const char *path, struct oom_err *err, const char **ret)
+int oom_kernel_release(
+	struct oom_arena *arena, const char *path, struct oom_err *err, const char **ret)
 {
 	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	const char *version = NULL;
@@ -73,7 +75,8 @@ int oom_kernel_release(struct oom_arena *arena, const char *path, struct oom_err
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return oom_err_errno(err, errno, "cannot read the kernel '%s'", path);
-	map = st.st_size > 0 ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+	map = st.st_size > 0 ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)
+			     : MAP_FAILED;
 	if (map != MAP_FAILED)
 		version = oom_kernel_version(map, (size_t)st.st_size, &len);
 	if (version) {
@@ -81,7 +84,8 @@ int oom_kernel_release(struct oom_arena *arena, const char *path, struct oom_err
 		if (!*ret)
 			r = oom_err_set(err, ENOMEM, "no memory");
 	} else {
-		r = oom_err_set(err, EINVAL, "'%s' is no kernel: neither a bzImage nor an x86 vmlinux", path);
+		r = oom_err_set(err, EINVAL,
+			"'%s' is no kernel: neither a bzImage nor an x86 vmlinux", path);
 	}
 	if (map != MAP_FAILED)
 		munmap(map, (size_t)st.st_size);
@@ -99,7 +103,8 @@ int oom_kernel_head(const char *path)
 	if (have < 0x1000 || memcmp(setup + 0x202, "HdrS", 4))
 		return -ENOTSUP;
 	sectors = (unsigned char)setup[0x1f1];
-	len = ((sectors ? sectors : 4) + 1) * 512U + 4096; /* "for backwards compatibility, 0 means 4" */
+	len = ((sectors ? sectors : 4) + 1) * 512U +
+		4096; /* "for backwards compatibility, 0 means 4" */
 	if (len > (size_t)have)
 		return -ENOTSUP;
 	head = memfd_create("kernel", MFD_CLOEXEC);

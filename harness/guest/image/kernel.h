@@ -12,7 +12,8 @@
  */
 int oom_kernel_head(const char *path);
 /* The release ("6.12.95+deb13-cloud-amd64") of a bzImage or an ELF vmlinux. */
-int oom_kernel_release(struct oom_arena *arena, const char *path, struct oom_err *err, const char **ret);
+int oom_kernel_release(
+	struct oom_arena *arena, const char *path, struct oom_err *err, const char **ret);
 /* Where the release stands in the bytes of a bzImage or an ELF vmlinux: of @ret_len printable bytes without a
  * slash, a digit first. NULL: they are none. */
 const char *oom_kernel_version(const char *image, size_t len, size_t *ret_len);

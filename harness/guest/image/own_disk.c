@@ -43,9 +43,9 @@ static const struct format formats[] = {
 /* Names that say what a file is; every other name is a raw disk's. */
 static const struct {
 	const char *end, *format;
-} names[] = {{".qcow2", "qcow2"}, {".vmdk", "VMDK"}, {".vdi", "VDI"}, {".vhd", "VHD"}, {".vpc", "VHD"},
-	{".vhdx", "VHDX"}, {".qed", "QED"}, {".qcow", "qcow"}, {".hdd", "Parallels"}, {".dmg", "DMG"},
-	{".cloop", "cloop"}};
+} names[] = {{".qcow2", "qcow2"}, {".vmdk", "VMDK"}, {".vdi", "VDI"}, {".vhd", "VHD"},
+	{".vpc", "VHD"}, {".vhdx", "VHDX"}, {".qed", "QED"}, {".qcow", "qcow"},
+	{".hdd", "Parallels"}, {".dmg", "DMG"}, {".cloop", "cloop"}};
 
 #define WAY_OUT "'qemu-img convert -O qcow2 FILE WHOLE.qcow2' makes it whole"
 
@@ -94,24 +94,35 @@ static int check_qcow2(const char *path, const char *head, size_t len, struct oo
 	int r = oom_qcow2_read(head, len, &q);
 
 	if (r == -EINVAL)
-		return oom_err_set(err, EINVAL, "the disk image '%s' is no qcow2: give a raw disk a name that ends in .raw",
+		return oom_err_set(err, EINVAL,
+			"the disk image '%s' is no qcow2: give a raw disk a name that ends in .raw",
 			path);
 	if (r == -EPROTONOSUPPORT)
-		return oom_err_set(err, EINVAL, "the disk image '%s' is a qcow of a version other than 2 and 3: " WAY_OUT, path);
+		return oom_err_set(err, EINVAL,
+			"the disk image '%s' is a qcow of a version other than 2 and 3: " WAY_OUT,
+			path);
 	if (r)
-		return oom_err_set(err, EINVAL, "the disk image '%s' is a qcow2 whose header is damaged ('qemu-img check')", path);
+		return oom_err_set(err, EINVAL,
+			"the disk image '%s' is a qcow2 whose header is damaged ('qemu-img check')",
+			path);
 	if (q.has_backing)
-		return oom_err_set(err, EINVAL, "the disk image '%s' is read through another file, its backing file '%s': " WAY_OUT,
+		return oom_err_set(err, EINVAL,
+			"the disk image '%s' is read through another file, its backing file '%s': " WAY_OUT,
 			path, shown(q.backing, name));
 	if (q.has_data_file)
-		return oom_err_set(err, EINVAL, "the disk image '%s' has its data in another file, '%s': " WAY_OUT, path,
+		return oom_err_set(err, EINVAL,
+			"the disk image '%s' has its data in another file, '%s': " WAY_OUT, path,
 			shown(q.data_file, name));
 	if (q.crypt_method)
 		return oom_err_set(err, EINVAL, "the disk image '%s' is encrypted: " WAY_OUT, path);
 	if (q.corrupt)
-		return oom_err_set(err, EINVAL, "the disk image '%s' is marked as corrupt ('qemu-img check -r all' mends it)", path);
+		return oom_err_set(err, EINVAL,
+			"the disk image '%s' is marked as corrupt ('qemu-img check -r all' mends it)",
+			path);
 	if (q.unknown_features)
-		return oom_err_set(err, EINVAL, "the disk image '%s' uses a newer qcow2 than is known here: " WAY_OUT, path);
+		return oom_err_set(err, EINVAL,
+			"the disk image '%s' uses a newer qcow2 than is known here: " WAY_OUT,
+			path);
 	return 0;
 }
 
@@ -125,14 +136,19 @@ static int check_format(const char *path, const char *head, size_t len, struct o
 	if (!strcmp(named, "qcow2"))
 		return check_qcow2(path, head, len, err);
 	if (strcmp(named, "raw"))
-		return oom_err_set(err, EINVAL, "the disk image '%s' is a %s by its name, and only qcow2 and raw are taken: "
-			WAY_OUT, path, named);
+		return oom_err_set(err, EINVAL,
+			"the disk image '%s' is a %s by its name, and only qcow2 and raw are taken: " WAY_OUT,
+			path, named);
 	if (!strcmp(seen, "qcow2"))
-		return oom_err_set(err, EINVAL, "the disk image '%s' is raw by its name and qcow2 by its first bytes: give it a "
-			"name that ends in .qcow2", path);
+		return oom_err_set(err, EINVAL,
+			"the disk image '%s' is raw by its name and qcow2 by its first bytes: give it a "
+			"name that ends in .qcow2",
+			path);
 	if (strcmp(seen, "raw"))
-		return oom_err_set(err, EINVAL, "the disk image '%s' is raw by its name and %s by its first bytes, and only qcow2 "
-			"and raw are taken: " WAY_OUT, path, seen);
+		return oom_err_set(err, EINVAL,
+			"the disk image '%s' is raw by its name and %s by its first bytes, and only qcow2 "
+			"and raw are taken: " WAY_OUT,
+			path, seen);
 	return 0;
 }
 
@@ -157,7 +173,8 @@ static int check_content(const char *path, int fd, struct oom_err *err)
 	size_t len = 0;
 	int r = head ? read_head(fd, head, &len) : -ENOMEM;
 
-	return r ? oom_err_errno(err, -r, "cannot read the disk image '%s'", path) : check_format(path, head, len, err);
+	return r ? oom_err_errno(err, -r, "cannot read the disk image '%s'", path)
+		 : check_format(path, head, len, err);
 }
 
 int oom_own_disk_open(const char *path, struct oom_err *err, struct oom_own_disk *ret)
@@ -170,7 +187,8 @@ int oom_own_disk_open(const char *path, struct oom_err *err, struct oom_own_disk
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return oom_err_errno(err, errno, "cannot read the disk image '%s'", path);
 	if (!S_ISBLK(st.st_mode) && (!S_ISREG(st.st_mode) || !st.st_size))
-		return oom_err_set(err, EINVAL, "the disk image '%s' is %s", path, S_ISREG(st.st_mode) ? "empty" : "no file");
+		return oom_err_set(err, EINVAL, "the disk image '%s' is %s", path,
+			S_ISREG(st.st_mode) ? "empty" : "no file");
 	r = check_content(path, fd, err);
 	if (r)
 		return r;

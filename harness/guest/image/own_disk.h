@@ -9,7 +9,7 @@
 /* own_disk.c: a disk image of the user's, opened for reading and looked at. */
 struct oom_own_disk {
 	int fd;
-	bool is_qcow2;	/* else raw */
+	bool is_qcow2; /* else raw */
 	bool is_device; /* else a file */
 };
 

@@ -29,14 +29,16 @@ static int check_tools(bool root, struct oom_err *err)
 
 	for (size_t i = 0; !r && i < sizeof(tools) / sizeof(*tools); i++)
 		if (!(root && tools[i].user) && !oom_path_find(&arena, tools[i].tool))
-			r = oom_err_set(err, ENOENT, "'%s' is not installed (apt install %s), which builds the guests' images",
+			r = oom_err_set(err, ENOENT,
+				"'%s' is not installed (apt install %s), which builds the guests' images",
 				tools[i].tool, tools[i].package);
 	oom_arena_release(&arena);
 	return r;
 }
 
 /* Has subuid(5) a line for the user, by name or by number? */
-static bool has_range(struct oom_arena *arena, const char *root, const char *file, const char *user, uid_t uid)
+static bool has_range(
+	struct oom_arena *arena, const char *root, const char *file, const char *user, uid_t uid)
 {
 	char path[PATH_MAX], number[16], *text;
 
@@ -47,8 +49,9 @@ static bool has_range(struct oom_arena *arena, const char *root, const char *fil
 	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		size_t len = strcspn(line, ":\n");
 
-		if (line[len] == ':' && ((len == strlen(user) && !strncmp(line, user, len)) ||
-						(len == strlen(number) && !strncmp(line, number, len))))
+		if (line[len] == ':' &&
+			((len == strlen(user) && !strncmp(line, user, len)) ||
+				(len == strlen(number) && !strncmp(line, number, len))))
 			return true;
 	}
 	return false;
@@ -75,18 +78,24 @@ static bool is_zero(struct oom_arena *arena, const char *root, const char *name)
 
 int oom_image_user_probe(const char *root, const char *user, uid_t uid, struct oom_err *err)
 {
-	static const char *const switches[] = {"user/max_user_namespaces", "kernel/unprivileged_userns_clone"};
+	static const char *const switches[] = {
+		"user/max_user_namespaces", "kernel/unprivileged_userns_clone"};
 	struct oom_arena arena = {0};
 	int r = 0;
 
 	for (size_t i = 0; !r && i < sizeof(switches) / sizeof(*switches); i++)
 		if (is_zero(&arena, root, switches[i]))
-			r = oom_err_set(err, EPERM, "an image cannot be built by user '%s': no user namespaces here "
-				"(sysctl /proc/sys/%s is 0); root can", user, switches[i]);
+			r = oom_err_set(err, EPERM,
+				"an image cannot be built by user '%s': no user namespaces here "
+				"(sysctl /proc/sys/%s is 0); root can",
+				user, switches[i]);
 	if (!r && !ranges_come_from_elsewhere(&arena, root) &&
-		(!has_range(&arena, root, "subuid", user, uid) || !has_range(&arena, root, "subgid", user, uid)))
-		r = oom_err_set(err, EPERM, "an image cannot be built by user '%s': no line in /etc/subuid or /etc/subgid "
-			"('usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s' by root); root can", user, user);
+		(!has_range(&arena, root, "subuid", user, uid) ||
+			!has_range(&arena, root, "subgid", user, uid)))
+		r = oom_err_set(err, EPERM,
+			"an image cannot be built by user '%s': no line in /etc/subuid or /etc/subgid "
+			"('usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s' by root); root can",
+			user, user);
 	oom_arena_release(&arena);
 	return r;
 }

@@ -8,13 +8,26 @@
 
 /* Where the fields are. */
 enum {
-	AT_VERSION = 4, AT_BACKING = 8, AT_BACKING_SIZE = 16, AT_CLUSTER_BITS = 20, AT_SIZE = 24, AT_CRYPT = 32,
-	V2_BYTES = 72, AT_INCOMPATIBLE = 72, AT_HEADER_BYTES = 100, V3_BYTES = 104, AT_COMPRESSION = 104,
+	AT_VERSION = 4,
+	AT_BACKING = 8,
+	AT_BACKING_SIZE = 16,
+	AT_CLUSTER_BITS = 20,
+	AT_SIZE = 24,
+	AT_CRYPT = 32,
+	V2_BYTES = 72,
+	AT_INCOMPATIBLE = 72,
+	AT_HEADER_BYTES = 100,
+	V3_BYTES = 104,
+	AT_COMPRESSION = 104,
 	EXTENSION_HEAD = 8,
 };
 /* Incompatible features. */
 enum {
-	DIRTY = 1 << 0, CORRUPT = 1 << 1, DATA_FILE = 1 << 2, COMPRESSION = 1 << 3, EXTENDED_L2 = 1 << 4,
+	DIRTY = 1 << 0,
+	CORRUPT = 1 << 1,
+	DATA_FILE = 1 << 2,
+	COMPRESSION = 1 << 3,
+	EXTENDED_L2 = 1 << 4,
 	KNOWN = DIRTY | CORRUPT | DATA_FILE | COMPRESSION | EXTENDED_L2,
 };
 #define EXT_END		   0U
@@ -42,7 +55,8 @@ static uint64_t u64(const unsigned char *at)
 	return be64toh(value);
 }
 
-static int copy_name(const struct head *head, uint64_t at, uint64_t len, char ret[static OOM_QCOW2_NAME])
+static int copy_name(
+	const struct head *head, uint64_t at, uint64_t len, char ret[static OOM_QCOW2_NAME])
 {
 	if (len >= OOM_QCOW2_NAME || at > head->len || len > head->len - at)
 		return -EBADMSG;

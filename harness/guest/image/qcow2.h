@@ -18,12 +18,13 @@ enum {
 };
 
 struct oom_qcow2 {
-	uint32_t version;	       /* 2 or 3 */
-	uint64_t size_bytes;	       /* of the disk in it */
-	uint32_t crypt_method;	       /* 0: none, 1: AES, 2: LUKS */
-	uint8_t compression;	       /* 0: deflate, 1: zstd */
+	uint32_t version; /* 2 or 3 */
+	uint64_t size_bytes; /* of the disk in it */
+	uint32_t crypt_method; /* 0: none, 1: AES, 2: LUKS */
+	uint8_t compression; /* 0: deflate, 1: zstd */
 	bool dirty, corrupt;
-	uint64_t unknown_features;     /* incompatible ones that the format's page does not name; bit 0 is bit 0 */
+	uint64_t
+		unknown_features; /* incompatible ones that the format's page does not name; bit 0 is bit 0 */
 	bool has_backing, has_data_file;
 	/* as the file has them, with a NUL behind: any bytes. Empty: not said */
 	char backing[OOM_QCOW2_NAME], backing_format[OOM_QCOW2_NAME], data_file[OOM_QCOW2_NAME];

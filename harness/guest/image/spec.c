@@ -19,8 +19,8 @@ static int read_word(const char *text, char *word, struct oom_guest_spec *spec, 
 	size_t i;
 
 	if (!value)
-		return oom_err_set(err, EINVAL, "'%s' in the guest name '%s': debian:SUITE or " OTHER_FORM, word,
-			text);
+		return oom_err_set(err, EINVAL,
+			"'%s' in the guest name '%s': debian:SUITE or " OTHER_FORM, word, text);
 	*value++ = '\0';
 	for (i = 0; i < 3 && strcmp(word, names[i]); i++)
 		;
@@ -33,8 +33,8 @@ static int read_word(const char *text, char *word, struct oom_guest_spec *spec, 
 	return 0;
 }
 
-int oom_guest_spec_parse(struct oom_arena *arena, const char *text, struct oom_err *err,
-	struct oom_guest_spec *ret)
+int oom_guest_spec_parse(
+	struct oom_arena *arena, const char *text, struct oom_err *err, struct oom_guest_spec *ret)
 {
 	struct oom_guest_spec spec = {.id = oom_arena_strdup(arena, text)};
 	char *rest = oom_arena_strdup(arena, text), *word;
@@ -57,7 +57,8 @@ int oom_guest_spec_parse(struct oom_arena *arena, const char *text, struct oom_e
 	if (r)
 		return r;
 	if (spec.modules && !spec.kernel)
-		return oom_err_set(err, EINVAL, "modules= without kernel= in the guest name '%s'", text);
+		return oom_err_set(
+			err, EINVAL, "modules= without kernel= in the guest name '%s'", text);
 	if (!spec.image)
 		spec.image = OOM_SUITE_DEFAULT;
 	if (!strncmp(spec.image, "debian:", 7) && !oom_image_suite(spec.image))

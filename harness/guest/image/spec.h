@@ -7,12 +7,12 @@
 
 /* What --guest NAME says: "debian:bookworm", or "kernel=PATH[,modules=DIR][,image=NAME|PATH.qcow2]". */
 struct oom_guest_spec {
-	const char *id;	     /* as given: the machine's id in the record */
-	const char *image;   /* debian:SUITE, or the path of a disk image */
+	const char *id; /* as given: the machine's id in the record */
+	const char *image; /* debian:SUITE, or the path of a disk image */
 	const char *kernel, *modules; /* NULL: the image's own */
 };
 
-int oom_guest_spec_parse(struct oom_arena *arena, const char *text, struct oom_err *err,
-	struct oom_guest_spec *ret);
+int oom_guest_spec_parse(
+	struct oom_arena *arena, const char *text, struct oom_err *err, struct oom_guest_spec *ret);
 
 #endif

@@ -12,7 +12,8 @@ enum { OOM_SUITES_MAX = 16, PREFIX_LEN = sizeof("debian:") - 1 };
 /* The one table: --guest, 'oomgate image', 'oomgate list guests', help and completion read it. */
 const struct oom_suite oom_suites[] = {
 	{"debian:bullseye", "5.10", "Debian 11, systemd 247"},
-	{OOM_SUITE_DEFAULT, "6.1", "Debian 12, systemd 252; the guest that is meant without --guest"},
+	{OOM_SUITE_DEFAULT, "6.1",
+		"Debian 12, systemd 252; the guest that is meant without --guest"},
 	{"debian:trixie", "6.12", "Debian 13, systemd 257"},
 	{"debian:forky", "testing", "Debian 14 as it is becoming: the newest kernel and systemd"},
 	{0},
@@ -51,7 +52,8 @@ int oom_suite_unknown(const char *what, const char *name, const char *more, stru
 	size_t count = 0;
 
 	if (meant)
-		return oom_err_set(err, EINVAL, "unknown %s '%s', did you mean '%s'?", what, name, meant);
+		return oom_err_set(
+			err, EINVAL, "unknown %s '%s', did you mean '%s'?", what, name, meant);
 	for (const struct oom_suite *s = oom_suites; s->name && count < OOM_SUITES_MAX; s++)
 		names[count++] = s->name;
 	if (more)

@@ -6,7 +6,7 @@
 
 /* What images can be made of. */
 struct oom_suite {
-	const char *name;   /* debian:bookworm */
+	const char *name; /* debian:bookworm */
 	const char *kernel; /* its generation: 6.1 */
 	const char *help;
 };

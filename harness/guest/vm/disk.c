@@ -37,8 +37,8 @@ static int make_template(const char *cache, uint64_t bytes, const char *path, st
 {
 	struct oom_arena arena = {0};
 	char blocks[32], disk[PATH_MAX], log[PATH_MAX], empty[PATH_MAX];
-	const char *const argv[] = {"genext2fs", "-f", "-z", "-B", "4096", "-b", blocks, "-N", "256", "-m", "0",
-		"-d", empty, disk, NULL};
+	const char *const argv[] = {"genext2fs", "-f", "-z", "-B", "4096", "-b", blocks, "-N",
+		"256", "-m", "0", "-d", empty, disk, NULL};
 	const char *temp;
 	int r = oom_cache_temp(&arena, cache, OOM_CACHE_PAYLOADS, err, &temp);
 

@@ -23,11 +23,12 @@
 #define PROGRAM "qemu-system-x86_64"
 
 /* "QEMU emulator version 7.2.22 (Debian …)" */
-static int ask_version(struct oom_arena *arena, const char *cache, struct oom_qemu *qemu,
-	struct oom_err *err)
+static int ask_version(
+	struct oom_arena *arena, const char *cache, struct oom_qemu *qemu, struct oom_err *err)
 {
-	const char *const argv[] = {"env", qemu->lib_dir ? oom_arena_printf(arena, "LD_LIBRARY_PATH=%s", qemu->lib_dir) :
-							 "LC_ALL=C",
+	const char *const argv[] = {"env",
+		qemu->lib_dir ? oom_arena_printf(arena, "LD_LIBRARY_PATH=%s", qemu->lib_dir)
+			      : "LC_ALL=C",
 		qemu->program, "--version", NULL};
 	const char *temp;
 	char log[PATH_MAX], *text = NULL, *version;
@@ -66,7 +67,8 @@ static int find_cached(struct oom_arena *arena, const char *cache, struct oom_qe
 	return 0;
 }
 
-int oom_qemu_find(struct oom_arena *arena, const char *cache, struct oom_err *err, struct oom_qemu *ret)
+int oom_qemu_find(
+	struct oom_arena *arena, const char *cache, struct oom_err *err, struct oom_qemu *ret)
 {
 	const char *own = getenv("OOMGATE_QEMU");
 	struct oom_qemu qemu = {0};
@@ -76,7 +78,9 @@ int oom_qemu_find(struct oom_arena *arena, const char *cache, struct oom_err *er
 	if (!qemu.program) {
 		if (!find_cached(arena, cache, ret))
 			return 0;
-		return oom_err_set(err, ENOENT, "no '" PROGRAM "' in PATH: install qemu-system-x86 (or name one with OOMGATE_QEMU)");
+		return oom_err_set(err, ENOENT,
+			"no '" PROGRAM
+			"' in PATH: install qemu-system-x86 (or name one with OOMGATE_QEMU)");
 	}
 	r = ask_version(arena, cache, &qemu, err);
 	if (r)
@@ -114,7 +118,8 @@ int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 	if (!oom_qemu_find_newer(arena, cache, ret))
 		return 0;
 	if (say)
-		say(say_ctx, "fetching a newer QEMU into the cache (the host's is too old for this kernel)");
+		say(say_ctx,
+			"fetching a newer QEMU into the cache (the host's is too old for this kernel)");
 	r = oom_cache_temp(arena, cache, OOM_CACHE_QEMU, err, &temp);
 	if (r || !final || !log)
 		return r ? r : oom_err_set(err, ENOMEM, "no memory");
@@ -131,6 +136,7 @@ int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 	if (oom_tree_narrow(temp) || rename(temp, final) < 0)
 		oom_tree_remove(temp);
 	if (oom_qemu_find_newer(arena, cache, ret))
-		return oom_err_set(err, EIO, "the QEMU fetched into '%s' does not run or is too old, too", final);
+		return oom_err_set(err, EIO,
+			"the QEMU fetched into '%s' does not run or is too old, too", final);
 	return 0;
 }

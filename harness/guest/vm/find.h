@@ -14,7 +14,8 @@ struct oom_qemu {
 };
 
 /* The host's, or one of the cache. -ENOENT with the way out. */
-int oom_qemu_find(struct oom_arena *arena, const char *cache, struct oom_err *err, struct oom_qemu *ret);
+int oom_qemu_find(
+	struct oom_arena *arena, const char *cache, struct oom_err *err, struct oom_qemu *ret);
 /* From this kernel on TCG needs a QEMU of this version: 7.2 boots 5.10 and 6.1; 6.12 and later oops early on it. */
 #define OOM_NEWER_KERNEL "6.2"
 

@@ -46,7 +46,8 @@ static void probe_path(struct oom_arena *arena, const char *cache, const struct 
 
 void oom_kvm_explain(struct oom_arena *arena, const char *log, int status, char *why, size_t size)
 {
-	static const char *const words[] = {"KVM internal error", "emulation failure", "failed to initialize kvm"};
+	static const char *const words[] = {
+		"KVM internal error", "emulation failure", "failed to initialize kvm"};
 	char *text = NULL, *said = NULL;
 	struct oom_bounded reason = oom_bounded_in(why, size);
 
@@ -56,11 +57,14 @@ void oom_kvm_explain(struct oom_arena *arena, const char *log, int status, char 
 	if (!said)
 		said = oom_log_tail(arena, log, 100);
 	if (status < 0)
-		oom_bounded_printf(&reason, "a guest hung with it for %d s", PROBE_TIMEOUT_MS / 1000);
+		oom_bounded_printf(
+			&reason, "a guest hung with it for %d s", PROBE_TIMEOUT_MS / 1000);
 	else if (WIFSIGNALED(status))
-		oom_bounded_printf(&reason, "QEMU was killed by signal %d with it", WTERMSIG(status));
+		oom_bounded_printf(
+			&reason, "QEMU was killed by signal %d with it", WTERMSIG(status));
 	else
-		oom_bounded_printf(&reason, "a guest ended with it before it was up, QEMU's status is %d",
+		oom_bounded_printf(&reason,
+			"a guest ended with it before it was up, QEMU's status is %d",
 			WEXITSTATUS(status));
 	if (said && *said)
 		oom_bounded_printf(&reason, ": '%.*s'", (int)strcspn(said, "\r\n"), said);
@@ -68,11 +72,20 @@ void oom_kvm_explain(struct oom_arena *arena, const char *log, int status, char 
 
 /* Does a guest come up? If not, @why says how it ended. */
 static bool boot(struct oom_arena *arena, const char *cache, const struct oom_qemu *qemu,
-	const struct oom_image *image, const char *vmlinuz, const char *initrd, char *why, size_t size)
+	const struct oom_image *image, const char *vmlinuz, const char *initrd, char *why,
+	size_t size)
 {
-	struct oom_vm vm = {.qemu = *qemu, .accel = "kvm", .image = image, .vmlinuz = vmlinuz,
-		.initrd = initrd, .shape = {.memory_bytes = 256 << 20, .cpus = 1}};
-	struct oom_vm_files files = {.qmp_fd = -1, .port_fd = -1, .swap_fd = -1, .disk_fd = -1, .head_fd = -1,
+	struct oom_vm vm = {.qemu = *qemu,
+		.accel = "kvm",
+		.image = image,
+		.vmlinuz = vmlinuz,
+		.initrd = initrd,
+		.shape = {.memory_bytes = 256 << 20, .cpus = 1}};
+	struct oom_vm_files files = {.qmp_fd = -1,
+		.port_fd = -1,
+		.swap_fd = -1,
+		.disk_fd = -1,
+		.head_fd = -1,
 		.append = "oomgate.probe"};
 	oom_autoclose int pidfd = -1;
 	struct oom_err err = {0};
@@ -91,7 +104,8 @@ static bool boot(struct oom_arena *arena, const char *cache, const struct oom_qe
 		int status = -1;
 		bool hung = true;
 
-		for (int ms = 0; hung && ms < PROBE_TIMEOUT_MS && !oom_interrupted_within(0); ms += PROBE_STEP_MS)
+		for (int ms = 0; hung && ms < PROBE_TIMEOUT_MS && !oom_interrupted_within(0);
+			ms += PROBE_STEP_MS)
 			hung = poll(&p, 1, PROBE_STEP_MS) <= 0;
 		kill(pid, SIGKILL);
 		/* one that hangs in the kernel is left to it */
@@ -113,11 +127,14 @@ int oom_kvm_check_device(const char *path, char *why, size_t size)
 	int e = errno, version;
 
 	if (fd < 0 && (e == EACCES || e == EPERM))
-		snprintf(why, size, "%s may not be opened: %s (be in the group that owns it, mostly 'kvm')", path,
-			strerror(e));
+		snprintf(why, size,
+			"%s may not be opened: %s (be in the group that owns it, mostly 'kvm')",
+			path, strerror(e));
 	else if (fd < 0 && e == ENOENT)
-		snprintf(why, size, "%s is missing: no virtualisation here, or it is switched off "
-				    "(firmware; modprobe kvm_intel or kvm_amd)", path);
+		snprintf(why, size,
+			"%s is missing: no virtualisation here, or it is switched off "
+			"(firmware; modprobe kvm_intel or kvm_amd)",
+			path);
 	else if (fd < 0)
 		snprintf(why, size, "%s cannot be opened: %s", path, strerror(e));
 	if (fd < 0)
@@ -125,7 +142,8 @@ int oom_kvm_check_device(const char *path, char *why, size_t size)
 	version = ioctl(fd, KVM_GET_API_VERSION, 0);
 	if (version == KVM_API_VERSION)
 		return 0;
-	snprintf(why, size, "%s is no KVM that we know: its version is %d, not %d", path, version, KVM_API_VERSION);
+	snprintf(why, size, "%s is no KVM that we know: its version is %d, not %d", path, version,
+		KVM_API_VERSION);
 	return -ENODEV;
 }
 
@@ -170,8 +188,8 @@ bool oom_kvm_works(const char *cache, const struct oom_qemu *qemu, const struct 
 	if (!kvm.device || kvm.probed_s >= 0)
 		return kvm.works;
 	kvm.works = boot(&arena, cache, qemu, image, vmlinuz, initrd, kvm.why, sizeof(kvm.why));
-	text = oom_arena_printf(&arena, "%s\n%s%s", kvm.works ? "yes" : "no", kvm.works ? "" : kvm.why,
-		kvm.works ? "" : "\n");
+	text = oom_arena_printf(&arena, "%s\n%s%s", kvm.works ? "yes" : "no",
+		kvm.works ? "" : kvm.why, kvm.works ? "" : "\n");
 	/* a kernel of the user's that does not boot says nothing about KVM */
 	if (text && !oom_interrupted_within(0) && (kvm.works || !strcmp(vmlinuz, image->vmlinuz)))
 		oom_file_write(kvm.path, text, strlen(text), 0600, NULL);

@@ -10,10 +10,10 @@
 
 /* What is known of KVM here. */
 struct oom_kvm {
-	bool device;	  /* /dev/kvm is there, opens and answers */
-	bool works;	  /* a guest came up with it */
+	bool device; /* /dev/kvm is there, opens and answers */
+	bool works; /* a guest came up with it */
 	int64_t probed_s; /* when that was tried; -1: not yet */
-	char why[240];	  /* why it does not work; "" where it does, and where nobody has tried */
+	char why[240]; /* why it does not work; "" where it does, and where nobody has tried */
 	char path[PATH_MAX]; /* the file that remembers the answer */
 };
 

@@ -57,16 +57,18 @@ static void add_memory(struct args *a, const struct oom_guest_shape *shape)
 
 	add(a, "-m");
 	if (spare_bytes)
-		addf(a, "%" PRIu64 "M,slots=%d,maxmem=%" PRIu64 "M", (shape->memory_bytes - spare_bytes) / MIB,
-			shape->spare_dimms, shape->memory_bytes / MIB);
+		addf(a, "%" PRIu64 "M,slots=%d,maxmem=%" PRIu64 "M",
+			(shape->memory_bytes - spare_bytes) / MIB, shape->spare_dimms,
+			shape->memory_bytes / MIB);
 	else
 		addf(a, "%" PRIu64 "M", shape->memory_bytes / MIB);
 	add(a, "-smp");
-	addf(a, "%d,maxcpus=%d,sockets=%d,cores=1,threads=1", shape->cpus - shape->spare_cpus, shape->cpus,
-		shape->cpus);
+	addf(a, "%d,maxcpus=%d,sockets=%d,cores=1,threads=1", shape->cpus - shape->spare_cpus,
+		shape->cpus, shape->cpus);
 	for (int i = 0; i < shape->n_nodes; i++) {
 		add(a, "-object");
-		addf(a, "memory-backend-ram,id=mem%d,size=%" PRIu64 "M", i, shape->node_bytes[i] / MIB);
+		addf(a, "memory-backend-ram,id=mem%d,size=%" PRIu64 "M", i,
+			shape->node_bytes[i] / MIB);
 		add(a, "-numa");
 		addf(a, "node,nodeid=%d,memdev=mem%d", i, i);
 	}
@@ -86,7 +88,8 @@ static void add_spares(struct args *a, const struct oom_vm *vm)
 	}
 	for (int i = 0; i < vm->shape.spare_dimms; i++) {
 		add(a, "-object");
-		addf(a, "memory-backend-ram,id=spare%d,size=%" PRIu64 "M", i, OOM_GUEST_DIMM_BYTES / MIB);
+		addf(a, "memory-backend-ram,id=spare%d,size=%" PRIu64 "M", i,
+			OOM_GUEST_DIMM_BYTES / MIB);
 		add(a, "-device");
 		addf(a, "pc-dimm,id=dimm%d,memdev=spare%d", i, i);
 	}
@@ -121,9 +124,10 @@ static void add_user_disk(struct args *a, const struct oom_own_disk *own, bool r
 	addf(a, "driver=%s,node-name=rootfile,read-only=on,filename=/dev/fdset/%d",
 		own->is_device ? "host_device" : "file", ROOT_FDSET);
 	add(a, "-blockdev");
-	add(a, own->is_qcow2 ? "{\"driver\":\"qcow2\",\"node-name\":\"root\",\"read-only\":true,"
-			       "\"file\":\"rootfile\",\"backing\":null}" :
-			       "driver=raw,node-name=root,read-only=on,file=rootfile");
+	add(a,
+		own->is_qcow2 ? "{\"driver\":\"qcow2\",\"node-name\":\"root\",\"read-only\":true,"
+				"\"file\":\"rootfile\",\"backing\":null}"
+			      : "driver=raw,node-name=root,read-only=on,file=rootfile");
 	add_device(a, "root");
 }
 
@@ -137,10 +141,11 @@ static void add_own_disk(struct args *a, const char *id, const char *serial, int
 	}
 	add(a, "-blockdev");
 	if (fd >= 0)
-		addf(a, "driver=file,node-name=%sfile,filename=/dev/fdset/%d,cache.direct=off,cache.no-flush=on", id,
-			set);
+		addf(a, "driver=file,node-name=%sfile,filename=/dev/fdset/%d,cache.direct=off,cache.no-flush=on",
+			id, set);
 	else
-		addf(a, "driver=null-co,node-name=%sfile,size=%" PRIu64 ",read-zeroes=on", id, OOM_OWN_DISK_BYTES);
+		addf(a, "driver=null-co,node-name=%sfile,size=%" PRIu64 ",read-zeroes=on", id,
+			OOM_OWN_DISK_BYTES);
 	add(a, "-blockdev");
 	addf(a, "driver=raw,node-name=%s,file=%sfile", id, id);
 	add(a, "-device");
@@ -205,10 +210,9 @@ static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom
 		"console=ttyS0 earlyprintk=ttyS0 loglevel=3 log_buf_len=4M panic=-1 nokaslr "
 		"mitigations=off apparmor=0 audit=0 tsc=reliable no_timer_check random.trust_cpu=on "
 		"cryptomgr.notests%s systemd.show_status=no systemd.unit=oomgate.target oomgate.root=%s%s%s%s%s%s",
-		security_modules(vm),
-		vm->image->own_disk ? "find" : "/dev/vda", more, shape->kernel_args ? " " : "",
-		vm->shape.kernel_args ? vm->shape.kernel_args : "", files && files->append ? " " : "",
-		files && files->append ? files->append : "");
+		security_modules(vm), vm->image->own_disk ? "find" : "/dev/vda", more,
+		shape->kernel_args ? " " : "", vm->shape.kernel_args ? vm->shape.kernel_args : "",
+		files && files->append ? " " : "", files && files->append ? files->append : "");
 }
 
 static void add_channels(struct args *a, const struct oom_vm_files *files)
@@ -238,10 +242,10 @@ static void add_channels(struct args *a, const struct oom_vm_files *files)
 int oom_vm_argv(struct oom_arena *arena, const struct oom_vm *vm, const struct oom_vm_files *files,
 	const char ***ret)
 {
-	static const char *const fixed[] = {"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-		"-net", "none", "-action", "panic=none", "-sandbox",
-		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny", "-device", "pvpanic",
-		"-device", "virtio-balloon-pci,id=balloon"};
+	static const char *const fixed[] = {"-nodefaults", "-no-user-config", "-no-reboot",
+		"-display", "none", "-net", "none", "-action", "panic=none", "-sandbox",
+		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+		"-device", "pvpanic", "-device", "virtio-balloon-pci,id=balloon"};
 	struct args a = {.arena = arena};
 
 	add(&a, vm->qemu.program);

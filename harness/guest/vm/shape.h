@@ -22,13 +22,13 @@ struct oom_guest_shape {
 #define OOM_GUEST_DIMM_BYTES ((uint64_t)128 << 20)
 
 /* From [Machine] (@scenario may be NULL: the defaults). -EINVAL, or -E2BIG: larger than this host. */
-int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
-	struct oom_guest_shape *ret);
+int oom_guest_shape_read(struct oom_arena *arena, const struct oom_scenario *scenario,
+	struct oom_err *err, struct oom_guest_shape *ret);
 /* What this host could still give, page cache and all; UINT64_MAX: not known. */
 uint64_t oom_host_available_bytes(struct oom_arena *arena);
 
 /* The same, whether this host has the memory for it or not. */
-int oom_guest_shape_wanted(struct oom_arena *arena, const struct oom_scenario *scenario, struct oom_err *err,
-	struct oom_guest_shape *ret);
+int oom_guest_shape_wanted(struct oom_arena *arena, const struct oom_scenario *scenario,
+	struct oom_err *err, struct oom_guest_shape *ret);
 
 #endif

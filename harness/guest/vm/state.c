@@ -53,17 +53,19 @@ static int verify(const struct oom_state *state, int fd, struct oom_verified *se
 	if (fstat(fd, &st) < 0 || read_meta(state, &wanted_size, &wanted_hash) ||
 		(uint64_t)st.st_size != wanted_size)
 		return -EBADMSG;
-	if (slot->key == state->key && slot->inode == st.st_ino && slot->change.tv_sec == st.st_ctim.tv_sec &&
+	if (slot->key == state->key && slot->inode == st.st_ino &&
+		slot->change.tv_sec == st.st_ctim.tv_sec &&
 		slot->change.tv_nsec == st.st_ctim.tv_nsec)
 		return 0;
-	if (oom_hash_fd(OOM_HASH_SEED, fd, &hash, &size) || size != wanted_size || hash != wanted_hash)
+	if (oom_hash_fd(OOM_HASH_SEED, fd, &hash, &size) || size != wanted_size ||
+		hash != wanted_hash)
 		return -EBADMSG;
 	*slot = (struct oom_verified){state->key, st.st_ino, st.st_ctim};
 	return 0;
 }
 
-int oom_state_open(const struct oom_state *state, struct oom_verified *seen, struct oom_err *err,
-	int *ret_fd)
+int oom_state_open(
+	const struct oom_state *state, struct oom_verified *seen, struct oom_err *err, int *ret_fd)
 {
 	char path[640];
 	oom_autoclose int fd = -1;
@@ -76,7 +78,8 @@ int oom_state_open(const struct oom_state *state, struct oom_verified *seen, str
 		return -ENOENT;
 	if (fd < 0 || verify(state, fd, seen)) {
 		oom_state_drop(state);
-		return oom_err_set(err, EBADMSG, "the saved machine '%s' was damaged and is dropped", state->dir);
+		return oom_err_set(err, EBADMSG,
+			"the saved machine '%s' was damaged and is dropped", state->dir);
 	}
 	/* least recently used goes first; the folder's time is the mark */
 	utimensat(AT_FDCWD, state->dir, NULL, 0);
@@ -115,7 +118,8 @@ static int write_meta(const struct oom_state *state, int fd, struct oom_err *err
 		return oom_err_errno(err, -r, "cannot read the saved machine back");
 	snprintf(hex, sizeof(hex), "%016" PRIx64, hash);
 	snprintf(path, sizeof(path), "%s/meta.json", state->temp);
-	json = json_pack("{s:s, s:I, s:s}", "schema", "oomgate.state/1", "size_bytes", (json_int_t)size, "hash", hex);
+	json = json_pack("{s:s, s:I, s:s}", "schema", "oomgate.state/1", "size_bytes",
+		(json_int_t)size, "hash", hex);
 	r = oom_cache_json_write(path, json, 0);
 	json_decref(json);
 	return r ? oom_err_errno(err, -r, "cannot write '%s'", path) : 0;
@@ -129,7 +133,8 @@ int oom_state_commit(struct oom_state *state, const char *cache, int fd, struct 
 		return r;
 	/* another process may have saved the same machine meanwhile: either is good */
 	if (rename(state->temp, state->dir) < 0 && errno != EEXIST && errno != ENOTEMPTY)
-		return oom_err_errno(err, errno, "cannot put the saved machine to '%s'", state->dir);
+		return oom_err_errno(
+			err, errno, "cannot put the saved machine to '%s'", state->dir);
 	if (!access(state->temp, F_OK))
 		oom_tree_remove(state->temp);
 	state->temp[0] = '\0';

@@ -30,7 +30,7 @@ uint64_t oom_state_disk_left(const char *cache);
 void oom_state_drop(const struct oom_state *state); /* the saved machine */
 void oom_state_init(const char *cache, uint64_t key, struct oom_state *ret);
 /* Opens and verifies it. -ENOENT: none; -EBADMSG: it was damaged and is gone now. */
-int oom_state_open(const struct oom_state *state, struct oom_verified *seen, struct oom_err *err,
-	int *ret_fd);
+int oom_state_open(
+	const struct oom_state *state, struct oom_verified *seen, struct oom_err *err, int *ret_fd);
 
 #endif

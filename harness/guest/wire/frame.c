@@ -61,7 +61,9 @@ int oom_buffer_fill(struct oom_buffer *buffer, int fd)
 		return r;
 	n = read(fd, buffer->data + buffer->len, READ_BYTES);
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : errno == ECONNRESET ? -EPIPE : -errno;
+		return errno == EAGAIN || errno == EINTR ? 0
+			: errno == ECONNRESET		 ? -EPIPE
+							 : -errno;
 	if (!n)
 		return -EPIPE;
 	buffer->len += (size_t)n;

@@ -25,7 +25,7 @@ static int from_hex(const char *hex, unsigned char *data, size_t len)
 		return -EBADMSG;
 	for (size_t i = 0; i < len; i++)
 		data[i] = (unsigned char)((strchr(digits, hex[2 * i]) - digits) << 4 |
-					  (strchr(digits, hex[2 * i + 1]) - digits));
+			(strchr(digits, hex[2 * i + 1]) - digits));
 	return 0;
 }
 
@@ -38,11 +38,12 @@ int oom_job_encode(const struct oom_guest_job *job, char **ret, size_t *ret_len)
 
 	to_hex(job->entropy, sizeof(job->entropy), &digits);
 	/* a seed is 64 bits, a JSON integer has a sign: the bits go through */
-	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:b, s:b, s:b, s:I}", "id", job->id, "path", job->path, "text",
-		job->text, "machine", job->machine, "attempt", (json_int_t)job->attempt, "seed",
-		(json_int_t)job->seed, "timeout_us", (json_int_t)job->timeout_us, "realtime_us",
-		(json_int_t)job->realtime_us, "entropy", hex, "swap", job->swap, "disk", job->disk, "legacy",
-		job->legacy, "hugepages", (json_int_t)job->hugepages);
+	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:b, s:b, s:b, s:I}", "id",
+		job->id, "path", job->path, "text", job->text, "machine", job->machine, "attempt",
+		(json_int_t)job->attempt, "seed", (json_int_t)job->seed, "timeout_us",
+		(json_int_t)job->timeout_us, "realtime_us", (json_int_t)job->realtime_us, "entropy",
+		hex, "swap", job->swap, "disk", job->disk, "legacy", job->legacy, "hugepages",
+		(json_int_t)job->hugepages);
 	if (!json)
 		return -EINVAL; /* not UTF-8, or no memory */
 	text = json_dumps(json, JSON_COMPACT);
@@ -63,10 +64,13 @@ int oom_job_decode(struct oom_arena *arena, const char *data, size_t len, struct
 	const char *id, *path, *text, *machine, *hex;
 	int swap, disk, legacy, r = -EBADMSG;
 
-	if (json && !json_unpack(json, "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:b, s:b, s:b, s:I}", "id", &id, "path", &path,
-			    "text", &text, "machine", &machine, "attempt", &attempt, "seed", &seed, "timeout_us",
-			    &timeout, "realtime_us", &realtime, "entropy", &hex, "swap", &swap, "disk", &disk,
-			    "legacy", &legacy, "hugepages", &hugepages)) {
+	if (json &&
+		!json_unpack(json,
+			"{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:b, s:b, s:b, s:I}", "id",
+			&id, "path", &path, "text", &text, "machine", &machine, "attempt", &attempt,
+			"seed", &seed, "timeout_us", &timeout, "realtime_us", &realtime, "entropy",
+			&hex, "swap", &swap, "disk", &disk, "legacy", &legacy, "hugepages",
+			&hugepages)) {
 		job.id = oom_arena_strdup(arena, id);
 		job.path = oom_arena_strdup(arena, path);
 		job.text = oom_arena_strdup(arena, text);
@@ -81,7 +85,8 @@ int oom_job_decode(struct oom_arena *arena, const char *data, size_t len, struct
 		job.hugepages = hugepages;
 		/* an attempt that does not fit is another one */
 		if (attempt >= 0 && attempt <= UINT_MAX)
-			r = arena->failed ? -ENOMEM : from_hex(hex, job.entropy, sizeof(job.entropy));
+			r = arena->failed ? -ENOMEM
+					  : from_hex(hex, job.entropy, sizeof(job.entropy));
 	}
 	json_decref(json);
 	if (r)

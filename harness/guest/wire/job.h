@@ -11,14 +11,14 @@
 /* What a guest is told over its port. */
 struct oom_guest_job {
 	const char *id, *path, *text; /* the scenario: its id, its file's name, the whole file */
-	const char *machine;	      /* the machine's id, for the record */
-	const char *evidence_dir;     /* in the guest: every file in it is handed to the host */
+	const char *machine; /* the machine's id, for the record */
+	const char *evidence_dir; /* in the guest: every file in it is handed to the host */
 	unsigned attempt;
 	uint64_t seed, timeout_us;
-	int64_t realtime_us;	      /* the host's clock when it was sent */
+	int64_t realtime_us; /* the host's clock when it was sent */
 	unsigned char entropy[64];
-	bool swap, disk;   /* are there such disks for it? */
-	bool legacy;	   /* it wants cgroup v1 */
+	bool swap, disk; /* are there such disks for it? */
+	bool legacy; /* it wants cgroup v1 */
 	int64_t hugepages; /* which it wants in the pool */
 };
 
