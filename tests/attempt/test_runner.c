@@ -108,85 +108,89 @@ static struct oom_attempt *run_heard(const char *text)
 
 #define BOX "[Scope box]\nMemoryMax=48M\n"
 
+static const struct {
+	const char *name, *text;
+	enum oom_verdict verdict;
+	const char *reason; /* part of it; NULL: any */
+} verdicts_of_real_attempts_rows[] = {
+	{"a hog dies",
+		BOX "[Workload hog]\nType=anon\nSize=96M\n[Expect hog]\nExitCode=137\n"
+		    "Reached=40M..48M\n",
+		OOM_PASS, NULL},
+	{"a hog that should live",
+		BOX "[Workload hog]\nType=anon\nSize=96M\n[Expect hog]\n"
+		    "ExitCode=0\n",
+		OOM_FAIL, "137"},
+	{"a modest one lives",
+		BOX "[Workload modest]\nType=anon\nSize=16M\n[Expect modest]\n"
+		    "ExitCode=0\nReached=16M\n",
+		OOM_PASS, NULL},
+	{"a modest one that should die",
+		BOX "[Workload modest]\nType=anon\nSize=16M\n"
+		    "[Expect modest]\nExitCode=137\n",
+		OOM_FAIL, NULL},
+	{"a bystander lives",
+		BOX
+		"[Workload hog]\nType=anon\nSize=96M\n[Workload quiet]\n"
+		"Type=idle\nSize=4M\n[Expect hog]\nExitCode=137\n[Expect quiet]\nSurvives=yes\n",
+		OOM_PASS, NULL},
+	{"SIGKILL by hand",
+		BOX "[Workload v]\nType=anon\nSize=8M\nHold=forever\n[Fault f]\n"
+		    "Type=signal\nWhen=v reached 8M\nWorkload=v\n[Expect v]\nExitCode=137\n",
+		OOM_PASS, NULL},
+	{"a limit lowered in mid-run",
+		BOX
+		"[Workload v]\nType=anon\nSize=32M\nHold=forever\n"
+		"[Fault f]\nType=limit\nWhen=v reached 32M\nValue=infinity\n[Expect v]\nSurvives=yes\n",
+		OOM_PASS, NULL},
+	{"a program's own session",
+		BOX
+		"[Workload w]\nType=exec\nCommand=sh -c \"setsid -w tail "
+		"/dev/zero; exit 3\"\n[Workload quiet]\nType=idle\nSize=4M\n[Expect w]\nExitCode=3\n"
+		"KilledBy=kernel-memcg\nKills=1\n[Expect quiet]\nKills=0\n",
+		OOM_PASS, NULL},
+	{"a program's own session, not its",
+		BOX
+		"[Workload w]\nType=exec\nCommand=sh -c \"setsid -w tail "
+		"/dev/zero; exit 3\"\n[Workload quiet]\nType=idle\nSize=4M\n[Expect w]\nKills=0\n",
+		OOM_FAIL, "Kills"},
+	{"a file on a host",
+		"[File /etc/oomgate-test.conf]\nContent=x\n" BOX "[Workload v]\nType=anon\n"
+		"Size=1M\n[Expect v]\nExitCode=0\n",
+		OOM_SKIPPED, "guest"},
+	{"a program that is not there",
+		BOX "[Workload v]\nType=exec\nCommand=/nonexistent\n"
+		    "[Expect v]\nExitCode=0\n",
+		OOM_BROKEN, "/nonexistent"},
+	{"one that does not end",
+		"[Scenario]\nTimeout=1s\n" BOX "[Workload v]\nType=exec\n"
+		"Command=/bin/sleep 60\n[Expect v]\nExitCode=0\n",
+		OOM_FAIL, NULL},
+	{"uncapped on a host",
+		"[Scope box]\nTasksMax=100\n[Workload v]\nType=anon\nSize=1M\n"
+		"[Expect v]\nExitCode=0\n",
+		OOM_SKIPPED, "--allow-host-oom"},
+	{"a need that is not met",
+		"[Scenario]\nNeeds=kernel>=99.0\n" BOX "[Workload v]\nType=anon\n"
+		"Size=1M\n[Expect v]\nExitCode=0\n",
+		OOM_SKIPPED, "99"},
+};
+
 Test(runner, verdicts_of_real_attempts, .timeout = 120)
 {
-	static const struct {
-		const char *name, *text;
-		enum oom_verdict verdict;
-		const char *reason; /* part of it; NULL: any */
-	} rows[] = {
-		{"a hog dies",
-			BOX "[Workload hog]\nType=anon\nSize=96M\n[Expect hog]\nExitCode=137\n"
-			    "Reached=40M..48M\n",
-			OOM_PASS, NULL},
-		{"a hog that should live",
-			BOX "[Workload hog]\nType=anon\nSize=96M\n[Expect hog]\n"
-			    "ExitCode=0\n",
-			OOM_FAIL, "137"},
-		{"a modest one lives",
-			BOX "[Workload modest]\nType=anon\nSize=16M\n[Expect modest]\n"
-			    "ExitCode=0\nReached=16M\n",
-			OOM_PASS, NULL},
-		{"a modest one that should die",
-			BOX "[Workload modest]\nType=anon\nSize=16M\n"
-			    "[Expect modest]\nExitCode=137\n",
-			OOM_FAIL, NULL},
-		{"a bystander lives",
-			BOX
-			"[Workload hog]\nType=anon\nSize=96M\n[Workload quiet]\n"
-			"Type=idle\nSize=4M\n[Expect hog]\nExitCode=137\n[Expect quiet]\nSurvives=yes\n",
-			OOM_PASS, NULL},
-		{"SIGKILL by hand",
-			BOX
-			"[Workload v]\nType=anon\nSize=8M\nHold=forever\n[Fault f]\n"
-			"Type=signal\nWhen=v reached 8M\nWorkload=v\n[Expect v]\nExitCode=137\n",
-			OOM_PASS, NULL},
-		{"a limit lowered in mid-run",
-			BOX
-			"[Workload v]\nType=anon\nSize=32M\nHold=forever\n"
-			"[Fault f]\nType=limit\nWhen=v reached 32M\nValue=infinity\n[Expect v]\nSurvives=yes\n",
-			OOM_PASS, NULL},
-		{"a program's own session",
-			BOX
-			"[Workload w]\nType=exec\nCommand=sh -c \"setsid -w tail "
-			"/dev/zero; exit 3\"\n[Workload quiet]\nType=idle\nSize=4M\n[Expect w]\nExitCode=3\n"
-			"KilledBy=kernel-memcg\nKills=1\n[Expect quiet]\nKills=0\n",
-			OOM_PASS, NULL},
-		{"a program's own session, not its",
-			BOX
-			"[Workload w]\nType=exec\nCommand=sh -c \"setsid -w tail "
-			"/dev/zero; exit 3\"\n[Workload quiet]\nType=idle\nSize=4M\n[Expect w]\nKills=0\n",
-			OOM_FAIL, "Kills"},
-		{"a file on a host",
-			"[File /etc/oomgate-test.conf]\nContent=x\n" BOX "[Workload v]\nType=anon\n"
-			"Size=1M\n[Expect v]\nExitCode=0\n",
-			OOM_SKIPPED, "guest"},
-		{"a program that is not there",
-			BOX "[Workload v]\nType=exec\nCommand=/nonexistent\n"
-			    "[Expect v]\nExitCode=0\n",
-			OOM_BROKEN, "/nonexistent"},
-		{"one that does not end",
-			"[Scenario]\nTimeout=1s\n" BOX "[Workload v]\nType=exec\n"
-			"Command=/bin/sleep 60\n[Expect v]\nExitCode=0\n",
-			OOM_FAIL, NULL},
-		{"uncapped on a host",
-			"[Scope box]\nTasksMax=100\n[Workload v]\nType=anon\nSize=1M\n"
-			"[Expect v]\nExitCode=0\n",
-			OOM_SKIPPED, "--allow-host-oom"},
-		{"a need that is not met",
-			"[Scenario]\nNeeds=kernel>=99.0\n" BOX "[Workload v]\nType=anon\n"
-			"Size=1M\n[Expect v]\nExitCode=0\n",
-			OOM_SKIPPED, "99"},
-	};
+	for (size_t i = 0; i <
+		sizeof(verdicts_of_real_attempts_rows) / sizeof(*verdicts_of_real_attempts_rows);
+		i++) {
+		struct oom_attempt *record = run_heard(verdicts_of_real_attempts_rows[i].text);
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct oom_attempt *record = run_heard(rows[i].text);
-
-		cr_expect_eq(record->verdict, rows[i].verdict, "%s: %s (%s)", rows[i].name,
+		cr_expect_eq(record->verdict, verdicts_of_real_attempts_rows[i].verdict,
+			"%s: %s (%s)", verdicts_of_real_attempts_rows[i].name,
 			oom_verdict_name(record->verdict), record->reason);
-		if (rows[i].reason)
-			cr_expect(record->reason && strstr(record->reason, rows[i].reason),
-				"%s: '%s'", rows[i].name, record->reason);
+		if (verdicts_of_real_attempts_rows[i].reason)
+			cr_expect(record->reason &&
+					strstr(record->reason,
+						verdicts_of_real_attempts_rows[i].reason),
+				"%s: '%s'", verdicts_of_real_attempts_rows[i].name, record->reason);
 		oom_attempt_free(record);
 	}
 }

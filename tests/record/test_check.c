@@ -122,60 +122,59 @@ static void sent_to_another(struct oom_attempt *attempt)
 	sent(attempt, 42, 0);
 }
 
+static const struct {
+	void (*change[3])(struct oom_attempt *attempt);
+	const char *disagreement; /* NULL: there is none */
+} contradictions_rows[] = {
+	{{NULL}, NULL},
+	{{counted_two}, "OOMKills: kmsg says 1, memory.events.local says 2"},
+	{{counted_none}, "OOMKills: kmsg says 1, memory.events.local says 0"},
+	{{counted_beyond}, "OOMKills: kmsg says 1, memory.events.local says 9223372036854775807"},
+	{{judge_lose_kmsg, counted_two},
+		"OOMKills: mark_victim says 1, memory.events.local says 2"},
+	/* what was lost cannot contradict, nor what was not read */
+	{{judge_lose_kmsg, judge_without_mark, counted_two}, NULL},
+	{{judge_without_events}, NULL},
+	{{group_of_three}, NULL},
+	{{group_of_three, counted_none}, "says 3, memory.events.local says 0"},
+	{{group_unseen, judge_lose_kmsg}, NULL},
+	{{group_not_counted, judge_lose_kmsg}, NULL},
+	{{group_not_counted}, "says 3, memory.events.local says 4"},
+	{{group_not_counted, judge_lose_kmsg, counted_none},
+		"mark_victim says 3, memory.events.local says 0"},
+	{{stranger_elsewhere}, NULL},
+	{{stranger_in_the_box, counted_two}, NULL},
+	{{stranger_in_the_box}, "OOMKills: kmsg says 2, memory.events.local says 1"},
+	{{further_down}, NULL},
+	{{not_in_the_log}, "mark_victim names process 41, of which kmsg has no kill"},
+	{{not_in_the_log, judge_lose_kmsg}, NULL},
+	{{exited}, "hog KilledBy: kmsg says kernel-memcg, wait says exited"},
+	{{stuck}, NULL},
+	{{sent_by_kernel}, NULL},
+	{{sent_to_another}, NULL},
+	{{sent_by_process}, "hog KilledBy: kmsg says kernel-memcg, signal_generate says signal"},
+	{{sent_by_process, sent_by_kernel}, NULL},
+	{{judge_without_kills, counted_none, sent_by_process}, NULL},
+};
+
 Test(record_check, contradictions)
 {
-	static const struct {
-		void (*change[3])(struct oom_attempt *attempt);
-		const char *disagreement; /* NULL: there is none */
-	} rows[] = {
-		{{NULL}, NULL},
-		{{counted_two}, "OOMKills: kmsg says 1, memory.events.local says 2"},
-		{{counted_none}, "OOMKills: kmsg says 1, memory.events.local says 0"},
-		{{counted_beyond},
-			"OOMKills: kmsg says 1, memory.events.local says 9223372036854775807"},
-		{{judge_lose_kmsg, counted_two},
-			"OOMKills: mark_victim says 1, memory.events.local says 2"},
-		/* what was lost cannot contradict, nor what was not read */
-		{{judge_lose_kmsg, judge_without_mark, counted_two}, NULL},
-		{{judge_without_events}, NULL},
-		{{group_of_three}, NULL},
-		{{group_of_three, counted_none}, "says 3, memory.events.local says 0"},
-		{{group_unseen, judge_lose_kmsg}, NULL},
-		{{group_not_counted, judge_lose_kmsg}, NULL},
-		{{group_not_counted}, "says 3, memory.events.local says 4"},
-		{{group_not_counted, judge_lose_kmsg, counted_none},
-			"mark_victim says 3, memory.events.local says 0"},
-		{{stranger_elsewhere}, NULL},
-		{{stranger_in_the_box, counted_two}, NULL},
-		{{stranger_in_the_box}, "OOMKills: kmsg says 2, memory.events.local says 1"},
-		{{further_down}, NULL},
-		{{not_in_the_log}, "mark_victim names process 41, of which kmsg has no kill"},
-		{{not_in_the_log, judge_lose_kmsg}, NULL},
-		{{exited}, "hog KilledBy: kmsg says kernel-memcg, wait says exited"},
-		{{stuck}, NULL},
-		{{sent_by_kernel}, NULL},
-		{{sent_to_another}, NULL},
-		{{sent_by_process},
-			"hog KilledBy: kmsg says kernel-memcg, signal_generate says signal"},
-		{{sent_by_process, sent_by_kernel}, NULL},
-		{{judge_without_kills, counted_none, sent_by_process}, NULL},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < sizeof(contradictions_rows) / sizeof(*contradictions_rows); i++) {
 		struct oom_attempt *attempt = judge_sample();
 		const char *said;
 
-		for (size_t j = 0; j < 3 && rows[i].change[j]; j++)
-			rows[i].change[j](attempt);
+		for (size_t j = 0; j < 3 && contradictions_rows[i].change[j]; j++)
+			contradictions_rows[i].change[j](attempt);
 		cr_assert_eq(oom_attempt_cross_check(attempt), 0);
 		said = attempt->n_disagreements ? attempt->disagreements[0] : "";
-		cr_expect_eq(attempt->n_disagreements, rows[i].disagreement ? 1 : 0, "row %zu: %s",
-			i, said);
+		cr_expect_eq(attempt->n_disagreements, contradictions_rows[i].disagreement ? 1 : 0,
+			"row %zu: %s", i, said);
 		/* a kill that only one source tells of is no other answer to any question */
 		cr_expect_eq(attempt->n_disputes,
 			attempt->n_disagreements - !strncmp(said, "mark_victim names", 17),
 			"row %zu", i);
-		cr_expect(!rows[i].disagreement || strstr(said, rows[i].disagreement),
+		cr_expect(!contradictions_rows[i].disagreement ||
+				strstr(said, contradictions_rows[i].disagreement),
 			"row %zu: %s", i, said);
 		oom_attempt_free(attempt);
 	}

@@ -43,36 +43,32 @@ static void squeeze(char *text)
 	*out = '\0';
 }
 
+static const struct {
+	const char *cells[3];
+	size_t columns, least, most; /* of the longest line */
+} a_table_is_as_wide_as_it_may_be_rows[] = {
+	{{"name", "a", "few words"}, 80, 16, 16}, /* nothing is broken without need */
+	{{"name", "a", "many words that go on and on and on until the line is full and more"}, 60,
+		50, 60},
+	{{"name", "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve", "words"}, 50,
+		40, 50},
+	{{"name", "/a/path/that/has/no/blanks/at/all/but/parts/and/more/parts", "words and words"},
+		50, 35, 50},
+	{{"name", "awordthathasnoplacewhereitcouldbebrokenatallandisverylong", "words and words"},
+		50, 35, 50},
+	{{"alongnamethatisnotbrokenbeforetheothersare", "some more words here", "and these words"},
+		60, 50, 60},
+	{{"alongnamethatisbrokenwhenthereisnootherwayatall", "x", "y"}, 30, 20, 30},
+	{{"n", "x", "größe größe größe größe größe größe größe größe größe größe"}, 40, 30, 40},
+};
+
 Test(fit, a_table_is_as_wide_as_it_may_be)
 {
-	static const struct {
-		const char *cells[3];
-		size_t columns, least, most; /* of the longest line */
-	} rows[] = {
-		{{"name", "a", "few words"}, 80, 16, 16}, /* nothing is broken without need */
-		{{"name", "a",
-			 "many words that go on and on and on until the line is full and more"},
-			60, 50, 60},
-		{{"name", "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve",
-			 "words"},
-			50, 40, 50},
-		{{"name", "/a/path/that/has/no/blanks/at/all/but/parts/and/more/parts",
-			 "words and words"},
-			50, 35, 50},
-		{{"name", "awordthathasnoplacewhereitcouldbebrokenatallandisverylong",
-			 "words and words"},
-			50, 35, 50},
-		{{"alongnamethatisnotbrokenbeforetheothersare", "some more words here",
-			 "and these words"},
-			60, 50, 60},
-		{{"alongnamethatisbrokenwhenthereisnootherwayatall", "x", "y"}, 30, 20, 30},
-		{{"n", "x", "größe größe größe größe größe größe größe größe größe größe"}, 40, 30,
-			40},
-	};
-
 	setenv("LC_ALL", "C.UTF-8", 1);
 	setlocale(LC_ALL, "");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(a_table_is_as_wide_as_it_may_be_rows) /
+			sizeof(a_table_is_as_wide_as_it_may_be_rows[0]);
+		i++) {
 		struct libscols_table *table = scols_new_table();
 		struct libscols_line *line;
 		oom_autofree char *text = NULL;
@@ -82,16 +78,19 @@ Test(fit, a_table_is_as_wide_as_it_may_be)
 			scols_table_new_column(table, c == 0 ? "NAME" : "C", 0, 0);
 		line = scols_table_new_line(table, NULL);
 		for (size_t c = 0; c < 3; c++)
-			scols_line_set_data(line, c, rows[i].cells[c]);
-		oom_fit_table(table, rows[i].columns);
+			scols_line_set_data(
+				line, c, a_table_is_as_wide_as_it_may_be_rows[i].cells[c]);
+		oom_fit_table(table, a_table_is_as_wide_as_it_may_be_rows[i].columns);
 		cr_assert_eq(scols_print_table_to_string(table, &text), 0);
 		longest = longest_line(text);
-		cr_expect(longest >= rows[i].least && longest <= rows[i].most,
+		cr_expect(longest >= a_table_is_as_wide_as_it_may_be_rows[i].least &&
+				longest <= a_table_is_as_wide_as_it_may_be_rows[i].most,
 			"row %zu: %zu columns", i, longest);
 		for (size_t c = 0; c < 3; c++) {
 			char want[256], have[256];
 
-			snprintf(want, sizeof(want), "%s", rows[i].cells[c]);
+			snprintf(want, sizeof(want), "%s",
+				a_table_is_as_wide_as_it_may_be_rows[i].cells[c]);
 			snprintf(have, sizeof(have), "%s",
 				scols_cell_get_data(scols_line_get_cell(line, c)));
 			squeeze(want);
