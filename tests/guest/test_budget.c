@@ -1,59 +1,28 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What a guest may send: a guest of our own on a socket goes up to each budget, and one step further. */
 #include "harness/guest/attempt/attempt.h"
-#include "harness/guest/attempt/port.h"
+#include "harness/guest/attempt/budget.h"
+#include "harness/guest/attempt/state.h"
 #include "harness/host/file.h"
 #include "lib/base/cleanup.h"
+#include "tests/support/fake_guest.h"
 
 #include <criterion/criterion.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
-static struct oom_guest_host host;
-static struct oom_guest_attempt *a;
-static int guest_fd;
-static char dir[64];
+static struct fake_guest guest;
 
 static void set_up(void)
 {
-	int ends[2];
-
-	strcpy(dir, "/tmp/oomgate-test-XXXXXX");
-	cr_assert_not_null(mkdtemp(dir));
-	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	cr_assert_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
-	guest_fd = ends[1];
-	a = calloc(1, sizeof(*a));
-	cr_assert_not_null(a);
-	a->host = &host;
-	a->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	a->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
-	a->qmp_fd = a->pid_fd = a->state_fd = a->swap_fd = a->disk_fd = a->wait_fd = -1;
-	a->port_fd = ends[0];
-	a->evidence_dir = dir;
-	a->machine_id = "debian:bookworm";
-	a->job.id = "memcg/over-cap";
-	a->job.attempt = 3;
-	a->title = "A title.";
-	a->phase = OOM_GUEST_RUNNING;
-	a->deadline_us = oom_now_us() + 60000000;
-	snprintf(a->console, sizeof(a->console), "%s/console", dir);
-	snprintf(a->log, sizeof(a->log), "%s/qemu.log", dir);
+	fake_guest_begin(&guest);
 }
 
 static void tear_down(void)
 {
-	close(guest_fd);
-	oom_attempt_free(a->record);
-	a->record = NULL;
-	oom_guest_attempt_free(a);
-	oom_tree_remove(dir);
+	fake_guest_end(&guest);
 }
 
 TestSuite(guest_budget, .init = set_up, .fini = tear_down, .timeout = 60);
@@ -64,13 +33,13 @@ static void say(enum oom_frame_type type, const char *data, size_t len)
 	struct oom_buffer out = {0};
 
 	cr_assert_eq(oom_frame_add(&out, type, data, len), 0);
-	for (size_t at = 0; at < out.len && a->phase != OOM_GUEST_OVER;) {
+	for (size_t at = 0; at < out.len && guest.a->phase != OOM_GUEST_OVER;) {
 		size_t left = out.len - at;
-		ssize_t n = write(guest_fd, out.data + at, left < 32768 ? left : 32768);
+		ssize_t n = write(guest.guest_fd, out.data + at, left < 32768 ? left : 32768);
 
 		cr_assert_gt(n, 0);
 		at += (size_t)n;
-		oom_port_readable(a);
+		fake_guest_step(&guest);
 	}
 	oom_buffer_free(&out);
 }
@@ -120,7 +89,7 @@ static void record_text(uint64_t n)
 /* The most of it was spent before: nobody needs a test that writes 256M. */
 static void evidence_bytes(uint64_t n)
 {
-	a->spent[OOM_BUDGET_EVIDENCE_BYTES] = n - 100;
+	guest.a->spent[OOM_BUDGET_EVIDENCE_BYTES] = n - 100;
 	say_filled(OOM_FRAME_FILE, "kmsg", 'x', 60);
 	say_filled(OOM_FRAME_FILE, "kmsg", 'x', 40);
 }
@@ -168,7 +137,7 @@ static void requests(uint64_t n)
 
 static void messages(uint64_t n)
 {
-	a->spent[OOM_BUDGET_MESSAGES] = n - 10;
+	guest.a->spent[OOM_BUDGET_MESSAGES] = n - 10;
 	for (int i = 0; i < 10; i++)
 		say(OOM_FRAME_ALIVE, NULL, 0);
 }
@@ -192,17 +161,23 @@ static void grow(const char *path, uint64_t n)
 {
 	cr_assert_eq(oom_file_write(path, "", 0, 0644, NULL), 0);
 	cr_assert_eq(truncate(path, (off_t)n), 0);
-	oom_budget_look(a);
+	/* the timer looks while there is a QEMU */
+	fake_guest_spawn(&guest);
+	oom_attempt_arm(guest.a);
+	cr_assert_eq(poll(&(struct pollfd){.fd = oom_guest_attempt_fd(guest.a), .events = POLLIN},
+			     1, 10000),
+		1);
+	fake_guest_step(&guest);
 }
 
 static void console(uint64_t n)
 {
-	grow(a->console, n);
+	grow(guest.a->console, n);
 }
 
 static void qemu_log(uint64_t n)
 {
-	grow(a->log, n);
+	grow(guest.a->log, n);
 }
 
 static const struct {
@@ -237,18 +212,19 @@ Test(guest_budget, up_to_it_all_is_well_and_one_more_is_broken_and_says_which)
 
 		seen[rows[i].budget] = true;
 		rows[i].reach(max);
-		cr_expect_eq(a->phase, OOM_GUEST_RUNNING, "row %zu: %lu is allowed: %s", i, max,
-			a->record ? a->record->reason : "");
+		cr_expect_eq(guest.a->phase, OOM_GUEST_RUNNING, "row %zu: %lu is allowed: %s", i,
+			max, guest.record ? guest.record->reason : "");
 		tear_down();
 		set_up();
 		rows[i].reach(max + 1);
-		cr_assert_eq(a->phase, OOM_GUEST_OVER, "row %zu: %lu is too much", i, max + 1);
-		cr_assert_not_null(a->record);
-		cr_expect_eq(a->record->verdict, OOM_BROKEN);
-		cr_expect(strstr(a->record->reason,
+		cr_assert_eq(
+			guest.a->phase, OOM_GUEST_OVER, "row %zu: %lu is too much", i, max + 1);
+		cr_assert_not_null(guest.record);
+		cr_expect_eq(guest.record->verdict, OOM_BROKEN);
+		cr_expect(strstr(guest.record->reason,
 			"the guest went past a budget (GUEST BUDGETS in oomgate(1)): "));
-		cr_expect(strstr(a->record->reason, rows[i].sentence), "row %zu: %s", i,
-			a->record->reason);
+		cr_expect(strstr(guest.record->reason, rows[i].sentence), "row %zu: %s", i,
+			guest.record->reason);
 		tear_down();
 		set_up();
 	}
@@ -265,15 +241,15 @@ Test(guest_budget, what_a_guest_says_of_its_failure_is_bounded_like_the_rest)
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		say_filled(kinds[i].type, NULL, 'w', 4096);
-		cr_assert_not_null(a->record);
-		cr_expect_eq(a->record->verdict, kinds[i].within);
-		cr_expect_not(strstr(a->record->reason, "budget"), "%s", a->record->reason);
+		cr_assert_not_null(guest.record);
+		cr_expect_eq(guest.record->verdict, kinds[i].within);
+		cr_expect_not(strstr(guest.record->reason, "budget"), "%s", guest.record->reason);
 		tear_down();
 		set_up();
 		say_filled(kinds[i].type, NULL, 'w', 4097);
-		cr_assert_not_null(a->record);
-		cr_expect_eq(a->record->verdict, OOM_BROKEN);
-		cr_expect(strstr(a->record->reason, "budget"), "%s", a->record->reason);
+		cr_assert_not_null(guest.record);
+		cr_expect_eq(guest.record->verdict, OOM_BROKEN);
+		cr_expect(strstr(guest.record->reason, "budget"), "%s", guest.record->reason);
 		tear_down();
 		set_up();
 	}
@@ -284,7 +260,7 @@ static off_t size_of(const char *name)
 	char path[128];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(path, sizeof(path), "%s/%s", guest.dir, name);
 	return stat(path, &st) ? -1 : st.st_size;
 }
 
@@ -292,9 +268,9 @@ Test(guest_budget, evidence_from_before_is_kept)
 {
 	say_filled(OOM_FRAME_FILE, "kmsg", 'x', 1000);
 	say_filled(OOM_FRAME_FILE, "a/b/trace", 'x', 0);
-	a->spent[OOM_BUDGET_EVIDENCE_BYTES] = oom_budget_max(OOM_BUDGET_EVIDENCE_BYTES) - 10;
+	guest.a->spent[OOM_BUDGET_EVIDENCE_BYTES] = oom_budget_max(OOM_BUDGET_EVIDENCE_BYTES) - 10;
 	say_filled(OOM_FRAME_FILE, "kmsg", 'x', 11);
-	cr_assert_eq(a->phase, OOM_GUEST_OVER);
+	cr_assert_eq(guest.a->phase, OOM_GUEST_OVER);
 	cr_expect_eq(size_of("kmsg"), 1000);
 	cr_expect_eq(size_of("a/b/trace"), 0);
 }
@@ -306,7 +282,7 @@ Test(guest_budget, the_hosts_own_files_are_not_the_guests)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		say_filled(OOM_FRAME_FILE, names[i], 'x', 10);
-		cr_expect_eq(a->phase, OOM_GUEST_OVER, "'%s'", names[i]);
+		cr_expect_eq(guest.a->phase, OOM_GUEST_OVER, "'%s'", names[i]);
 		cr_expect_eq(size_of("console"), -1);
 		cr_expect_eq(size_of("qemu.log"), -1);
 		tear_down();
@@ -322,10 +298,10 @@ Test(guest_budget, a_record_is_that_of_the_job_whatever_it_says)
 
 	say(OOM_FRAME_RECORD, text, sizeof(text) - 1);
 	say(OOM_FRAME_DONE, NULL, 0);
-	cr_assert_not_null(a->record);
-	cr_expect_eq(a->record->verdict, OOM_PASS);
-	cr_expect_str_eq(a->record->scenario, "memcg/over-cap");
-	cr_expect_str_eq(a->record->title, "A title.");
-	cr_expect_str_eq(a->record->machine, "debian:bookworm");
-	cr_expect_eq(a->record->attempt, 3);
+	cr_assert_not_null(guest.record);
+	cr_expect_eq(guest.record->verdict, OOM_PASS);
+	cr_expect_str_eq(guest.record->scenario, "memcg/over-cap");
+	cr_expect_str_eq(guest.record->title, "A title.");
+	cr_expect_str_eq(guest.record->machine, "debian:bookworm");
+	cr_expect_eq(guest.record->attempt, 3);
 }

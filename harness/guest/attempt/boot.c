@@ -2,11 +2,8 @@
 /* A machine is booted by one attempt; all others that want it wait, and restore what was saved. */
 #include "harness/guest/attempt/boot.h"
 
-#include "harness/guest/attempt/attempt.h"
-#include "harness/guest/attempt/end.h"
 #include "lib/base/sentence.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,29 +26,23 @@ static struct oom_boot *find(struct oom_guest_host *host, uint64_t key)
 	return boot;
 }
 
-int oom_boot_join(struct oom_guest_attempt *a)
+enum oom_next oom_boot_join(struct oom_guest_attempt *a)
 {
 	struct oom_boot *boot = find(a->host, a->state.key);
 
-	if (!boot) {
-		oom_attempt_fail(a, "no memory");
-		return -ENOMEM;
-	}
-	if (boot->failures >= BOOT_TRIES) {
-		oom_attempt_fail(a, "not tried again: %s", boot->why);
-		return -EIO;
-	}
+	if (!boot)
+		return oom_attempt_fail(a, "no memory");
+	if (boot->failures >= BOOT_TRIES)
+		return oom_attempt_fail(a, "not tried again: %s", boot->why);
 	if (!boot->under_way) {
 		boot->under_way = true;
 		a->boot = boot;
-		return 1;
+		return OOM_NEXT_BOOT;
 	}
-	if (boot->n_waiting == (int)(sizeof(boot->event_fds) / sizeof(*boot->event_fds))) {
-		oom_attempt_fail(a, "too many attempts wait for one machine to boot");
-		return -EAGAIN;
-	}
+	if (boot->n_waiting == (int)(sizeof(boot->event_fds) / sizeof(*boot->event_fds)))
+		return oom_attempt_fail(a, "too many attempts wait for one machine to boot");
 	boot->event_fds[boot->n_waiting++] = a->wait_fd;
-	return 0;
+	return OOM_NEXT_WAIT;
 }
 
 static void forget_waiter(struct oom_guest_host *host, int wait_fd)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/guest/attempt/budget.h"
 
-#include "harness/guest/attempt/attempt.h"
-#include "harness/guest/attempt/end.h"
+#include "harness/guest/attempt/state.h"
+#include "harness/host/process.h"
 #include "lib/base/format.h"
 
 #include <inttypes.h>
@@ -64,14 +64,15 @@ bool oom_budget_spend(struct oom_guest_attempt *a, enum oom_budget budget, uint6
 	return oom_budget_within(a, budget, a->spent[budget]);
 }
 
-void oom_budget_look(struct oom_guest_attempt *a)
+enum oom_next oom_budget_look(struct oom_guest_attempt *a)
 {
 	struct stat st;
 
-	a->look_us = oom_now_us() + LOOK_US;
+	a->look_us = oom_monotonic_us() + LOOK_US;
 	if (!stat(a->console, &st) &&
 		!oom_budget_within(a, OOM_BUDGET_CONSOLE_BYTES, (uint64_t)st.st_size))
-		return;
-	if (!stat(a->log, &st))
-		oom_budget_within(a, OOM_BUDGET_LOG_BYTES, (uint64_t)st.st_size);
+		return OOM_NEXT_END;
+	if (!stat(a->log, &st) && !oom_budget_within(a, OOM_BUDGET_LOG_BYTES, (uint64_t)st.st_size))
+		return OOM_NEXT_END;
+	return OOM_NEXT_GO_ON;
 }

@@ -2,6 +2,8 @@
 #ifndef OOM_GUEST_BUDGET_H
 #define OOM_GUEST_BUDGET_H
 
+#include "harness/guest/attempt/next.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -31,11 +33,11 @@ uint64_t oom_budget_max(enum oom_budget budget);
 
 struct oom_guest_attempt;
 
-/* Takes @amount of it; false: there is not so much left, and the attempt has failed with a sentence. */
+/* Takes @amount of it; false: there is not so much left, the outcome says so, and OOM_NEXT_END comes next. */
 bool oom_budget_spend(struct oom_guest_attempt *a, enum oom_budget budget, uint64_t amount);
 /* Is @value within it? Else as above. For what does not add up: a depth, the size of one thing. */
 bool oom_budget_within(struct oom_guest_attempt *a, enum oom_budget budget, uint64_t value);
 /* Looks at the files that QEMU writes for the guest, the console and QEMU's log. */
-void oom_budget_look(struct oom_guest_attempt *a);
+enum oom_next oom_budget_look(struct oom_guest_attempt *a);
 
 #endif

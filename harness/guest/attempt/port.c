@@ -3,9 +3,10 @@
  * bounded. */
 #include "harness/guest/attempt/port.h"
 
-#include "harness/guest/attempt/attempt.h"
-#include "harness/guest/attempt/end.h"
-#include "harness/guest/attempt/qmp.h"
+#include "harness/guest/attempt/budget.h"
+#include "harness/guest/wire/frame.h"
+#include "harness/guest/wire/job.h"
+#include "harness/host/process.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>
@@ -15,10 +16,7 @@
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-#define SILENCE_US 60000000ULL
 
 static void want_write(struct oom_guest_attempt *a, bool want)
 {
@@ -31,14 +29,12 @@ static void want_write(struct oom_guest_attempt *a, bool want)
 int oom_port_send_job(struct oom_guest_attempt *a)
 {
 	oom_autofree char *text = NULL;
-	struct timespec now;
 	size_t len;
 	int r;
 
 	if (getrandom(a->job.entropy, sizeof(a->job.entropy), 0) != sizeof(a->job.entropy))
 		return -errno;
-	clock_gettime(CLOCK_REALTIME, &now);
-	a->job.realtime_us = now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+	a->job.realtime_us = oom_realtime_us();
 	r = oom_job_encode(&a->job, &text, &len);
 	if (!r)
 		r = oom_frame_add(&a->port_out, OOM_FRAME_START, text, len);
@@ -92,8 +88,8 @@ static int make_folders(struct oom_guest_attempt *a, char *path)
 	return 0;
 }
 
-/* For appending; -EDQUOT: one more file is past the budget, and the attempt has failed. */
-static int open_evidence(struct oom_guest_attempt *a, const char *name)
+/* For appending; 1: one more file is past the budget. */
+static int open_evidence(struct oom_guest_attempt *a, const char *name, int *ret_fd)
 {
 	const int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
 	char path[PATH_MAX];
@@ -103,22 +99,26 @@ static int open_evidence(struct oom_guest_attempt *a, const char *name)
 		return -ENAMETOOLONG;
 	r = make_folders(a, path);
 	if (r)
-		return r < 0 ? r : -EDQUOT;
+		return r;
 	fd = open(path, flags);
 	if (fd < 0 && errno == ENOENT) {
 		if (!oom_budget_spend(a, OOM_BUDGET_EVIDENCE_FILES, 1))
-			return -EDQUOT;
+			return 1;
 		fd = open(path, flags | O_CREAT | O_EXCL, 0600);
 	}
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
 }
 
-/* NAME NUL BYTES: appended, so that a file may come in pieces */
+/* NAME NUL BYTES: appended, so that a file may come in pieces. 1: past a budget, -errno. */
 static int keep_file(struct oom_guest_attempt *a, const struct oom_frame *frame)
 {
 	const char *nul = memchr(frame->data, '\0', frame->len), *data;
 	oom_autoclose int fd = -1;
 	size_t left;
+	int r;
 
 	if (!nul || !name_is_safe(frame->data))
 		return -EBADMSG;
@@ -127,10 +127,10 @@ static int keep_file(struct oom_guest_attempt *a, const struct oom_frame *frame)
 	if (!oom_budget_within(a, OOM_BUDGET_NAME_BYTES, (uint64_t)(nul - frame->data)) ||
 		!oom_budget_within(a, OOM_BUDGET_NAME_DEPTH, name_depth(frame->data)) ||
 		!oom_budget_spend(a, OOM_BUDGET_EVIDENCE_BYTES, left))
-		return 0;
-	fd = open_evidence(a, frame->data);
-	if (fd < 0)
-		return fd;
+		return 1;
+	r = open_evidence(a, frame->data, &fd);
+	if (r)
+		return r;
 	while (left) {
 		ssize_t n = write(fd, data, left);
 
@@ -142,6 +142,7 @@ static int keep_file(struct oom_guest_attempt *a, const struct oom_frame *frame)
 	return 0;
 }
 
+/* A piece of it. 1: past a budget, -errno. */
 static int keep_record(struct oom_guest_attempt *a, const struct oom_frame *frame)
 {
 	oom_json_scan(&a->record_scan, frame->data, frame->len);
@@ -149,8 +150,22 @@ static int keep_record(struct oom_guest_attempt *a, const struct oom_frame *fram
 		!oom_budget_within(a, OOM_BUDGET_RECORD_VALUES, a->record_scan.values) ||
 		!oom_budget_within(a, OOM_BUDGET_RECORD_DEPTH, a->record_scan.depth_max) ||
 		!oom_budget_within(a, OOM_BUDGET_RECORD_TEXT_BYTES, a->record_scan.text_max))
-		return 0;
+		return 1;
 	return oom_buffer_add(&a->record_text, frame->data, frame->len);
+}
+
+/* @r is what keep_file() and keep_record() return. */
+static enum oom_next after_keeping(struct oom_guest_attempt *a, int r)
+{
+	if (!r)
+		return OOM_NEXT_GO_ON;
+	if (r > 0)
+		return OOM_NEXT_END;
+	if (r == -ENOSPC || r == -EDQUOT)
+		return oom_attempt_fail(
+			a, "cannot keep the evidence in '%s': the disk is full", a->evidence_dir);
+	return oom_attempt_fail(
+		a, "cannot keep the guest's evidence in '%s': %s", a->evidence_dir, strerror(-r));
 }
 
 static bool message_in_budget(struct oom_guest_attempt *a, const struct oom_frame *frame)
@@ -163,66 +178,48 @@ static bool message_in_budget(struct oom_guest_attempt *a, const struct oom_fram
 		(frame->type != OOM_FRAME_REQUEST || oom_budget_spend(a, OOM_BUDGET_REQUESTS, 1));
 }
 
-static void on_frame(struct oom_guest_attempt *a, const struct oom_frame *frame)
+static enum oom_next on_frame(struct oom_guest_attempt *a, const struct oom_frame *frame)
 {
-	int r = 0;
-
-	a->silence_us = a->phase == OOM_GUEST_RUNNING ? oom_now_us() + SILENCE_US : 0;
-	oom_attempt_arm(a);
+	oom_attempt_heard(a);
 	if (!message_in_budget(a, frame))
-		return;
+		return OOM_NEXT_END;
 	switch (frame->type) {
 	case OOM_FRAME_HELLO:
-		a->hello = true;
-		oom_qmp_advance(a, OOM_QMP_HELLO);
-		return;
+		return OOM_NEXT_HELLO;
 	case OOM_FRAME_FILE:
-		r = keep_file(a, frame);
-		break;
+		return after_keeping(a, keep_file(a, frame));
 	case OOM_FRAME_RECORD:
-		r = keep_record(a, frame);
-		break;
+		return after_keeping(a, keep_record(a, frame));
 	case OOM_FRAME_REQUEST:
-		oom_qmp_request(a, frame->data, frame->len);
-		return;
+		a->request = *frame;
+		return OOM_NEXT_REQUEST;
 	case OOM_FRAME_FAILED:
-		oom_attempt_fail(a, "in the guest: %.*s", (int)frame->len, frame->data);
-		return;
+		return oom_attempt_fail(a, "in the guest: %.*s", (int)frame->len, frame->data);
 	case OOM_FRAME_SKIPPED:
-		oom_attempt_skip(a, oom_arena_strndup(&a->arena, frame->data, frame->len));
-		return;
+		return oom_attempt_end(
+			a, OOM_SKIPPED, oom_arena_strndup(&a->arena, frame->data, frame->len));
 	case OOM_FRAME_DONE:
-		oom_attempt_done(a);
-		return;
+		return OOM_NEXT_DONE;
 	case OOM_FRAME_ALIVE:
 	case OOM_FRAME_START:
-		return;
+		break;
 	}
-	if (a->phase == OOM_GUEST_OVER)
-		return;
-	if (r == -ENOSPC || r == -EDQUOT)
-		oom_attempt_fail(
-			a, "cannot keep the evidence in '%s': the disk is full", a->evidence_dir);
-	else if (r)
-		oom_attempt_fail(a, "cannot keep the guest's evidence in '%s': %s", a->evidence_dir,
-			strerror(-r));
+	return OOM_NEXT_GO_ON;
 }
 
-void oom_port_readable(struct oom_guest_attempt *a)
+void oom_port_read(struct oom_guest_attempt *a)
 {
-	int r = oom_buffer_fill(&a->port_in, a->port_fd), next;
-	pid_t pid = a->pid;
-	struct oom_frame frame;
+	a->port_ended = oom_buffer_fill(&a->port_in, a->port_fd) < 0;
+}
 
-	/* a frame can end the machine, or the attempt */
-	while (a->phase != OOM_GUEST_OVER && a->pid == pid &&
-		(next = oom_frame_next(&a->port_in, &frame))) {
-		if (next < 0) {
-			oom_attempt_fail(a, "the guest sends what is no message of its agent");
-			return;
-		}
-		on_frame(a, &frame);
-	}
-	if (a->phase != OOM_GUEST_OVER && a->pid == pid && r < 0)
-		oom_attempt_died(a);
+bool oom_port_next(struct oom_guest_attempt *a, enum oom_next *ret_next)
+{
+	struct oom_frame frame;
+	int r = oom_frame_next(&a->port_in, &frame);
+
+	if (!r)
+		return false;
+	*ret_next = r > 0 ? on_frame(a, &frame)
+			  : oom_attempt_fail(a, "the guest sends what is no message of its agent");
+	return true;
 }

@@ -2,50 +2,42 @@
 /* The conversations with QEMU, each a table of steps (docs/interop/qmp-spec, qapi/migration.json). */
 #include "harness/guest/attempt/qmp.h"
 
-#include "harness/guest/attempt/attempt.h"
-#include "harness/guest/attempt/end.h"
+#include "harness/guest/attempt/host.h"
+#include "harness/guest/vm/state.h"
+#include "harness/host/process.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #define CAPABILITIES                                                                               \
 	{                                                                                          \
-		"{\"execute\":\"qmp_capabilities\"}", false, OOM_QMP_RETURN, NULL                  \
+		"{\"execute\":\"qmp_capabilities\"}", false, OOM_QMP_RETURN, OOM_NEXT_GO_ON        \
 	}
 #define EVENTS                                                                                     \
 	{                                                                                          \
 		"{\"execute\":\"migrate-set-capabilities\",\"arguments\":{\"capabilities\":"       \
 		"[{\"capability\":\"events\",\"state\":true}]}}",                                  \
-			false, OOM_QMP_RETURN, NULL                                                \
+			false, OOM_QMP_RETURN, OOM_NEXT_GO_ON                                      \
 	}
 #define GET_FD                                                                                     \
 	{                                                                                          \
 		"{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"state\"}}", true,              \
-			OOM_QMP_RETURN, NULL                                                       \
+			OOM_QMP_RETURN, OOM_NEXT_GO_ON                                             \
 	}
-
-static void saved(struct oom_guest_attempt *a)
-{
-	oom_attempt_saved(a);
-}
-
-static void stopping(struct oom_guest_attempt *a)
-{
-	oom_attempt_phase(a, OOM_GUEST_SAVING, 60000000);
-}
 
 const struct oom_qmp_step oom_qmp_boot[] = {
 	CAPABILITIES,
 	EVENTS,
-	{NULL, false, OOM_QMP_HELLO, NULL},
-	{"{\"execute\":\"stop\"}", false, OOM_QMP_RETURN, stopping},
+	{NULL, false, OOM_QMP_HELLO, OOM_NEXT_GO_ON},
+	{"{\"execute\":\"stop\"}", false, OOM_QMP_RETURN, OOM_NEXT_SAVE},
 	{"{\"execute\":\"migrate-set-parameters\",\"arguments\":{\"max-bandwidth\":1099511627776}}",
-		false, OOM_QMP_RETURN, NULL},
+		false, OOM_QMP_RETURN, OOM_NEXT_GO_ON},
 	GET_FD,
 	{"{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"fd:state\"}}", false, OOM_QMP_MIGRATED,
-		saved},
+		OOM_NEXT_SEAL},
 	{0},
 };
 
@@ -54,8 +46,8 @@ const struct oom_qmp_step oom_qmp_restore[] = {
 	EVENTS,
 	GET_FD,
 	{"{\"execute\":\"migrate-incoming\",\"arguments\":{\"uri\":\"fd:state\"}}", false,
-		OOM_QMP_MIGRATED, NULL},
-	{"{\"execute\":\"cont\"}", false, OOM_QMP_RETURN, oom_attempt_run},
+		OOM_QMP_MIGRATED, OOM_NEXT_GO_ON},
+	{"{\"execute\":\"cont\"}", false, OOM_QMP_RETURN, OOM_NEXT_RUN},
 	{0},
 };
 
@@ -84,108 +76,115 @@ static int send_line(int sock, const char *line, int fd)
 	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-static void send_step(struct oom_guest_attempt *a)
+static enum oom_next send_step(struct oom_guest_attempt *a)
 {
-	if (a->step->wait == OOM_QMP_HELLO && a->hello) {
-		oom_qmp_advance(a, OOM_QMP_HELLO);
-		return;
-	}
+	if (a->step->wait == OOM_QMP_HELLO && a->hello)
+		return oom_qmp_advance(a, OOM_QMP_HELLO);
 	/* a peer that is gone shows as the end of its process */
 	if (a->step->command)
 		send_line(a->qmp_fd, a->step->command, a->step->with_state_fd ? a->state_fd : -1);
+	return OOM_NEXT_GO_ON;
 }
 
-void oom_qmp_begin(struct oom_guest_attempt *a, const struct oom_qmp_step *steps)
+enum oom_next oom_qmp_begin(struct oom_guest_attempt *a, const struct oom_qmp_step *steps)
 {
 	a->step = steps;
-	send_step(a); /* QEMU reads it after its greeting */
+	return send_step(a); /* QEMU reads it after its greeting */
 }
 
-void oom_qmp_advance(struct oom_guest_attempt *a, enum oom_qmp_wait what)
+enum oom_next oom_qmp_advance(struct oom_guest_attempt *a, enum oom_qmp_wait what)
 {
 	const struct oom_qmp_step *done = a->step;
+	enum oom_next next = OOM_NEXT_GO_ON;
 
 	if (!done || done->wait != what)
-		return;
+		return next;
 	a->step = done[1].wait || done[1].command ? done + 1 : NULL;
-	if (done->then)
-		done->then(a);
-	if (a->step == done + 1)
-		send_step(a);
+	if (a->step)
+		next = send_step(a);
+	return done->next != OOM_NEXT_GO_ON ? done->next : next;
 }
 
-static void on_migration(struct oom_guest_attempt *a, const char *status)
+static enum oom_next on_migration(struct oom_guest_attempt *a, const char *status)
 {
 	if (!strcmp(status, "completed"))
-		oom_qmp_advance(a, OOM_QMP_MIGRATED);
-	else if (!strcmp(status, "failed") && a->phase == OOM_GUEST_SAVING)
-		oom_attempt_fail(a,
+		return oom_qmp_advance(a, OOM_QMP_MIGRATED);
+	if (!strcmp(status, "failed") && a->phase == OOM_GUEST_SAVING)
+		return oom_attempt_fail(a,
 			"cannot save the guest into '%s': %llu MiB are free there; make room, or name another "
 			"place in OOMGATE_CACHE",
 			a->host->cache,
 			(unsigned long long)(oom_state_disk_left(a->host->cache) >> 20));
+	return OOM_NEXT_GO_ON;
 }
 
-static void on_event(struct oom_guest_attempt *a, const char *event, const json_t *data)
+static enum oom_next on_event(struct oom_guest_attempt *a, const char *event, const json_t *data)
 {
 	const char *reason = json_string_value(json_object_get(data, "reason"));
 
 	if (!strcmp(event, "MIGRATION")) {
 		const char *status = json_string_value(json_object_get(data, "status"));
 
-		on_migration(a, status ? status : "");
-	} else if (!strcmp(event, "GUEST_PANICKED")) {
+		return on_migration(a, status ? status : "");
+	}
+	if (!strcmp(event, "GUEST_PANICKED")) {
 		a->panicked = true;
 		/* it prints, then resets at once (panic=-1), and QEMU ends (-no-reboot) */
-		if (a->deadline_us > oom_now_us() + 5000000) {
-			a->deadline_us = oom_now_us() + 5000000;
+		if (a->deadline_us > oom_monotonic_us() + 5000000) {
+			a->deadline_us = oom_monotonic_us() + 5000000;
 			oom_attempt_arm(a);
 		}
 	} else if (!strcmp(event, "SHUTDOWN") && reason) {
 		a->rebooted = !strcmp(reason, "guest-reset");
 		a->powered_off = !strcmp(reason, "guest-shutdown");
 	}
+	return OOM_NEXT_GO_ON;
 }
 
-static void on_line(struct oom_guest_attempt *a, const char *line, size_t len)
+static enum oom_next on_line(struct oom_guest_attempt *a, const char *line, size_t len)
 {
 	json_t *json = json_loadb(line, len, 0, NULL);
+	enum oom_next next = OOM_NEXT_GO_ON;
 	const char *event = json_string_value(json_object_get(json, "event"));
 	const json_t *error = json_object_get(json, "error");
 
 	if (event)
-		on_event(a, event, json_object_get(json, "data"));
+		next = on_event(a, event, json_object_get(json, "data"));
 	else if (error && a->phase == OOM_GUEST_RESTORING)
-		oom_attempt_died(a);
+		next = OOM_NEXT_DIED;
 	else if (error && a->phase != OOM_GUEST_RUNNING)
-		oom_attempt_fail(
+		next = oom_attempt_fail(
 			a, "QEMU refuses: %s", json_string_value(json_object_get(error, "desc")));
 	else if (error)
 		oom_host_say(a->host, "%s: QEMU refuses a fault: %s", a->machine_id,
 			json_string_value(json_object_get(error, "desc")));
 	else if (json_object_get(json, "return"))
-		oom_qmp_advance(a, OOM_QMP_RETURN);
+		next = oom_qmp_advance(a, OOM_QMP_RETURN);
 	json_decref(json);
+	return next;
 }
 
-int oom_qmp_readable(struct oom_guest_attempt *a)
+int oom_qmp_read(struct oom_guest_attempt *a)
 {
-	int r = oom_buffer_fill(&a->qmp_in, a->qmp_fd);
-	pid_t pid = a->pid;
-	char *line, *end;
+	int r = a->qmp_ended ? -EPIPE : oom_buffer_fill(&a->qmp_in, a->qmp_fd);
 
-	/* a line can end the machine and begin another */
-	while (a->pid == pid && a->qmp_in.taken < a->qmp_in.len) {
-		line = a->qmp_in.data + a->qmp_in.taken;
-		end = memchr(line, '\n', a->qmp_in.len - a->qmp_in.taken);
-		if (!end)
-			break;
-		a->qmp_in.taken += (size_t)(end + 1 - line);
-		on_line(a, line, (size_t)(end - line));
+	a->qmp_ended = r == -EPIPE;
+	return r;
+}
+
+bool oom_qmp_next(struct oom_guest_attempt *a, enum oom_next *ret_next)
+{
+	size_t left = a->qmp_in.len - a->qmp_in.taken;
+	char *line = left ? a->qmp_in.data + a->qmp_in.taken : NULL;
+	char *end = left ? memchr(line, '\n', left) : NULL;
+
+	if (!end) {
+		a->qmp_ended |= left > OOM_FRAME_MAX; /* no line of QEMU's is so long */
+		return false;
 	}
-	if (a->pid == pid && a->qmp_in.len - a->qmp_in.taken > OOM_FRAME_MAX)
-		return -EPIPE; /* no line of QEMU's is so long */
-	return a->pid == pid ? r : 0;
+	a->qmp_in.taken += (size_t)(end + 1 - line);
+	*ret_next = on_line(a, line, (size_t)(end - line));
+	return true;
 }
 
 /* @count of the machine's devices NAME0, NAME1, … in a row; a guest cannot have more than there are. */

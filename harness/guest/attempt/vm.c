@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/guest/attempt/vm.h"
 
-#include "harness/guest/attempt/attempt.h"
+#include "harness/guest/attempt/budget.h"
 #include "harness/guest/image/kernel.h"
 #include "harness/guest/vm/disk.h"
 #include "harness/host/process.h"
@@ -95,7 +95,6 @@ int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_
 	return r ? oom_err_errno(err, -r, "cannot watch a guest") : 0;
 }
 
-/* Ends QEMU where it still runs; the descriptors and what was half read go, too. */
 void oom_attempt_vm_stop(struct oom_guest_attempt *a)
 {
 	if (a->pid > 0) {
@@ -119,5 +118,5 @@ void oom_attempt_vm_stop(struct oom_guest_attempt *a)
 	oom_buffer_free(&a->record_text);
 	memset(&a->record_scan, 0, sizeof(a->record_scan));
 	a->step = NULL;
-	a->hello = false;
+	a->hello = a->gone = a->qmp_ended = a->port_ended = false;
 }

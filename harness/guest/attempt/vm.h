@@ -2,11 +2,14 @@
 #ifndef OOM_ATTEMPT_VM_H
 #define OOM_ATTEMPT_VM_H
 
-#include "harness/guest/attempt/attempt.h"
+#include "harness/guest/attempt/state.h"
 #include "lib/base/err.h"
 
-/* attempt_vm.c: the process and its descriptors */
+#include <stdbool.h>
+
+/* The process and its descriptors; @incoming: it restores a saved machine. 0 or -errno. */
 int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_err *err);
+/* Ends QEMU where it still runs; the descriptors and what was half read go, too. */
 void oom_attempt_vm_stop(struct oom_guest_attempt *a);
 
 #endif

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What leads from one phase of an attempt to another: the test is QEMU, its guest, and the clock. */
+#include "harness/guest/attempt/attempt.h"
+#include "harness/guest/attempt/qmp.h"
+#include "harness/guest/attempt/state.h"
+#include "harness/host/file.h"
+#include "tests/support/fake_guest.h"
+
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define RETURN	 "{\"return\": {}}\n"
+#define ERROR	 "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no such thing\"}}\n"
+#define PANICKED "{\"event\": \"GUEST_PANICKED\", \"data\": {\"action\": \"run\"}}\n"
+#define SHUTDOWN(reason)                                                                           \
+	"{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, \"reason\": \"" reason "\"}}\n"
+#define MIGRATION(status) "{\"event\": \"MIGRATION\", \"data\": {\"status\": \"" status "\"}}\n"
+
+/* Which steps of a conversation wait for what: the tables in qmp.c. */
+enum { BOOT_HELLO = 2, BOOT_STOP, BOOT_LIMIT, BOOT_GET_FD, BOOT_MIGRATE };
+enum { RESTORE_MIGRATE = 3, RESTORE_CONT };
+
+enum happening {
+	SAYS = 1,
+	HELLO = 2,
+	DONE = 4,
+	EXITS = 8,
+	DEADLINE = 16,
+	SILENCE = 32,
+	WOKEN = 64
+};
+
+/* The machine of the test is booted by somebody else; or nobody boots it any more. */
+enum others { NOBODY, BOOTING, FAILED };
+
+static const struct row {
+	const char *name;
+	enum oom_guest_phase phase;
+	const struct oom_qmp_step *steps;
+	int step;
+	unsigned happens;
+	const char *qemu; /* what it says */
+	enum others others;
+	bool tried_before;
+	enum oom_guest_phase then;
+	const char *hears; /* of what QEMU is told; "" where it is nothing */
+	enum oom_verdict verdict;
+	const char *reason; /* of a record; NULL: there is none */
+} rows[] = {
+	{"an agent is up: stop", OOM_GUEST_BOOTING, oom_qmp_boot, BOOT_HELLO, HELLO, NULL, NOBODY,
+		false, OOM_GUEST_BOOTING, "{\"execute\":\"stop\"}\n", 0, NULL},
+	{"an agent that is up too early is waited for no longer", OOM_GUEST_BOOTING, oom_qmp_boot,
+		BOOT_HELLO - 1, HELLO | SAYS, RETURN, NOBODY, false, OOM_GUEST_BOOTING,
+		"{\"execute\":\"stop\"}\n", 0, NULL},
+	{"the guest stands still: save", OOM_GUEST_BOOTING, oom_qmp_boot, BOOT_STOP, SAYS, RETURN,
+		NOBODY, false, OOM_GUEST_SAVING, "migrate-set-parameters", 0, NULL},
+	{"answers in one piece are as many answers", OOM_GUEST_BOOTING, oom_qmp_boot, BOOT_STOP,
+		SAYS, RETURN RETURN RETURN, NOBODY, false, OOM_GUEST_SAVING,
+		"{\"uri\":\"fd:state\"}", 0, NULL},
+	{"there is no room to save", OOM_GUEST_SAVING, oom_qmp_boot, BOOT_MIGRATE, SAYS,
+		MIGRATION("failed"), NOBODY, false, OOM_GUEST_OVER, "", OOM_BROKEN,
+		"cannot save the guest into '"},
+	{"stopped and refused in one piece: the second is of the new phase", OOM_GUEST_BOOTING,
+		oom_qmp_boot, BOOT_STOP, SAYS, RETURN MIGRATION("failed"), NOBODY, false,
+		OOM_GUEST_OVER, NULL, OOM_BROKEN, "cannot save the guest into '"},
+	{"QEMU refuses while it boots", OOM_GUEST_BOOTING, oom_qmp_boot, 0, SAYS, ERROR, NOBODY,
+		false, OOM_GUEST_OVER, "", OOM_BROKEN, "QEMU refuses: no such thing"},
+	{"restored: it goes on", OOM_GUEST_RESTORING, oom_qmp_restore, RESTORE_MIGRATE, SAYS,
+		MIGRATION("completed"), NOBODY, false, OOM_GUEST_RESTORING,
+		"{\"execute\":\"cont\"}\n", 0, NULL},
+	{"it goes on: run", OOM_GUEST_RESTORING, oom_qmp_restore, RESTORE_CONT, SAYS, RETURN,
+		NOBODY, false, OOM_GUEST_RUNNING, "", 0, NULL},
+	{"a saved machine that is refused is booted anew", OOM_GUEST_RESTORING, oom_qmp_restore,
+		RESTORE_MIGRATE, SAYS, ERROR, BOOTING, false, OOM_GUEST_WAITING, "", 0, NULL},
+	{"one that takes too long, too", OOM_GUEST_RESTORING, oom_qmp_restore, RESTORE_MIGRATE,
+		DEADLINE, NULL, BOOTING, false, OOM_GUEST_WAITING, "", 0, NULL},
+	{"one that exits, too", OOM_GUEST_RESTORING, oom_qmp_restore, RESTORE_MIGRATE, EXITS, NULL,
+		BOOTING, false, OOM_GUEST_WAITING, NULL, 0, NULL},
+	{"but not for ever", OOM_GUEST_RESTORING, oom_qmp_restore, RESTORE_MIGRATE, EXITS, NULL,
+		BOOTING, true, OOM_GUEST_OVER, NULL, OOM_BROKEN,
+		"QEMU was killed by signal 15 while it was restored"},
+	{"nor where nobody can boot it", OOM_GUEST_RESTORING, oom_qmp_restore, RESTORE_MIGRATE,
+		EXITS, NULL, FAILED, false, OOM_GUEST_OVER, NULL, OOM_BROKEN,
+		"not tried again: it did not boot"},
+	{"the last word of QEMU is heard: it ran", OOM_GUEST_RESTORING, oom_qmp_restore,
+		RESTORE_CONT, SAYS | EXITS, RETURN, NOBODY, false, OOM_GUEST_OVER, NULL, OOM_BROKEN,
+		"QEMU was killed by signal 15 in the attempt"},
+	{"the last words of QEMU are heard: a reset", OOM_GUEST_RUNNING, NULL, 0, SAYS | EXITS,
+		RETURN SHUTDOWN("guest-reset"), NOBODY, false, OOM_GUEST_OVER, NULL, OOM_BROKEN,
+		"the guest reset itself without a panic (a triple fault?) in the attempt after "},
+	{"a power-off", OOM_GUEST_RUNNING, NULL, 0, SAYS | EXITS, SHUTDOWN("guest-shutdown"),
+		NOBODY, false, OOM_GUEST_OVER, NULL, OOM_BROKEN,
+		"the guest powered itself off in the attempt after "},
+	{"a panic is a fail", OOM_GUEST_RUNNING, NULL, 0, SAYS | EXITS,
+		PANICKED SHUTDOWN("guest-reset"), NOBODY, false, OOM_GUEST_OVER, NULL, OOM_FAIL,
+		"the guest's kernel panicked: "},
+	{"a refused fault ends nothing", OOM_GUEST_RUNNING, NULL, 0, SAYS, ERROR, NOBODY, false,
+		OOM_GUEST_RUNNING, "", 0, NULL},
+	{"no verdict", OOM_GUEST_RUNNING, NULL, 0, DEADLINE, NULL, NOBODY, false, OOM_GUEST_OVER,
+		"", OOM_BROKEN, "the guest had no verdict by its deadline in the attempt after "},
+	{"no sign of life", OOM_GUEST_RUNNING, NULL, 0, SILENCE, NULL, NOBODY, false,
+		OOM_GUEST_OVER, "", OOM_BROKEN,
+		"the guest gave no sign of life in the attempt after "},
+	{"no end of a boot", OOM_GUEST_BOOTING, oom_qmp_boot, BOOT_HELLO, DEADLINE, NULL, NOBODY,
+		false, OOM_GUEST_OVER, "", OOM_BROKEN,
+		"was not ready in time (OOMGATE_BOOT_TIMEOUT gives it more)"},
+	{"no end of saving", OOM_GUEST_SAVING, oom_qmp_boot, BOOT_MIGRATE, DEADLINE, NULL, NOBODY,
+		false, OOM_GUEST_OVER, "", OOM_BROKEN,
+		"was not ready by its deadline while it was saved"},
+	{"waited in vain", OOM_GUEST_WAITING, NULL, 0, DEADLINE, NULL, BOOTING, false,
+		OOM_GUEST_OVER, "", OOM_BROKEN, "waited in vain for the machine to be booted"},
+	{"its boot is over, and somebody boots again", OOM_GUEST_WAITING, NULL, 0, WOKEN, NULL,
+		BOOTING, false, OOM_GUEST_WAITING, "", 0, NULL},
+	{"its boot is over, in vain", OOM_GUEST_WAITING, NULL, 0, WOKEN, NULL, FAILED, false,
+		OOM_GUEST_OVER, "", OOM_BROKEN, "not tried again: it did not boot"},
+	{"a record is the end, whatever is said behind it", OOM_GUEST_RUNNING, NULL, 0, DONE, NULL,
+		NOBODY, false, OOM_GUEST_OVER, "", OOM_BROKEN,
+		"the guest's record cannot be read: no JSON"},
+};
+
+static void say(struct fake_guest *guest, enum oom_frame_type type)
+{
+	cr_assert_eq(oom_frame_send(guest->guest_fd, type, NULL, 0), 0);
+}
+
+static void happen(struct fake_guest *guest, const struct row *row)
+{
+	struct oom_guest_attempt *a = guest->a;
+	uint64_t one = 1;
+
+	if (row->happens & HELLO)
+		say(guest, OOM_FRAME_HELLO);
+	if (row->happens & HELLO && row->happens & SAYS)
+		fake_guest_step(guest); /* the agent first */
+	if (row->happens & DONE) {
+		say(guest, OOM_FRAME_DONE);
+		say(guest, OOM_FRAME_HELLO);
+	}
+	if (row->happens & SAYS)
+		cr_assert_eq(write(guest->qemu_fd, row->qemu, strlen(row->qemu)),
+			(ssize_t)strlen(row->qemu));
+	if (row->happens & EXITS) {
+		kill(a->pid, SIGTERM);
+		cr_assert_eq(poll(&(struct pollfd){a->pid_fd, POLLIN, 0}, 1, 10000), 1);
+		close(guest->qemu_fd);
+		guest->qemu_fd = -1;
+	}
+	if (row->happens & WOKEN)
+		cr_assert_eq(write(a->wait_fd, &one, sizeof(one)), (ssize_t)sizeof(one));
+	if (row->happens & DEADLINE)
+		a->deadline_us = 1;
+	if (row->happens & SILENCE)
+		a->silence_us = 1;
+	oom_attempt_arm(a);
+}
+
+/* What QEMU was told; "" for nothing */
+static const char *heard(struct fake_guest *guest, char buf[static 1024])
+{
+	ssize_t n = guest->qemu_fd < 0 ? 0 : recv(guest->qemu_fd, buf, 1023, MSG_DONTWAIT);
+
+	buf[n > 0 ? n : 0] = '\0';
+	return buf;
+}
+
+static void try(const struct row *row)
+{
+	struct oom_boot others = {.key = 1,
+		.under_way = row->others == BOOTING,
+		.failures = row->others == FAILED ? 2 : 0,
+		.why = "it did not boot"};
+	struct fake_guest guest;
+	char buf[1024];
+
+	fake_guest_begin(&guest);
+	guest.host.boots = row->others == NOBODY ? NULL : &others;
+	guest.a->phase = row->phase;
+	guest.a->restored_twice = row->tried_before;
+	guest.a->step = row->steps ? row->steps + row->step : NULL;
+	guest.a->look_us = UINT64_MAX;
+	if (row->phase != OOM_GUEST_WAITING)
+		fake_guest_spawn(&guest);
+	if (row->phase == OOM_GUEST_BOOTING)
+		guest.a->boot = &others;
+	happen(&guest, row);
+	cr_assert_eq(poll(&(struct pollfd){oom_guest_attempt_fd(guest.a), POLLIN, 0}, 1, 10000), 1);
+	for (int i = 0; i < 3; i++) /* a report may lead to others, and then to none */
+		fake_guest_step(&guest);
+	cr_expect_eq(guest.a->phase, row->then, "%s: phase %d", row->name, guest.a->phase);
+	cr_expect_eq(guest.record != NULL, row->reason != NULL, "%s: record", row->name);
+	if (guest.record && row->reason) {
+		cr_expect_eq(guest.record->verdict, row->verdict, "%s: verdict %d", row->name,
+			guest.record->verdict);
+		cr_expect(strstr(guest.record->reason, row->reason), "%s: '%s'", row->name,
+			guest.record->reason);
+		cr_expect_eq(guest.a->pid, 0, "%s: QEMU is ended", row->name);
+	} else {
+		cr_expect_gt(guest.a->deadline_us, guest.a->phase_us, "%s: deadline", row->name);
+	}
+	heard(&guest, buf);
+	if (row->hears && *row->hears)
+		cr_expect(strstr(buf, row->hears), "%s: QEMU is told '%s'", row->name, buf);
+	else if (row->hears)
+		cr_expect_str_eq(buf, "", "%s: QEMU is told '%s'", row->name, buf);
+	fake_guest_end(&guest);
+}
+
+Test(guest_attempt, each_report_leads_where_it_shall, .timeout = 120)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		try(&rows[i]);
+}
