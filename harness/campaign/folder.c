@@ -208,6 +208,7 @@ static int list_write(const char *dir, json_t *names)
 {
 	char path[PATH_MAX], temp[PATH_MAX + 8];
 	oom_autofclose FILE *file = NULL;
+	oom_autoclose int fd = -1;
 	const char *name;
 	json_t *value;
 	int r = list_path(dir, path);
@@ -215,9 +216,11 @@ static int list_write(const char *dir, json_t *names)
 	if (r < 0)
 		return r;
 	snprintf(temp, sizeof(temp), "%s.tmp", path);
-	file = fopen(temp, "we");
+	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!file)
 		return -errno;
+	(void)oom_take_fd(&fd); /* the stream's */
 	json_object_foreach (names, name, value) {
 		fwrite(name, 1, strlen(name) + 1, file);
 	}
@@ -295,9 +298,10 @@ static int list_append(const char *dir, const char *name)
 
 	if (r < 0)
 		return r;
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
+	(void)fchmod(fd, 0600); /* an older run's is wider */
 	end = lseek(fd, 0, SEEK_END);
 	n = write(fd, name, len);
 	if (n == (ssize_t)len)
