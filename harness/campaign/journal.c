@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/campaign/evidence_name.h"
 #include "harness/campaign/folder.h"
 #include "harness/say/say.h"
 
@@ -199,18 +200,8 @@ int oom_journal_append(struct oom_run_command *command, struct oom_attempt *atte
 const char *oom_journal_evidence_dir(
 	struct oom_run_command *command, const struct oom_job *job, char *buf, size_t size)
 {
-	struct oom_bounded dir = oom_bounded_in(buf, size);
-	size_t base;
-	int r;
+	int r = oom_evidence_name(command, job, buf, size);
 
-	oom_bounded_printf(&dir, "%s/", command->dir);
-	base = dir.len;
-	oom_bounded_text(&dir, command->run->machines[job->machine].id);
-	for (char *p = buf + base; *p; p++)
-		if (*p == '/' || *p == ',')
-			*p = '_';
-	oom_bounded_printf(&dir, "/%s/%u", job->scenario->id, job->attempt);
-	r = oom_bounded_end(&dir);
 	if (r >= 0)
 		r = oom_folder_note_evidence(command, buf);
 	if (r >= 0)
