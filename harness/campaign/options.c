@@ -54,7 +54,7 @@ static const struct argp_option options[] = {
 	{"verbose", 'v', NULL, 0,
 		"Say of each attempt, too, when it begins, its seed and where its evidence goes",
 		0},
-	{"quiet", 'q', NULL, 0, "Only what is not a pass", 0},
+	{"quiet", 'q', NULL, 0, "List only what is not a pass, and the summary", 0},
 	{0},
 };
 

@@ -53,7 +53,12 @@ static int parse_formats(struct oom_run_command *c, struct oom_err *err)
 
 	for (size_t i = 0; r >= 0 && i < o->n_formats; i++)
 		r = oom_report_outs_add(&c->reports, o->formats[i], err);
-	return r < 0 || o->n_formats ? r : oom_report_outs_add(&c->reports, "text", err);
+	if (r >= 0 && !o->n_formats)
+		r = oom_report_outs_add(&c->reports, "text", err);
+	/* what is written to a file is read later, by others */
+	for (size_t i = 0; i < c->reports.count; i++)
+		c->reports.items[i].only_bad = o->quiet && !c->reports.items[i].path;
+	return r;
 }
 
 /* All that the user named, looked at before anything is built, fetched, made or started: what is wrong here is
