@@ -8,6 +8,7 @@
 #include "harness/guest/image/spec.h"
 #include "harness/say/usage.h"
 #include "harness/units/backend.h"
+#include "lib/base/names.h"
 #include "lib/record/record.h"
 
 #include <jansson.h>
@@ -30,6 +31,7 @@ struct oom_run_options {
 	unsigned repeat, jobs;
 	uint64_t seed, timeout_us;
 	struct oom_usage_given given;
+	bool seed_given;
 	bool resume, overwrite, keep, dry_run, verbose, quiet, allow_host_oom;
 };
 
@@ -58,6 +60,11 @@ struct oom_run_command {
 	struct oom_job *jobs;
 	size_t n_jobs;
 	char dir[512]; /* of the run's record */
+	struct oom_kept {
+		struct oom_entry *entries;
+		size_t count, size, counts[OOM_VERDICT_COUNT_];
+		struct oom_names names;
+	} kept; /* kept.h: finished attempts that are not in the plan */
 	struct json_t *listed; /* run_folder.h: names of what this run wrote there */
 	int journal_fd;
 	int signal_fd;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/campaign/folder.h"
 
+#include "harness/campaign/seed.h"
+
 #include "harness/host/path_place.h"
 #include "lib/base/cleanup.h"
 
@@ -245,6 +247,8 @@ static int clear(struct oom_run_command *command, struct oom_err *err)
 		r = unlink_in(dir, "run.json");
 	if (r >= 0)
 		r = unlink_in(dir, "run.json.tmp");
+	if (r >= 0)
+		r = unlink_in(dir, OOM_SEED_FILE);
 	if (r >= 0 && (ftruncate(command->journal_fd, 0) < 0 || fsync(command->journal_fd) < 0))
 		r = -errno;
 	if (r < 0)

@@ -44,7 +44,7 @@ static const struct argp_option options[] = {
 		"Report, to standard output or FILE; may be repeated (default: text)", 0},
 	{"output", 'o', "DIR", 0, "Folder of the run's record (default: oomgate-run-DATE-TIME)", 0},
 	{"resume", OPT_RESUME, NULL, 0,
-		"Go on with the run in --output: finished attempts are kept", 0},
+		"Go on with the run in --output: finished attempts are kept, and its seed", 0},
 	{"overwrite", OPT_OVERWRITE, NULL, 0,
 		"Take the place of a run that --output holds: what it wrote goes", 0},
 	{"keep", OPT_KEEP, NULL, 0, "Keep each guest's folder for a look", 0},
@@ -201,6 +201,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		break;
 	case OPT_SEED:
 		o->seed = (uint64_t)parse_number(state, "--seed", text, 0);
+		o->seed_given = true;
 		break;
 	case OPT_TIMEOUT:
 		if (oom_parse_duration(text, &o->timeout_us) < 0 || !o->timeout_us)

@@ -327,6 +327,7 @@ Test(run_folder, all_of_it_is_its_owners_alone, .init = setup, .fini = teardown)
 		expect_mode("run/attempts.jsonl", 0600);
 		expect_mode("run/contents.list", 0600);
 		expect_mode("run/run.json", 0600);
+		expect_mode("run/run.seed", 0600);
 		expect_mode("run/debian_bookworm", 0700);
 		expect_mode("run/debian_bookworm/a/b", 0700);
 		cr_assert(!chmod(in_top("run/contents.list", path), 0644));
