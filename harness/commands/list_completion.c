@@ -175,7 +175,7 @@ static const char head[] =
 int oom_list_completion(struct oom_list *list, struct oom_err *err)
 {
 	(void)err;
-	fputs(head, stdout);
+	oom_say_lines(stdout, head);
 	fputs("  if [ \"$n\" -eq 1 ]; then\n    _oomgate_words '", stdout);
 	commands_print(name_print);
 	puts("help'\n    return\n  fi\n"
