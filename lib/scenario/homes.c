@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A key that stands in a section of another kind: where it belongs. */
+/* Which sections have a key: of one that stands in another, where it belongs. */
 #include "lib/base/bounded.h"
 #include "lib/scenario/internal.h"
+
+#include <string.h>
+
+bool oom_key_matches(const struct oom_key *key, const char *name)
+{
+	size_t len = strlen(key->name);
+
+	if (key->flags & OOM_KEY_PREFIX)
+		return !strncmp(key->name, name, len) && name[len];
+	return !strcmp(key->name, name);
+}
 
 static bool has_key(const struct oom_key *keys, const char *name)
 {

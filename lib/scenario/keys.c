@@ -53,15 +53,6 @@ const struct oom_key *oom_key_set_at(const struct oom_key_set *set, size_t i)
 	return NULL;
 }
 
-bool oom_key_matches(const struct oom_key *key, const char *name)
-{
-	size_t len = strlen(key->name);
-
-	if (key->flags & OOM_KEY_PREFIX)
-		return !strncmp(key->name, name, len) && name[len];
-	return !strcmp(key->name, name);
-}
-
 const struct oom_key *oom_key_set_find(const struct oom_key_set *set, const char *name)
 {
 	const struct oom_key *key;
