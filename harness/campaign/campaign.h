@@ -106,6 +106,9 @@ void oom_progress_say(struct oom_run_command *command, const char *text);
 void oom_progress_begin(
 	struct oom_run_command *command, const struct oom_job *job, const char *evidence_dir);
 void oom_progress_attempt(struct oom_run_command *command, const struct oom_attempt *record);
+/* With --keep: where; "": nothing was. The user asked for it: --quiet says it, too. */
+void oom_progress_kept(
+	struct oom_run_command *command, const struct oom_job *job, const char *path);
 void oom_progress_status(struct oom_run_command *command);
 void oom_progress_clear(struct oom_run_command *command);
 

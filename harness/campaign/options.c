@@ -47,7 +47,10 @@ static const struct argp_option options[] = {
 		"Go on with the run in --output: finished attempts are kept, and its seed", 0},
 	{"overwrite", OPT_OVERWRITE, NULL, 0,
 		"Take the place of a run that --output holds: what it wrote goes", 0},
-	{"keep", OPT_KEEP, NULL, 0, "Keep each guest's folder for a look", 0},
+	{"keep", OPT_KEEP, NULL, 0,
+		"Keep of each guest its console, QEMU's log and its command line, and say where ('oomgate cleanup' "
+		"removes them)",
+		0},
 	{"dry-run", OPT_DRY_RUN, NULL, 0, "Print what would be run, start nothing", 0},
 	{"allow-host-oom", OPT_ALLOW, NULL, 0,
 		"Run on this very host what could take it down (with --in scope or cgroup)", 0},

@@ -63,6 +63,7 @@ struct oom_guest_attempt {
 	int qmp_fd, port_fd, pid_fd, state_fd, swap_fd, disk_fd;
 	pid_t pid;
 	char console[512], log[512];
+	const char *command; /* with --keep: a line for each start of QEMU */
 
 	const struct oom_qmp_step *step;
 	struct oom_buffer qmp_in, port_in, port_out, record_text;
