@@ -22,6 +22,7 @@ struct oom_report_options {
 		wrap; /* without a width: tables go on in the next line after so many columns; 0: never */
 	unsigned
 		name_width; /* oom_report_line(): columns of the widest scenario id; 0: a fair guess */
+	bool only_bad; /* text: scenarios that passed everywhere are not listed */
 	bool show_machine; /* oom_report_line(): the run has several machines */
 	bool show_attempt; /* oom_report_line(): the run repeats its scenarios */
 	const char *run_dir; /* the run's folder as a user would type it; NULL: unknown */

@@ -63,8 +63,37 @@ static int head_write(const struct oom_run *run, struct oom_view *view,
 		if (machine_write(run, &run->machines[i], view, options, out) < 0)
 			return -ENOMEM;
 	}
-	fputc('\n', out);
 	return 0;
+}
+
+static void place_write(
+	const struct oom_report_options *options, const char *before, const char *after, FILE *out)
+{
+	if (!options->run_dir)
+		return;
+	fputs(before, out);
+	oom_escape_put(out, options->run_dir, options->utf8, NULL);
+	fputs(after, out);
+}
+
+/* A run that was cut off before there was anything to tell of. */
+static void nothing_write(
+	const struct oom_run *run, const struct oom_report_options *options, FILE *out)
+{
+	char duration[24];
+
+	fprintf(out, "%sinterrupted%s", oom_tone(options, OOM_TONE_WARN),
+		oom_tone(options, OOM_TONE_PLAIN));
+	if (run->duration_us >= 0)
+		fprintf(out, " after %s", oom_style_duration(run->duration_us, duration));
+	if (run->planned > 0)
+		fprintf(out, ", none of %" PRId64 " attempt%s has ended", run->planned,
+			run->planned == 1 ? "" : "s");
+	else
+		fputs(", no attempt has ended", out);
+	fputs(": --resume", out);
+	place_write(options, " --output ", "", out);
+	fputs(" goes on\n", out);
 }
 
 static int foot_write(const struct oom_run *run, struct oom_view *view,
@@ -75,7 +104,7 @@ static int foot_write(const struct oom_run *run, struct oom_view *view,
 	bool first = true;
 
 	fputc('\n', out);
-	if (run->interrupted)
+	if (run->interrupted && run->planned < 0)
 		fprintf(out, "%sinterrupted: the run is not complete%s\n",
 			oom_tone(options, OOM_TONE_WARN), oom_tone(options, OOM_TONE_PLAIN));
 	if (view->n_latencies)
@@ -83,11 +112,7 @@ static int foot_write(const struct oom_run *run, struct oom_view *view,
 			oom_style_duration(view->latency_median_us, median),
 			oom_style_duration(view->latency_max_us, worst), view->n_latencies,
 			view->n_latencies == 1 ? "" : "s");
-	if (options->run_dir) {
-		fputs("record in ", out);
-		oom_escape_put(out, options->run_dir, options->utf8, NULL);
-		fputs("/run.json\n", out);
-	}
+	place_write(options, "record in ", "/run.json\n", out);
 	for (int v = 0; v < OOM_VERDICT_COUNT_; v++) {
 		if (!view->count[v])
 			continue;
@@ -100,8 +125,20 @@ static int foot_write(const struct oom_run *run, struct oom_view *view,
 		fputs("nothing was run", out);
 	if (run->duration_us >= 0)
 		fprintf(out, " in %s", oom_style_duration(run->duration_us, duration));
+	if (run->planned > (int64_t)view->n_attempts)
+		fprintf(out, ", %s%" PRId64 " not run%s: --resume goes on",
+			oom_tone(options, OOM_TONE_WARN), run->planned - (int64_t)view->n_attempts,
+			oom_tone(options, OOM_TONE_PLAIN));
 	fputc('\n', out);
 	return 0;
+}
+
+static bool lists_any(const struct oom_view *view, const struct oom_report_options *options)
+{
+	for (size_t i = 0; i < view->n_rows; i++)
+		if (oom_view_is_listed(view, &view->rows[i], options->only_bad))
+			return true;
+	return false;
 }
 
 static int write_text(
@@ -113,13 +150,16 @@ static int write_text(
 
 	if (r < 0)
 		return r;
+	if (run->interrupted && !run->n_attempts) {
+		nothing_write(run, options, out);
+		return 0;
+	}
 	r = head_write(run, &view, options, out);
-	if (r < 0)
-		return r;
-	if (view.n_machines > 1)
-		r = oom_text_matrix(&view, options, out);
-	else if (view.n_rows)
-		r = oom_text_topics(&view, options, out);
+	if (r == 0 && lists_any(&view, options)) {
+		fputc('\n', out);
+		r = view.n_machines > 1 ? oom_text_matrix(&view, options, out)
+					: oom_text_topics(&view, options, out);
+	}
 	if (r == 0)
 		r = oom_text_differences(&view, options, out);
 	if (r < 0)

@@ -179,28 +179,42 @@ static void files_write(const struct details *d, const struct oom_attempt *attem
 	fputc('\n', d->out);
 }
 
-/* Does the line of an expectation say it, too? */
+/* Does the line of an expectation say it, too? Not what stands behind the observation: of a known issue that has
+ * expired nothing else tells. */
 static bool reason_is_said(const struct oom_attempt *attempt)
 {
 	for (size_t i = 0; i < attempt->n_expects; i++) {
 		const struct oom_expect_rec *e = &attempt->expects[i];
+		const char *observed = e->observed ?: "nothing", *key, *rest;
 
-		if (e->verdict != OOM_PASS)
-			return strstr(attempt->reason, e->key ?: "?") &&
-				strstr(attempt->reason, e->observed ?: "nothing");
+		if (e->verdict == OOM_PASS)
+			continue;
+		key = strstr(attempt->reason, e->key ?: "?");
+		rest = key ? strstr(key, observed) : NULL;
+		rest = rest ? rest + strlen(observed) : NULL;
+		if (rest && e->reason && !strncmp(rest, ": ", 2) &&
+			!strncmp(rest + 2, e->reason, strlen(e->reason)))
+			rest += 2 + strlen(e->reason);
+		return rest && !*rest;
 	}
 	return false;
+}
+
+static void reason_write(const struct details *d, const struct oom_attempt *attempt)
+{
+	if (!attempt->reason || !*attempt->reason)
+		return;
+	label(d, "reason");
+	put(d, attempt->reason);
+	fputc('\n', d->out);
 }
 
 static void attempt_write(const struct details *d, const struct oom_attempt *attempt)
 {
 	char duration[24], setup[24];
 
-	if (attempt->reason && *attempt->reason && !reason_is_said(attempt)) {
-		label(d, "reason");
-		put(d, attempt->reason);
-		fputc('\n', d->out);
-	}
+	if (attempt->reason && !reason_is_said(attempt))
+		reason_write(d, attempt);
 	for (size_t i = 0; i < attempt->n_expects; i++) {
 		if (attempt->expects[i].verdict != OOM_PASS)
 			expect_write(d, &attempt->expects[i]);
@@ -243,6 +257,47 @@ static void alike_write(const struct details *d, uint32_t first)
 	fputs(" end alike; this is the first\n", d->out);
 }
 
+/* Of an attempt that is as it should be: evidence that was lost, a pass in spite of a known issue; and, as the
+ * cells of several machines have no room for it, the known issue itself. What all attempts of a cell have in
+ * common, the one that the cell shows tells. */
+static bool is_noteworthy(
+	const struct details *d, const struct oom_view_cell *cell, size_t i, struct oom_entry entry)
+{
+	return entry.noteworthy ||
+		(entry.verdict == OOM_KNOWN && d->view->n_machines > 1 && i == cell->shown);
+}
+
+static int note_write(const struct details *d, const struct oom_view_cell *cell, size_t i,
+	const struct oom_attempt *a)
+{
+	bool is_shown = i == cell->shown, has_evidence = a->n_disagreements || a->n_warnings;
+	int r;
+
+	for (size_t s = 0; s < a->n_sources; s++)
+		has_evidence |= a->sources[s].state == OOM_SOURCE_LOST;
+	if (!has_evidence && !is_shown)
+		return 0;
+	r = title_write(d, a);
+	if (r < 0)
+		return r;
+	if (is_shown && (a->verdict == OOM_PASS || d->view->n_machines > 1))
+		reason_write(d, a);
+	evidence_write(d, a, false);
+	return 0;
+}
+
+static int fault_write(const struct details *d, const struct oom_view_cell *cell, size_t i,
+	const struct oom_attempt *a)
+{
+	int r = title_write(d, a);
+
+	if (r < 0)
+		return r;
+	alike_write(d, cell->attempts[i]);
+	attempt_write(d, a);
+	return 0;
+}
+
 static int cell_write(const struct details *d, const struct oom_view_cell *cell)
 {
 	for (size_t i = 0; i < cell->n_attempts; i++) {
@@ -251,19 +306,14 @@ static int cell_write(const struct details *d, const struct oom_view_cell *cell)
 		bool bad = oom_view_is_bad((enum oom_verdict)entry.verdict);
 		int r;
 
-		if (bad ? oom_view_is_told(d->view, cell->attempts[i]) : !entry.noteworthy)
+		if (bad ? oom_view_is_told(d->view, cell->attempts[i])
+			: !is_noteworthy(d, cell, i, entry))
 			continue;
 		r = oom_run_attempt(d->view->run, cell->attempts[i], &a);
 		if (r == 0)
-			r = title_write(d, a);
+			r = bad ? fault_write(d, cell, i, a) : note_write(d, cell, i, a);
 		if (r < 0)
 			return r;
-		if (bad) {
-			alike_write(d, cell->attempts[i]);
-			attempt_write(d, a);
-		} else {
-			evidence_write(d, a, false);
-		}
 		oom_arena_reset(&d->view->scratch);
 	}
 	return 0;

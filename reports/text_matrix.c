@@ -167,8 +167,9 @@ int oom_text_matrix(struct oom_view *view, const struct oom_report_options *opti
 		return r;
 	room = room_of(view, options, texts, n_columns);
 	for (size_t i = 0; i <= view->n_rows; i++) {
-		if (row_print(view, table, options, texts + i * n_columns, tones + i * n_columns,
-			    n_columns, room) < 0)
+		if ((!i || oom_view_is_listed(view, &view->rows[i - 1], options->only_bad)) &&
+			row_print(view, table, options, texts + i * n_columns,
+				tones + i * n_columns, n_columns, room) < 0)
 			return -ENOMEM;
 	}
 	return oom_table_print(table);

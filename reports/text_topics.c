@@ -146,6 +146,8 @@ int oom_text_topics(struct oom_view *view, const struct oom_report_options *opti
 		const struct oom_view_row *row = &view->rows[i];
 		bool same = topic && !strcmp(topic, row->topic);
 
+		if (!oom_view_is_listed(view, row, options->only_bad))
+			continue;
 		topic = row->topic;
 		r = row_texts(view, row, same ? "" : topic, options, texts[i]);
 		if (r < 0)
@@ -158,7 +160,8 @@ int oom_text_topics(struct oom_view *view, const struct oom_report_options *opti
 		return -ENOMEM;
 	room = room_of(options, widths);
 	for (size_t i = 0; i < view->n_rows; i++) {
-		if (row_print(view, table, &view->rows[i], options, texts[i], room) < 0)
+		if (oom_view_is_listed(view, &view->rows[i], options->only_bad) &&
+			row_print(view, table, &view->rows[i], options, texts[i], room) < 0)
 			return -ENOMEM;
 	}
 	return oom_table_print(table);

@@ -239,6 +239,16 @@ static int cells_link(struct oom_view *view)
 	return 0;
 }
 
+bool oom_view_is_listed(const struct oom_view *view, const struct oom_view_row *row, bool only_bad)
+{
+	if (!only_bad || row->differs)
+		return true;
+	for (size_t m = 0; m < view->n_machines; m++)
+		if (row->cells[m].n_attempts && row->cells[m].verdict != OOM_PASS)
+			return true;
+	return false;
+}
+
 int oom_view_build(const struct oom_run *run, struct oom_view *ret)
 {
 	struct building b = {.view = ret};

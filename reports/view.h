@@ -54,6 +54,9 @@ struct oom_view {
 	int64_t latency_median_us, latency_max_us;
 };
 
+/* Is the row listed? With @only_bad one that passed everywhere, in the same way, is not. */
+bool oom_view_is_listed(const struct oom_view *view, const struct oom_view_row *row, bool only_bad);
+
 /* 0, -ENOMEM, or -E2BIG: more than OOM_VIEW_CELLS_MAX; release in any case. */
 int oom_view_build(const struct oom_run *run, struct oom_view *ret);
 void oom_view_release(struct oom_view *view);

@@ -8,6 +8,7 @@
 #include "harness/guest/image/spec.h"
 #include "harness/say/usage.h"
 #include "harness/units/backend.h"
+#include "lib/base/names.h"
 #include "lib/record/record.h"
 
 #include <jansson.h>
@@ -30,6 +31,7 @@ struct oom_run_options {
 	unsigned repeat, jobs;
 	uint64_t seed, timeout_us;
 	struct oom_usage_given given;
+	bool seed_given;
 	bool resume, overwrite, keep, dry_run, verbose, quiet, allow_host_oom;
 };
 
@@ -58,6 +60,11 @@ struct oom_run_command {
 	struct oom_job *jobs;
 	size_t n_jobs;
 	char dir[512]; /* of the run's record */
+	struct oom_kept {
+		struct oom_entry *entries;
+		size_t count, size, counts[OOM_VERDICT_COUNT_];
+		struct oom_names names;
+	} kept; /* kept.h: finished attempts that are not in the plan */
 	struct json_t *listed; /* run_folder.h: names of what this run wrote there */
 	int journal_fd;
 	int signal_fd;
@@ -99,6 +106,9 @@ void oom_progress_say(struct oom_run_command *command, const char *text);
 void oom_progress_begin(
 	struct oom_run_command *command, const struct oom_job *job, const char *evidence_dir);
 void oom_progress_attempt(struct oom_run_command *command, const struct oom_attempt *record);
+/* With --keep: where; "": nothing was. The user asked for it: --quiet says it, too. */
+void oom_progress_kept(
+	struct oom_run_command *command, const struct oom_job *job, const char *path);
 void oom_progress_status(struct oom_run_command *command);
 void oom_progress_clear(struct oom_run_command *command);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/campaign/folder.h"
 
+#include "harness/campaign/seed.h"
+
 #include "harness/host/path_place.h"
 #include "lib/base/cleanup.h"
 
@@ -208,6 +210,7 @@ static int list_write(const char *dir, json_t *names)
 {
 	char path[PATH_MAX], temp[PATH_MAX + 8];
 	oom_autofclose FILE *file = NULL;
+	oom_autoclose int fd = -1;
 	const char *name;
 	json_t *value;
 	int r = list_path(dir, path);
@@ -215,9 +218,11 @@ static int list_write(const char *dir, json_t *names)
 	if (r < 0)
 		return r;
 	snprintf(temp, sizeof(temp), "%s.tmp", path);
-	file = fopen(temp, "we");
+	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!file)
 		return -errno;
+	(void)oom_take_fd(&fd); /* the stream's */
 	json_object_foreach (names, name, value) {
 		fwrite(name, 1, strlen(name) + 1, file);
 	}
@@ -242,6 +247,8 @@ static int clear(struct oom_run_command *command, struct oom_err *err)
 		r = unlink_in(dir, "run.json");
 	if (r >= 0)
 		r = unlink_in(dir, "run.json.tmp");
+	if (r >= 0)
+		r = unlink_in(dir, OOM_SEED_FILE);
 	if (r >= 0 && (ftruncate(command->journal_fd, 0) < 0 || fsync(command->journal_fd) < 0))
 		r = -errno;
 	if (r < 0)
@@ -295,9 +302,10 @@ static int list_append(const char *dir, const char *name)
 
 	if (r < 0)
 		return r;
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
+	(void)fchmod(fd, 0600); /* an older run's is wider */
 	end = lseek(fd, 0, SEEK_END);
 	n = write(fd, name, len);
 	if (n == (ssize_t)len)

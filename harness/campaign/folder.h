@@ -5,7 +5,7 @@
 #include "harness/campaign/campaign.h"
 
 /*
- * The folder of a run's record belongs to one run: run.json, attempts.jsonl and contents.list, which names what
+ * The folder of a run's record belongs to one run: run.json, attempts.jsonl, run.seed and contents.list, which names what
  * else the run wrote there, so that it can be taken away again and nothing else with it. A name in it is
  * relative to the folder, ends in '/' where it is a folder, in a NUL byte anyway (a file's name may hold a
  * newline; 'xargs -0' reads it), and is there before what it names.

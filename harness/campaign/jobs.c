@@ -4,8 +4,11 @@
 #include "harness/campaign/campaign.h"
 #include "harness/campaign/scenario_file.h"
 #include "harness/guest/attempt/attempt.h"
+#include "harness/guest/attempt/keep.h"
+#include "harness/say/say.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 
@@ -127,13 +130,28 @@ static int slot_start(struct oom_run_command *command, struct slot *slot, struct
 	return record ? oom_job_finished(command, job, record, err) : -ENOMEM;
 }
 
+/* With --keep; what cannot be kept is told and no more: the attempt is over. */
+static void keep(struct slot *slot, char path[static PATH_MAX])
+{
+	struct oom_err err;
+	const char *dir;
+
+	if (oom_guest_attempt_keep(slot->attempt, &err, &dir) < 0)
+		oom_say(stderr, "oomgate: the guest of '%s' is not kept: %s\n",
+			slot->job->scenario->id, err.msg);
+	else if (dir)
+		snprintf(path, PATH_MAX, "%s", dir);
+}
+
 static int slot_step(struct oom_run_command *command, struct slot *slot, struct oom_err *err)
 {
 	struct oom_attempt *record = NULL;
+	char kept[PATH_MAX] = "";
 	int r = oom_guest_attempt_step(slot->attempt, &record);
 
 	if (r == 0)
 		return 0;
+	keep(slot, kept);
 	oom_guest_attempt_free(slot->attempt);
 	slot->attempt = NULL;
 	if (r < 0)
@@ -150,7 +168,9 @@ static int slot_step(struct oom_run_command *command, struct slot *slot, struct 
 	if (slot->dir[0])
 		record->evidence_dir =
 			oom_arena_strdup(&record->arena, slot->dir + strlen(command->dir) + 1);
-	return oom_job_finished(command, slot->job, record, err);
+	r = oom_job_finished(command, slot->job, record, err);
+	oom_progress_kept(command, slot->job, kept);
+	return r;
 }
 
 /* The next that there is room for now; NULL: none. */

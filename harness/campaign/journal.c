@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/campaign/evidence_name.h"
 #include "harness/campaign/folder.h"
+#include "harness/campaign/kept.h"
+#include "harness/campaign/seed.h"
 #include "harness/say/say.h"
 
 #include "lib/base/bounded.h"
@@ -130,9 +133,17 @@ int oom_journal_open(struct oom_run_command *command, struct oom_err *err)
 	if (r < 0)
 		return r;
 	r = oom_folder_open(command, err);
-	if (r < 0 || !o->resume)
+	if (r < 0)
 		return r;
-	r = oom_journal_resume(command, err);
+	if (o->resume)
+		r = oom_journal_resume(command, err);
+	if (r >= 0) {
+		r = oom_seed_write(command->dir, o->seed);
+		if (r < 0)
+			return not_written(command, OOM_SEED_FILE, r, err);
+	}
+	if (!o->resume)
+		return 0;
 	if (r >= 0 && (r = end_last_line(command->journal_fd)) < 0)
 		r = not_written(command, "attempts.jsonl", r, err);
 	return r;
@@ -144,6 +155,7 @@ static char *line_of(const struct oom_attempt *attempt, size_t *ret_len)
 	json_t *json = oom_attempt_to_json(attempt);
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
+	json_decref(json);
 	if (!text)
 		return NULL;
 	*ret_len = strlen(text);
@@ -199,18 +211,8 @@ int oom_journal_append(struct oom_run_command *command, struct oom_attempt *atte
 const char *oom_journal_evidence_dir(
 	struct oom_run_command *command, const struct oom_job *job, char *buf, size_t size)
 {
-	struct oom_bounded dir = oom_bounded_in(buf, size);
-	size_t base;
-	int r;
+	int r = oom_evidence_name(command, job, buf, size);
 
-	oom_bounded_printf(&dir, "%s/", command->dir);
-	base = dir.len;
-	oom_bounded_text(&dir, command->run->machines[job->machine].id);
-	for (char *p = buf + base; *p; p++)
-		if (*p == '/' || *p == ',')
-			*p = '_';
-	oom_bounded_printf(&dir, "/%s/%u", job->scenario->id, job->attempt);
-	r = oom_bounded_end(&dir);
 	if (r >= 0)
 		r = oom_folder_note_evidence(command, buf);
 	if (r >= 0)
@@ -273,6 +275,9 @@ int oom_journal_finish(struct oom_run_command *command, struct oom_err *err)
 			return oom_err_set(err, ENOMEM, "no memory for the run's record");
 		job->entry = (struct oom_entry){0};
 	}
+	if (oom_kept_finish(command) < 0)
+		return oom_err_set(err, ENOMEM, "no memory for the run's record");
+	command->run->planned = (int64_t)(command->n_jobs + command->kept.count);
 	oom_run_settle_machines(command->run);
 	command->run->interrupted = command->interrupted;
 	return write_run_json(command, err);

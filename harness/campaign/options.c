@@ -44,17 +44,20 @@ static const struct argp_option options[] = {
 		"Report, to standard output or FILE; may be repeated (default: text)", 0},
 	{"output", 'o', "DIR", 0, "Folder of the run's record (default: oomgate-run-DATE-TIME)", 0},
 	{"resume", OPT_RESUME, NULL, 0,
-		"Go on with the run in --output: finished attempts are kept", 0},
+		"Go on with the run in --output: finished attempts are kept, and its seed", 0},
 	{"overwrite", OPT_OVERWRITE, NULL, 0,
 		"Take the place of a run that --output holds: what it wrote goes", 0},
-	{"keep", OPT_KEEP, NULL, 0, "Keep each guest's folder for a look", 0},
+	{"keep", OPT_KEEP, NULL, 0,
+		"Keep of each guest its console, QEMU's log and its command line, and say where ('oomgate cleanup' "
+		"removes them)",
+		0},
 	{"dry-run", OPT_DRY_RUN, NULL, 0, "Print what would be run, start nothing", 0},
 	{"allow-host-oom", OPT_ALLOW, NULL, 0,
 		"Run on this very host what could take it down (with --in scope or cgroup)", 0},
 	{"verbose", 'v', NULL, 0,
 		"Say of each attempt, too, when it begins, its seed and where its evidence goes",
 		0},
-	{"quiet", 'q', NULL, 0, "Only what is not a pass", 0},
+	{"quiet", 'q', NULL, 0, "List only what is not a pass, and the summary", 0},
 	{0},
 };
 
@@ -201,6 +204,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		break;
 	case OPT_SEED:
 		o->seed = (uint64_t)parse_number(state, "--seed", text, 0);
+		o->seed_given = true;
 		break;
 	case OPT_TIMEOUT:
 		if (oom_parse_duration(text, &o->timeout_us) < 0 || !o->timeout_us)

@@ -64,6 +64,16 @@ void oom_progress_attempt(struct oom_run_command *command, const struct oom_atte
 	fflush(stderr);
 }
 
+void oom_progress_kept(struct oom_run_command *command, const struct oom_job *job, const char *path)
+{
+	if (!*path)
+		return;
+	oom_progress_clear(command);
+	oom_say(stderr, "kept of %s #%u: console, qemu.log, command and scenario in '%s'\n",
+		job->scenario->id, job->attempt, path);
+	fflush(stderr);
+}
+
 void oom_progress_status(struct oom_run_command *command)
 {
 	struct oom_report_progress now = {.done = command->progress.done, .total = command->n_jobs};

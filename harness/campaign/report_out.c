@@ -273,6 +273,7 @@ int oom_report_out_write(const struct oom_report_out *out, const struct oom_run 
 	if (!out->path)
 		oom_report_options_for_fd(STDOUT_FILENO, &options);
 	options.run_dir = run_dir;
+	options.only_bad = out->only_bad;
 	options.workspace = getenv("GITHUB_WORKSPACE");
 	if (!out->path)
 		return stream_write(out, run, &options, false, err);

@@ -11,6 +11,7 @@
 struct oom_report_out {
 	const struct oom_report *report;
 	const char *path; /* NULL: standard output */
+	bool only_bad; /* of a text report: what passed is not listed */
 };
 
 struct oom_report_outs {

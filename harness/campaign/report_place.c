@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 /* Of a run's folder; a report in the place of one would be the end of the record. */
-static const char *const own_files[] = {"run.json", "attempts.jsonl", "contents.list"};
+static const char *const own_files[] = {"run.json", "attempts.jsonl", "contents.list", "run.seed"};
 
 /* Is @folder @dir itself, or one that is made on the way there? */
 static bool is_on_the_way(const char *folder, const char *dir)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* A run that was cut off: what its journal has is not made again. */
 #include "harness/campaign/campaign.h"
+#include "harness/campaign/kept.h"
 #include "harness/say/say.h"
 
 #include <errno.h>
@@ -103,7 +104,10 @@ static int take_line(struct oom_run_command *command, const struct lines *in, si
 	if (in->too_long || oom_attempt_parse(in->line, in->line_len, NULL, &attempt) < 0)
 		return 1;
 	job = job_of(command, attempt, hint);
-	r = !job || job->done ? 0
+	if (!job)
+		r = oom_kept_add(command, attempt, in->begin, (uint32_t)in->line_len);
+	else
+		r = job->done ? 0
 			      : oom_run_describe(command->run, attempt, in->begin,
 					(uint32_t)in->line_len, &job->entry);
 	if (r == 0 && job && !job->done) {
@@ -138,5 +142,6 @@ int oom_journal_resume(struct oom_run_command *command, struct oom_err *err)
 	}
 	free(in->line);
 	free(in);
-	return r < 0 ? oom_err_errno(err, -r, "cannot read '%s/attempts.jsonl'", command->dir) : 0;
+	return r < 0 ? oom_err_errno(err, -r, "cannot read '%s/attempts.jsonl'", command->dir)
+		     : oom_kept_check(command, err);
 }

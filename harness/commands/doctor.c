@@ -7,6 +7,7 @@
 #include "harness/say/fit.h"
 #include "harness/say/say.h"
 #include "harness/units/backend.h"
+#include "lib/base/bounded.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,27 @@
 /* What this machine can do, what not, why, and how to get it. */
 struct doctor {
 	struct libscols_table *table;
+	struct oom_bounded runs, runs_not; /* places: "guest (emulated), cgroup" */
+	char runs_text[128], runs_not_text[128];
 };
+
+static void place(struct doctor *d, const char *name, bool can, const char *how)
+{
+	struct oom_bounded *list = can ? &d->runs : &d->runs_not;
+
+	oom_bounded_printf(list, "%s%s%s", list->len ? ", " : "", name, how);
+}
+
+/* The answer in one line, before all the reasons. */
+static void summary_print(const struct doctor *d)
+{
+	if (!d->runs.len)
+		oom_say(stdout,
+			"no scenario can be run here: the first lines say what is missing\n\n");
+	else
+		oom_say(stdout, "scenarios run here in: %s%s%s\n\n", d->runs_text,
+			d->runs_not.len ? "; not in: " : "", d->runs_not_text);
+}
 
 static void row_of(
 	struct doctor *d, const char *what, const char *can, const char *color, const char *note)
@@ -51,6 +72,10 @@ static void check_guests(struct doctor *d, const struct oom_guest_host *host)
 	oom_guest_describe(host, &facts);
 	snprintf(text, sizeof(text), "throw-away QEMU machines, %s: accelerator %s",
 		facts.kvm_state == OOM_KVM_YES ? "virtualised" : "emulated", facts.accel);
+	place(d, "guest", true,
+		facts.kvm_state == OOM_KVM_YES		? " (KVM)"
+			: facts.kvm_state == OOM_KVM_NO ? " (emulated: no KVM)"
+							: "");
 	row(d, "run --in guest", true,
 		facts.kvm_state == OOM_KVM_UNTRIED
 			? "throw-away QEMU machines: accelerator kvm if its probe "
@@ -77,8 +102,10 @@ static void check_places(struct doctor *d)
 
 		snprintf(what, sizeof(what), "run --in %s", (*b)->name);
 		row(d, what, r >= 0, r >= 0 ? (*b)->help : err.msg);
+		place(d, (*b)->name, r >= 0, "");
 	}
 	if (oom_guest_host_open(&options, &err, &host) < 0) {
+		place(d, "guest", false, "");
 		row(d, "run --in guest", false, err.msg);
 	} else {
 		check_guests(d, host);
@@ -101,6 +128,9 @@ static void check_needs(struct doctor *d)
 		if ((*need)->argument)
 			continue;
 		r = oom_need_probe(*need, NULL, false, &err);
+		/* of a host the line of 'run --in guest' tells: what is asked here is whether this is one */
+		if (r < 0 && !strcmp((*need)->name, "guest"))
+			continue;
 		row(d, (*need)->name, r >= 0, r >= 0 ? (*need)->help : err.msg);
 	}
 }
@@ -111,6 +141,8 @@ static int cmd_doctor(int argc, char **argv)
 		.doc = "Tells what this machine can do, what not, and why."};
 	struct doctor d = {0};
 
+	d.runs = OOM_BOUNDED(d.runs_text);
+	d.runs_not = OOM_BOUNDED(d.runs_not_text);
 	if (oom_say_parse(&argp, argc, argv, NULL))
 		return OOM_EXIT_USAGE;
 	scols_init_debug(0);
@@ -123,6 +155,7 @@ static int cmd_doctor(int argc, char **argv)
 	scols_table_enable_colors(d.table, isatty(STDOUT_FILENO));
 	check_places(&d);
 	check_needs(&d);
+	summary_print(&d);
 	oom_fit_table(d.table, oom_fit_columns(STDOUT_FILENO));
 	scols_print_table(d.table);
 	scols_unref_table(d.table);

@@ -27,9 +27,6 @@ struct explain_options {
 	int boot;
 };
 
-static const struct explain_format *const formats[] = {
-	&explain_text, &explain_json, &explain_html, &explain_summary};
-
 enum { OPT_JOURNAL = 256, OPT_LIVE, OPT_SUMMARY, OPT_SINCE };
 
 static const struct argp_option options[] = {
@@ -79,18 +76,18 @@ static int check_usage(const struct explain_options *o, struct oom_err *err)
 
 static void parse_format(struct explain_options *o, const char *name, struct argp_state *state)
 {
-	enum { N_FORMATS = sizeof(formats) / sizeof(formats[0]) };
-	const char *names[N_FORMATS];
+	const char *names[EXPLAIN_FORMATS_MAX];
 	struct oom_err err = {0};
+	size_t count = 0;
 
 	o->format = NULL;
-	for (size_t i = 0; i < N_FORMATS; i++) {
-		names[i] = formats[i]->name;
-		if (!strcmp(name, names[i]))
-			o->format = formats[i];
+	for (; explain_formats[count] && count < EXPLAIN_FORMATS_MAX; count++) {
+		names[count] = explain_formats[count]->name;
+		if (!strcmp(name, names[count]))
+			o->format = explain_formats[count];
 	}
 	if (!o->format) {
-		oom_choice_unknown(&err, "format", name, names, N_FORMATS);
+		oom_choice_unknown(&err, "format", name, names, count);
 		oom_say_usage(state, "%s", err.msg);
 	}
 }

@@ -173,8 +173,8 @@ static int add_row(struct libscols_table *table, const char *cache, const struct
 	struct oom_image current;
 	struct oom_arena arena = {0};
 	char size[24], old[32];
-	bool usable = !oom_image_find(&arena, cache, image->name, &current) &&
-		!strcmp(current.dir, image->dir);
+	bool any = !oom_image_find(&arena, cache, image->name, &current);
+	bool usable = any && !strcmp(current.dir, image->dir);
 	int r;
 
 	oom_arena_release(&arena);
@@ -186,7 +186,10 @@ static int add_row(struct libscols_table *table, const char *cache, const struct
 	r |= oom_say_cell(line, 3, oom_format_size(image->size_bytes, size));
 	r |= oom_say_cell(line, 4, age(image->built_realtime, old));
 	/* of an older recipe or with older packages: nothing uses it any more */
-	r |= oom_say_cell(line, 5, usable ? "" : "superseded");
+	r |= oom_say_cell(line, 5,
+		usable	      ? ""
+			: any ? "not used: there is a newer one"
+			      : "not used: the next run makes a new one");
 	return r ? -ENOMEM : 0;
 }
 

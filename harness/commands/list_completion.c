@@ -1,31 +1,44 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * bash's completion. It needs nothing but bash (the helpers of the package bash-completion may not be there):
+ * words are split at blanks, because names have colons, and of what readline has split off already
+ * (COMP_WORDBREAKS) each reply is freed. The words of each case come from the tables, at the time this is printed.
+ */
 #include "harness/commands/command.h"
 #include "harness/commands/list.h"
+#include "harness/explain/explain.h"
 #include "harness/guest/image/suite.h"
 #include "harness/say/say.h"
 #include "harness/units/backend.h"
 #include "reports/report.h"
 
 #include <stdio.h>
+#include <string.h>
+
+/* An option without a name or a letter ends the table; one without a name is a letter only. */
+static bool is_option(const struct argp_option *o)
+{
+	return o && (o->name || o->key || o->doc || o->group);
+}
+
+static bool is_letter(const struct argp_option *o)
+{
+	return o->key > ' ' && o->key < 127;
+}
 
 static void options_print(const struct oom_command *command)
 {
 	const struct argp_option *o = command->argp ? command->argp->options : NULL;
 
-	/* an option without a name or a letter ends the table; one without a name is a letter only
-	 */
-	for (; o && (o->name || o->key || o->doc || o->group); o++)
-		if (o->name && !(o->flags & OPTION_HIDDEN))
-			oom_say(stdout, " --%s%s", o->name,
-				o->arg && !(o->flags & OPTION_ARG_OPTIONAL) ? "=" : "");
+	for (; is_option(o); o++) {
+		if (!o->name || o->flags & OPTION_HIDDEN)
+			continue;
+		oom_say(stdout, " --%s%s", o->name,
+			o->arg && !(o->flags & OPTION_ARG_OPTIONAL) ? "=" : "");
+		if (is_letter(o))
+			oom_say(stdout, " -%c", o->key);
+	}
 	fputs(" --help", stdout);
-}
-
-static void command_print(const struct oom_command *command)
-{
-	oom_say(stdout, "    %s) options='", command->name);
-	options_print(command);
-	fputs("' ;;\n", stdout);
 }
 
 static void suites_print(void)
@@ -34,57 +47,166 @@ static void suites_print(void)
 		oom_say(stdout, "%s ", s->name);
 }
 
-/* The words of each case below come from the tables, at the time this is printed. */
-int oom_list_completion(struct oom_list *list, struct oom_err *err)
+static void report_formats_print(void)
 {
-	(void)list;
-	(void)err;
-	puts("# bash completion of oomgate, made by 'oomgate list completion'\n"
-	     "_oomgate() {\n"
-	     "  local cur prev words cword split\n"
-	     "  _init_completion -s -n : || return\n"
-	     "  local command=${words[1]} options=");
-	fputs("  if [ \"$cword\" -eq 1 ]; then\n    COMPREPLY=($(compgen -W '", stdout);
-	for (const struct oom_command *const *c = oom_commands; *c; c++)
-		if (!(*c)->hidden)
-			oom_say(stdout, "%s ", (*c)->name);
-	puts("help' -- \"$cur\"))\n    return\n  fi\n  case $prev in");
-	fputs("    --format) COMPREPLY=($(compgen -W '", stdout);
 	for (const struct oom_report *const *r = oom_reports; *r; r++)
 		oom_say(stdout, "%s ", (*r)->name);
-	puts("' -- \"$cur\")); return ;;");
-	fputs("    --in) COMPREPLY=($(compgen -W 'auto guest ", stdout);
+}
+
+static void explain_formats_print(void)
+{
+	for (const struct explain_format *const *f = explain_formats; *f; f++)
+		oom_say(stdout, "%s ", (*f)->name);
+}
+
+static void places_print(void)
+{
+	fputs("auto guest ", stdout);
 	for (const struct oom_backend *const *b = oom_backends; *b; b++)
 		oom_say(stdout, "%s ", (*b)->name);
-	puts("' -- \"$cur\")); return ;;");
-	fputs("    --guest) COMPREPLY=($(compgen -W '", stdout);
-	suites_print();
-	puts("' -- \"$cur\")); __ltrim_colon_completions \"$cur\"; return ;;\n"
-	     "    --accel) COMPREPLY=($(compgen -W 'auto kvm tcg' -- \"$cur\")); return ;;\n"
-	     "    --output|--config) _filedir -d; return ;;\n"
-	     "  esac\n  case $command in");
+}
+
+static void accelerators_print(void)
+{
+	fputs("auto kvm tcg ", stdout);
+}
+
+/* What an option's value can be; of any other nothing is offered. */
+static const struct value {
+	const char *command, *option; /* command NULL: of all */
+	const char *how; /* the function of bash that takes the words */
+	void (*print)(void);
+} values[] = {
+	{"explain", "format", "_oomgate_words", explain_formats_print},
+	{NULL, "format", "_oomgate_report", report_formats_print},
+	{NULL, "in", "_oomgate_words", places_print},
+	{NULL, "guest", "_oomgate_words", suites_print},
+	{NULL, "accel", "_oomgate_words", accelerators_print},
+	{NULL, "output", "_oomgate_files -d", NULL},
+	{NULL, "config", "_oomgate_files -d", NULL},
+	{NULL, "root", "_oomgate_files -d", NULL},
+	{0},
+};
+
+static void value_print(const struct oom_command *command, const struct argp_option *o)
+{
+	const struct value *v = values;
+
+	while (v->option &&
+		(strcmp(v->option, o->name) || (v->command && strcmp(v->command, command->name))))
+		v++;
+	oom_say(stdout, "    %s:--%s", command->name, o->name);
+	if (is_letter(o))
+		oom_say(stdout, "|%s:-%c", command->name, o->key);
+	fputs(") ", stdout);
+	if (v->option)
+		oom_say(stdout, "%s", v->how);
+	if (v->print) {
+		fputs(" '", stdout);
+		v->print();
+		fputs("'", stdout);
+	}
+	if (v->option)
+		fputs("; ", stdout);
+	puts("return ;;");
+}
+
+static void commands_print(void (*print)(const struct oom_command *command))
+{
 	for (const struct oom_command *const *c = oom_commands; *c; c++)
 		if (!(*c)->hidden)
-			command_print(*c);
+			print(*c);
+}
+
+static void values_print(const struct oom_command *command)
+{
+	const struct argp_option *o = command->argp ? command->argp->options : NULL;
+
+	for (; is_option(o); o++)
+		if (o->name && o->arg && !(o->flags & (OPTION_HIDDEN | OPTION_ARG_OPTIONAL)))
+			value_print(command, o);
+}
+
+static void name_print(const struct oom_command *command)
+{
+	oom_say(stdout, "%s ", command->name);
+}
+
+static void command_print(const struct oom_command *command)
+{
+	oom_say(stdout, "    %s) options='", command->name);
+	options_print(command);
+	puts("' ;;");
+}
+
+static const char head[] =
+	"# bash completion of oomgate, made by 'oomgate list completion'\n"
+	"_oomgate_take() {\n"
+	"  local reply\n"
+	"  while IFS= read -r reply; do\n"
+	"    reply=$before$reply\n"
+	"    COMPREPLY+=(\"${reply#\"$taken\"}\")\n"
+	"  done\n"
+	"}\n"
+	"_oomgate_words() { _oomgate_take < <(compgen -W \"$1\" -- \"$value\"); }\n"
+	"_oomgate_files() {\n"
+	"  compopt -o filenames 2>/dev/null\n"
+	"  _oomgate_take < <(compgen \"$@\" -- \"$value\")\n"
+	"}\n"
+	"_oomgate_report() { # F[:FILE]\n"
+	"  [[ $value != *:* ]] && { _oomgate_words \"$1\"; return; }\n"
+	"  before=$before${value%%:*}: value=${value#*:}\n"
+	"  _oomgate_files -f\n"
+	"}\n"
+	"_oomgate() {\n"
+	"  local text=${COMP_LINE:0:COMP_POINT} taken= before= value option options= words n\n"
+	"  read -ra words <<<\"$text\"\n"
+	"  [[ $text == *[[:space:]] ]] && words+=('')\n"
+	"  n=$((${#words[@]} - 1)) value=${words[n]} option=${words[n - 1]}\n"
+	"  local command=${words[1]}\n"
+	"  COMPREPLY=()\n"
+	"  # readline replaces what stands behind the last of its breaks\n"
+	"  [[ $COMP_WORDBREAKS == *:* && $value == *:* ]] && taken=${value%:*}:\n"
+	"  if [[ $COMP_WORDBREAKS == *=* && $value == *=* ]]; then\n"
+	"    local equals=${value%=*}=\n"
+	"    [ ${#equals} -gt ${#taken} ] && taken=$equals\n"
+	"  fi\n";
+
+int oom_list_completion(struct oom_list *list, struct oom_err *err)
+{
+	(void)err;
+	oom_say_lines(stdout, head);
+	fputs("  if [ \"$n\" -eq 1 ]; then\n    _oomgate_words '", stdout);
+	commands_print(name_print);
+	puts("help'\n    return\n  fi\n"
+	     "  if [[ $value == --*=* ]]; then\n"
+	     "    option=${value%%=*} before=${value%%=*}= value=${value#*=}\n"
+	     "  fi\n"
+	     "  case $command:$option in");
+	commands_print(values_print);
+	puts("  esac\n  case $command in");
+	commands_print(command_print);
 	fputs("  esac\n"
-	      "  if [[ $cur == -* ]]; then\n"
-	      "    COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
-	      "    [[ ${COMPREPLY-} == *= ]] && compopt -o nospace\n"
+	      "  if [[ $value == -* ]]; then\n"
+	      "    _oomgate_words \"$options\"\n"
+	      "    [[ ${COMPREPLY-} == *= ]] && compopt -o nospace 2>/dev/null\n"
 	      "    return\n  fi\n"
-	      "  if [ \"$command\" = list ] && [ \"$cword\" -eq 2 ]; then\n"
-	      "    COMPREPLY=($(compgen -W '",
+	      "  case $command:$n in\n"
+	      "    help:2) _oomgate_words '",
 		stdout);
+	commands_print(name_print);
+	fputs("' ;;\n    list:2) _oomgate_words '", stdout);
 	for (const struct oom_list_kind *kind = list->kinds; kind->name; kind++)
 		oom_say(stdout, "%s ", kind->name);
-	puts("' -- \"$cur\"))\n    return\n  fi\n"
-	     "  if [ \"$command\" = image ] && [ \"$cword\" -eq 2 ]; then\n"
-	     "    COMPREPLY=($(compgen -W 'build list remove' -- \"$cur\"))\n    return\n  fi");
-	fputs("  if [ \"$command\" = image ]; then\n    COMPREPLY=($(compgen -W '", stdout);
+	fputs("' ;;\n"
+	      "    image:2) _oomgate_words 'build list remove' ;;\n"
+	      "    image:*) _oomgate_words '",
+		stdout);
 	suites_print();
-	puts("' -- \"$cur\"))\n    __ltrim_colon_completions \"$cur\"\n    return\n  fi\n"
-	     "  case $command in\n"
-	     "    run|check) _filedir scenario ;;\n"
-	     "    *) _filedir ;;\n"
+	puts("' ;;\n"
+	     "    run:*|check:*) _oomgate_files -d; _oomgate_files -f -X '!*.scenario' ;;\n"
+	     "    doctor:*|cleanup:*) ;;\n"
+	     "    *) _oomgate_files -f ;;\n"
 	     "  esac\n"
 	     "}\n"
 	     "complete -F _oomgate oomgate");

@@ -17,6 +17,19 @@ static void text_print(const char *text)
 	}
 }
 
+/* "write|read" with blanks, at which a long one can be broken */
+static void type_print(const char *text)
+{
+	for (const char *bar; (bar = strchr(text, '|')); text = bar + 1) {
+		char choice[256];
+
+		snprintf(choice, sizeof(choice), "%.*s", (int)(bar - text), text);
+		text_print(choice);
+		fputs(" | ", stdout);
+	}
+	text_print(text);
+}
+
 /* A sentence of it: a capital letter, a full stop. */
 static void sentence_print(const char *text)
 {
@@ -43,7 +56,7 @@ static void key_print(const struct oom_key *key)
 	fputs(key->flags & OOM_KEY_PREFIX && *key->name ? "*_NAME_*=*\n\t" : "=*\n\t", stdout);
 	sentence_print(key->help);
 	fputs(" (", stdout);
-	text_print(oom_key_type_text(key, type));
+	type_print(oom_key_type_text(key, type));
 	if (key->flags & OOM_KEY_REQUIRED)
 		fputs("; required", stdout);
 	if (key->dflt) {

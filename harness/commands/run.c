@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/campaign/folder.h"
+#include "harness/campaign/kept.h"
 #include "harness/campaign/machine.h"
 #include "harness/campaign/report_place.h"
+#include "harness/campaign/seed.h"
 #include "harness/commands/command.h"
 #include "harness/guest/image/check.h"
 #include "harness/guest/image/suite.h"
@@ -53,7 +55,12 @@ static int parse_formats(struct oom_run_command *c, struct oom_err *err)
 
 	for (size_t i = 0; r >= 0 && i < o->n_formats; i++)
 		r = oom_report_outs_add(&c->reports, o->formats[i], err);
-	return r < 0 || o->n_formats ? r : oom_report_outs_add(&c->reports, "text", err);
+	if (r >= 0 && !o->n_formats)
+		r = oom_report_outs_add(&c->reports, "text", err);
+	/* what is written to a file is read later, by others */
+	for (size_t i = 0; i < c->reports.count; i++)
+		c->reports.items[i].only_bad = o->quiet && !c->reports.items[i].path;
+	return r;
 }
 
 /* All that the user named, looked at before anything is built, fetched, made or started: what is wrong here is
@@ -70,6 +77,8 @@ static int check_inputs(struct oom_run_command *c, struct oom_err *err)
 	if (r < 0 || o->dry_run)
 		return r;
 	r = oom_folder_check(o, err);
+	if (r >= 0)
+		r = oom_seed_settle(&c->options, err);
 	return r < 0 ? r : oom_report_outs_check(&c->reports, o->output_dir, true, err);
 }
 
@@ -142,15 +151,17 @@ static int open_signals(struct oom_run_command *c)
 
 static int exit_status(const struct oom_run_command *c)
 {
-	const size_t *n = c->progress.counts;
+	size_t n[OOM_VERDICT_COUNT_];
 
+	for (int v = 0; v < OOM_VERDICT_COUNT_; v++)
+		n[v] = c->progress.counts[v] + c->kept.counts[v];
 	if (c->interrupted)
 		return OOM_EXIT_INTERRUPTED;
 	if (n[OOM_FAIL])
 		return OOM_EXIT_FAILED;
 	if (n[OOM_BROKEN] || n[OOM_INCONCLUSIVE] || c->progress.done < c->n_jobs)
 		return OOM_EXIT_BROKEN;
-	return n[OOM_SKIPPED] == c->n_jobs ? OOM_EXIT_SKIPPED : OOM_EXIT_OK;
+	return n[OOM_SKIPPED] == c->n_jobs + c->kept.count ? OOM_EXIT_SKIPPED : OOM_EXIT_OK;
 }
 
 static int complain(struct oom_run_command *c, const struct oom_err *err, int status)
@@ -224,6 +235,7 @@ static int run_steps(struct oom_run_command *c)
 
 	if (r < 0)
 		return r == -EBADMSG ? OOM_EXIT_USAGE : complain(c, &err, OOM_EXIT_USAGE);
+	c->run->seed = (int64_t)c->options.seed;
 	if (c->options.dry_run)
 		return run_dry(c);
 	r = prepare(c, &err);
@@ -255,7 +267,6 @@ static int cmd_run(int argc, char **argv)
 	c.run = oom_run_new();
 	if (c.run) {
 		c.run->version = OOMGATE_VERSION;
-		c.run->seed = (int64_t)c.options.seed;
 		status = run_steps(&c);
 	}
 	for (size_t i = 0; i < c.n_jobs; i++)
@@ -266,6 +277,7 @@ static int cmd_run(int argc, char **argv)
 	oom_run_free(c.run);
 	oom_scenario_set_release(&c.set);
 	oom_folder_release(&c);
+	oom_kept_release(&c);
 	oom_closep(&c.journal_fd);
 	oom_closep(&c.signal_fd);
 	oom_arena_release(&c.arena);

@@ -87,6 +87,8 @@ struct explain_format {
 };
 
 extern const struct explain_format explain_text, explain_json, explain_html, explain_summary;
+enum { EXPLAIN_FORMATS_MAX = 8 };
+extern const struct explain_format *const explain_formats[]; /* table.c; NULL at the end */
 
 /* Words that the forms share (explain_words.c); texts are allocated, NULL without memory. */
 

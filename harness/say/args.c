@@ -4,11 +4,77 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/escape.h"
+#include "lib/base/nearest.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { OPTIONS_MAX = 64 };
+
+static bool is_option(const struct argp_option *o)
+{
+	return o->name || o->key || o->doc || o->group;
+}
+
+/* Does the word @word take the next one as its value ("-o", "--output")? */
+static bool takes_next(const struct argp_option *o, const char *word)
+{
+	for (; o && is_option(o); o++) {
+		const char *letter = o->key > ' ' && o->key < 127 ? strchr(word, o->key) : NULL;
+
+		if (!o->arg || o->flags & OPTION_ARG_OPTIONAL)
+			continue;
+		if (word[1] == '-' ? o->name && !strcmp(word + 2, o->name)
+				   : letter && letter > word && !letter[1])
+			return true;
+	}
+	return false;
+}
+
+/* As getopt_long(3) takes a name: whole, or what begins one. */
+static bool is_known(const char *const *names, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strncmp(names[i], word, strlen(word)))
+			return true;
+	return false;
+}
+
+/* A long option that there is not, where one is near; of any other getopt has to say what it is. */
+static void check_names(const struct argp *argp, int argc, char **argv)
+{
+	const struct argp_option *options = argp->options;
+	struct argp_state state = {
+		.root_argp = argp, .err_stream = stderr, .out_stream = stdout, .name = argv[0]};
+	const char *names[OPTIONS_MAX] = {"help", "usage"};
+	size_t count = 2;
+
+	for (const struct argp_option *o = options; o && is_option(o) && count < OPTIONS_MAX - 1;
+		o++)
+		if (o->name)
+			names[count++] = o->name;
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		const char *nearest, *word = argv[i];
+		char name[64];
+
+		if (*word != '-')
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+		if (takes_next(options, name) && !strchr(word, '=')) {
+			i++;
+			continue;
+		}
+		if (word[1] != '-' || is_known(names, count, name + 2))
+			continue;
+		names[count] = "version"; /* of the program, not of its commands */
+		nearest = oom_nearest(name + 2, names, count + 1);
+		if (nearest)
+			oom_say_usage(&state, "unknown option '%s', did you mean '%s--%s'?", name,
+				nearest == names[count] ? "oomgate " : "", nearest);
+	}
+}
 
 static error_t take_all(int key, char *arg, struct argp_state *state)
 {
@@ -33,6 +99,8 @@ error_t oom_say_parse(const struct argp *argp, int argc, char **argv, void *inpu
 		copies[i] = oom_escape_dup(&arena, argv[i], oom_say_utf8(2));
 		r = copies[i] ? 0 : ENOMEM;
 	}
+	if (!r)
+		check_names(argp, argc, copies);
 	if (!r)
 		r = argp_parse(&first, argc, copies, 0, NULL, NULL);
 	oom_arena_release(&arena);

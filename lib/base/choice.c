@@ -5,10 +5,19 @@
 #include "lib/base/nearest.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* What a sentence has room for, beside the word that is unknown; ", and 123 more" of it. */
 enum { LIST_BYTES = 160, MORE_BYTES = 24 };
+
+static bool is_before(const char *const *names, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (!strcmp(names[j], names[i]))
+			return true;
+	return false;
+}
 
 int oom_choice_unknown(struct oom_err *err, const char *what, const char *word,
 	const char *const *names, size_t count)
@@ -16,18 +25,24 @@ int oom_choice_unknown(struct oom_err *err, const char *what, const char *word,
 	const char *nearest = oom_nearest(word, names, count);
 	char names_text[LIST_BYTES];
 	struct oom_bounded list = OOM_BOUNDED(names_text);
+	size_t more = 0, different = 0;
 
 	if (nearest)
 		return oom_err_set(
 			err, EINVAL, "unknown %s '%s', did you mean '%s'?", what, word, nearest);
 	for (size_t i = 0; i < count; i++) {
+		if (is_before(names, i))
+			continue;
+		different++;
 		/* the last of a list that is too long says how many more there are */
-		if (list.len + strlen(names[i]) + strlen(", ") > LIST_BYTES - MORE_BYTES && i) {
-			oom_bounded_printf(&list, ", and %zu more", count - i);
-			break;
-		}
-		oom_bounded_printf(&list, "%s%s", i ? ", " : "", names[i]);
+		if (more ||
+			(list.len + strlen(names[i]) + strlen(", ") > LIST_BYTES - MORE_BYTES && i))
+			more++;
+		else
+			oom_bounded_printf(&list, "%s%s", i ? ", " : "", names[i]);
 	}
+	if (more)
+		oom_bounded_printf(&list, ", and %zu more", more);
 	return oom_err_set(err, EINVAL, "unknown %s '%s'; there %s %s", what, word,
-		count == 1 ? "is" : "are", count ? names_text : "none");
+		different == 1 ? "is" : "are", count ? names_text : "none");
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /*
- * A word of the user's that is none of the @count @names: "unknown format 'jsno', did you mean 'json'?", or,
+ * A word of the user's that is none of the @count @names, of which some may be the same: "unknown format 'jsno', did you mean 'json'?", or,
  * where none is near, "unknown format 'xml'; there are text, json". @what says what kind of word it is.
  * Returns -EINVAL.
  */

@@ -17,7 +17,7 @@ struct oom_run *oom_run_new(void)
 
 	if (!run)
 		return NULL;
-	run->start_realtime_us = run->duration_us = run->seed = -1;
+	run->start_realtime_us = run->duration_us = run->seed = run->planned = -1;
 	run->fd = -1;
 	return run;
 }
@@ -58,7 +58,8 @@ static bool is_noteworthy(const struct oom_attempt *attempt)
 	for (size_t i = 0; i < attempt->n_sources; i++)
 		if (attempt->sources[i].state == OOM_SOURCE_LOST)
 			return true;
-	return attempt->n_disagreements || attempt->n_warnings;
+	return attempt->n_disagreements || attempt->n_warnings ||
+		(attempt->verdict == OOM_PASS && attempt->reason && *attempt->reason);
 }
 
 static struct oom_entry entry_of(const struct oom_attempt *attempt)

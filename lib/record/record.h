@@ -173,7 +173,8 @@ struct oom_entry {
 	uint32_t scenario; /* in the run's names */
 	uint32_t machine : 24;
 	uint32_t verdict : 3; /* enum oom_verdict */
-	uint32_t noteworthy : 1; /* lost sources, disagreements or kernel warnings */
+	uint32_t
+		noteworthy : 1; /* lost sources, disagreements, kernel warnings, a pass with a reason */
 };
 
 /* The least and the most of something; both -1 where nobody says. */
@@ -199,6 +200,7 @@ struct oom_run {
 	int64_t start_realtime_us, duration_us;
 	const char *version; /* oomgate's */
 	int64_t seed;
+	int64_t planned; /* attempts that it was to have; -1: not known */
 	bool interrupted;
 };
 

@@ -34,6 +34,7 @@ static const struct oom_field run_fields[] = {
 	FIELD("start_us", OOM_F_INT, start_realtime_us),
 	FIELD("duration_us", OOM_F_INT, duration_us),
 	FIELD("seed", OOM_F_INT, seed),
+	FIELD("planned", OOM_F_INT, planned),
 	FIELD("interrupted", OOM_F_BOOL, interrupted),
 	{NULL},
 };

@@ -169,7 +169,9 @@ static void check_fault(struct oom_reader *reader, const struct oom_section *sec
 			at->place.line > when->place.line ? at->place : when->place,
 			"%s has 'At=' (line %u) and 'When=' (line %u): one of them only",
 			oom_section_title(section, title), at->place.line, when->place.line);
-	else if (!at && !when && !section->is_refused)
+	else if (!at && !when && !section->is_refused &&
+		!oom_key_is_mistyped(reader, section, "At") &&
+		!oom_key_is_mistyped(reader, section, "When"))
 		oom_reader_mistake(reader, section->place, "%s needs 'At=' or 'When='",
 			oom_section_title(section, title));
 }

@@ -87,6 +87,14 @@ bool oom_key_matches(const struct oom_key *key, const char *name);
 /* Reports a @name that the set does not have, as helpfully as it can be told. */
 void oom_key_refuse(struct oom_reader *reader, const struct oom_section *section,
 	const struct oom_key_set *set, const char *name, struct oom_place place);
+/* Of the expectations that have this key: OOM_ABOUT_*, 0 where none has. */
+unsigned oom_key_about(const struct oom_schema *schema, const char *name);
+/* Tells of a key of other kinds of sections where it belongs; false: it is one of none. */
+bool oom_key_belongs_elsewhere(struct oom_reader *reader, const struct oom_section *section,
+	const char *name, struct oom_place place);
+/* Was an unknown key of @section taken for a mistyped @name? Then it is not missing, too. */
+bool oom_key_is_mistyped(
+	struct oom_reader *reader, const struct oom_section *section, const char *name);
 
 /* ---- scenario_typeless.c: workloads and faults whose type is not known --------------------------- */
 /* The section's common keys and those of every type, each name once: as its types agree on it, and any

@@ -53,15 +53,6 @@ const struct oom_key *oom_key_set_at(const struct oom_key_set *set, size_t i)
 	return NULL;
 }
 
-bool oom_key_matches(const struct oom_key *key, const char *name)
-{
-	size_t len = strlen(key->name);
-
-	if (key->flags & OOM_KEY_PREFIX)
-		return !strncmp(key->name, name, len) && name[len];
-	return !strcmp(key->name, name);
-}
-
 const struct oom_key *oom_key_set_find(const struct oom_key_set *set, const char *name)
 {
 	const struct oom_key *key;
@@ -92,12 +83,9 @@ static const char *about_text(unsigned about)
 static bool refuse_subject(struct oom_reader *reader, const struct oom_section *section,
 	const char *name, struct oom_place place)
 {
-	unsigned about = 0;
+	unsigned about = oom_key_about(reader->schema, name);
 	char title[OOM_SECTION_TITLE_MAX];
 
-	for (const struct oom_expect_key *row = reader->schema->expects; row && row->key; row++)
-		if (oom_key_matches(row->key, name))
-			about |= row->about;
 	if (about)
 		oom_reader_mistake(reader, place, "'%s=' does not fit %s: it is about %s", name,
 			oom_section_title(section, title), about_text(about));
@@ -164,6 +152,8 @@ void oom_key_refuse(struct oom_reader *reader, const struct oom_section *section
 	if ((section->kind == OOM_SEC_WORKLOAD || section->kind == OOM_SEC_FAULT) &&
 		refuse_type(reader, section, name, place))
 		return;
+	if (oom_key_belongs_elsewhere(reader, section, name, place))
+		return;
 	nearest = suggest(&reader->diags->arena, set, name);
 	oom_section_title(section, title);
 	if (nearest)
@@ -171,4 +161,22 @@ void oom_key_refuse(struct oom_reader *reader, const struct oom_section *section
 			name, title, nearest);
 	else
 		oom_reader_mistake(reader, place, "unknown key '%.60s' in %s", name, title);
+}
+
+bool oom_key_is_mistyped(
+	struct oom_reader *reader, const struct oom_section *section, const char *name)
+{
+	struct oom_key_set set;
+
+	oom_key_set_of(reader, section, &set);
+	for (size_t i = 0; i < section->n_settings; i++) {
+		const char *said = section->settings[i].name, *meant;
+
+		if (oom_key_set_find(&set, said))
+			continue;
+		meant = suggest(&reader->diags->arena, &set, said);
+		if (meant && !strcmp(meant, name))
+			return true;
+	}
+	return false;
 }

@@ -125,7 +125,8 @@ static void check_scope_given(struct oom_reader *reader, const struct oom_sectio
 			named[count] = scope;
 		count++;
 	}
-	if (count > 1 && !oom_section_get(section, "Scope"))
+	if (count > 1 && !oom_section_get(section, "Scope") &&
+		!oom_key_is_mistyped(reader, section, "Scope"))
 		oom_reader_mistake(reader, section->place,
 			"%s needs 'Scope=': there are %zu scopes (%s, %s%s)",
 			oom_section_title(section, title), count, named[0]->name, named[1]->name,

@@ -97,6 +97,8 @@ static const struct oom_key *setting_key(struct oom_reader *reader,
 		return NULL;
 	}
 	if (section->kind == OOM_SEC_SYSCTL && !oom_is_sysctl(setting->name)) {
+		if (oom_key_belongs_elsewhere(reader, section, setting->name, setting->place))
+			return NULL;
 		oom_reader_mistake(reader, setting->place,
 			"'%.60s' is no kernel parameter (vm.overcommit_memory)", setting->name);
 		return NULL;
@@ -196,7 +198,8 @@ void oom_reader_required(struct oom_reader *reader)
 		if (section->guess)
 			set.tables[0] = NULL;
 		for (size_t k = 0; (key = oom_key_set_at(&set, k)); k++)
-			if (key->flags & OOM_KEY_REQUIRED && !raw_setting(section, key->name))
+			if (key->flags & OOM_KEY_REQUIRED && !raw_setting(section, key->name) &&
+				!oom_key_is_mistyped(reader, section, key->name))
 				oom_reader_mistake(reader, section->place, "%s needs '%s=' (%s)",
 					oom_section_title(section, title), key->name, key->help);
 	}

@@ -297,3 +297,56 @@ Test(run_folder, where_no_folder_can_be_is_told_before, .init = setup, .fini = t
 	}
 	cr_expect(!scratch_exists(top, "new"), "looking made something");
 }
+
+static void expect_mode(const char *name, mode_t mode)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	cr_assert(!lstat(in_top(name, path), &st), "no '%s'", name);
+	cr_expect_eq(st.st_mode & 0777, mode, "'%s' is %o", name, st.st_mode & 0777);
+}
+
+/* Whatever the umask; and what an older run left wider. */
+Test(run_folder, all_of_it_is_its_owners_alone, .init = setup, .fini = teardown)
+{
+	static struct oom_scenario scenario = {.id = "a/b", .path = "a/b.scenario"};
+	struct oom_job job = {.scenario = &scenario, .attempt = 1};
+	struct oom_err err = {0};
+	char path[PATH_MAX];
+
+	umask(0);
+	for (int resume = 0; resume < 2; resume++) {
+		cr_assert_eq(open_run(resume, false, &err), 0, "%s", err.msg);
+		oom_run_add_machine(command.run)->id = "debian:bookworm";
+		job.attempt++;
+		cr_assert(oom_journal_evidence_dir(&command, &job, path, sizeof(path)));
+		cr_assert_eq(oom_journal_finish(&command, &err), 0, "%s", err.msg);
+		close_run();
+		expect_mode("run", 0700);
+		expect_mode("run/attempts.jsonl", 0600);
+		expect_mode("run/contents.list", 0600);
+		expect_mode("run/run.json", 0600);
+		expect_mode("run/run.seed", 0600);
+		expect_mode("run/debian_bookworm", 0700);
+		expect_mode("run/debian_bookworm/a/b", 0700);
+		cr_assert(!chmod(in_top("run/contents.list", path), 0644));
+		cr_assert(!chmod(in_top("run/attempts.jsonl", path), 0644));
+	}
+}
+
+/* The names that evidence had before: the record knows them. */
+Test(run_folder, evidence_of_an_older_run_is_found, .init = setup, .fini = teardown)
+{
+	static const char old[] = "run/debian:bookworm/a/1/kmsg";
+	struct oom_err err = {0};
+
+	scratch_file(top, old, "x");
+	scratch_file(top, "run/attempts.jsonl", "{\"evidence_dir\":\"debian:bookworm/a/1\"}\n");
+	cr_assert_eq(open_run(true, false, &err), 0, "%s", err.msg);
+	close_run();
+	cr_expect(scratch_exists(top, old), "going on takes it away");
+	cr_assert_eq(open_run(false, true, &err), 0, "%s", err.msg);
+	close_run();
+	cr_expect(!scratch_exists(top, "run/debian:bookworm"), "overwriting leaves it");
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The journal of a run: what is written down, what --resume takes from it, and the record made of it. */
 #include "harness/campaign/folder.h"
+#include "harness/campaign/kept.h"
+#include "harness/campaign/seed.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -24,9 +26,10 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	static const char *const names[] = {"attempts.jsonl", "run.json", "contents.list"};
+	static const char *const names[] = {
+		"attempts.jsonl", "run.json", "contents.list", "run.seed"};
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		char path[128];
 
 		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
@@ -38,10 +41,8 @@ static void tear_down(void)
 TestSuite(run_resume, .init = set_up, .fini = tear_down, .timeout = 60);
 
 /* Two scenarios, two machines, two attempts of each. */
-static void begin(bool resume)
+static int open_run(bool resume, struct oom_err *err)
 {
-	struct oom_err err = {0};
-
 	command = (struct oom_run_command){
 		.options = {.output_dir = dir, .resume = resume, .overwrite = !resume},
 		.jobs = jobs,
@@ -53,7 +54,14 @@ static void begin(bool resume)
 	for (size_t i = 0; i < 8; i++)
 		jobs[i] = (struct oom_job){
 			.scenario = &scenarios[i / 4], .machine = i / 2 % 2, .attempt = 1 + i % 2};
-	cr_assert_eq(oom_journal_open(&command, &err), 0, "%s", err.msg);
+	return oom_journal_open(&command, err);
+}
+
+static void begin(bool resume)
+{
+	struct oom_err err = {0};
+
+	cr_assert_eq(open_run(resume, &err), 0, "%s", err.msg);
 }
 
 static void end(void)
@@ -64,6 +72,7 @@ static void end(void)
 	oom_run_free(command.run);
 	close(command.journal_fd);
 	oom_folder_release(&command);
+	oom_kept_release(&command);
 }
 
 static struct oom_attempt *attempt_of(size_t job, const char *title)
@@ -102,11 +111,14 @@ static const char *titles(void)
 		oom_borrow const struct oom_attempt *attempt = NULL;
 
 		cr_assert_eq(oom_run_attempt(run, i, &attempt), 0);
-		strcat(text, attempt->title);
+		strcat(text, attempt->title ? attempt->title : "");
 	}
 	oom_run_free(run);
 	return text;
 }
+
+static const char good[] =
+	"\n{\"scenario\":\"b\",\"machine\":\"n\",\"attempt\":2,\"title\":\"good\"}\n";
 
 static void add_text(const char *text, size_t len)
 {
@@ -160,9 +172,7 @@ Test(run_resume, a_line_of_no_use_is_passed_over)
 		begin(false);
 		end();
 		add_text(rows[i], strlen(rows[i]));
-		add_text(
-			"\n{\"scenario\":\"b\",\"machine\":\"n\",\"attempt\":2,\"title\":\"good\"}\n",
-			62);
+		add_text(good, sizeof(good) - 1);
 		begin(true);
 		cr_expect_eq(command.progress.done, 1, "%s", rows[i]);
 		cr_expect(jobs[7].done, "%s", rows[i]);
@@ -196,7 +206,7 @@ Test(run_resume, a_line_without_end_takes_no_memory)
 	add_text("{\"scenario\":\"", 13);
 	for (int i = 0; i < 200; i++)
 		add_text(filler, sizeof(filler));
-	add_text("\n{\"scenario\":\"b\",\"machine\":\"n\",\"attempt\":2,\"title\":\"good\"}\n", 62);
+	add_text(good, sizeof(good) - 1);
 	begin(true);
 	cr_expect_eq(command.progress.done, 1);
 	cr_expect_str_eq(titles(), "good");
@@ -252,4 +262,131 @@ Test(run_resume, what_cannot_be_written_down_is_held)
 	cr_expect_str_eq(titles(), "01");
 	cr_expect_eq(oom_run_entry(command.run, 1).verdict, OOM_BROKEN);
 	end();
+}
+
+/* ---- another plan than the one that the folder was filled by ------------------------------------ */
+
+/* All of it: two scenarios ("a/x", "b") of four attempts each. */
+static void fill(void)
+{
+	begin(false);
+	for (size_t i = 0; i < 8; i++)
+		finish_job(i, (char[]){(char)('0' + i), '\0'});
+	titles();
+	end();
+}
+
+static void tear_down_names(void)
+{
+	scenarios[0].id = "a/x";
+	scenarios[1].id = "b";
+}
+
+Test(run_resume, what_is_not_in_the_plan_is_kept, .fini = tear_down_names)
+{
+	struct oom_run *run = NULL;
+	struct oom_err err = {0};
+
+	fill();
+	scenarios[0].id = "new";
+	begin(true);
+	cr_expect_eq(command.progress.done, 4);
+	cr_expect_eq(command.kept.count, 4);
+	cr_expect_eq(command.kept.counts[OOM_PASS], 4);
+	finish_job(2, "n");
+	cr_expect_str_eq(titles(), "n45670123");
+	cr_assert_eq(oom_run_load(dir, &err, &run), 0);
+	cr_expect_eq(run->planned, 12);
+	oom_run_free(run);
+	end();
+	begin(true); /* again: each is there once */
+	cr_expect_str_eq(titles(), "n45670123");
+	end();
+}
+
+/* "n" is not asked for any more: all that is known of it is in the run.json that is replaced. */
+Test(run_resume, the_machine_of_a_kept_attempt_is_kept)
+{
+	struct oom_run *run = NULL;
+	struct oom_err err = {0};
+
+	begin(false);
+	command.run->machines[1].kernel = "6.1";
+	for (size_t i = 0; i < 8; i++)
+		finish_job(i, "x");
+	titles();
+	end();
+	begin(true);
+	command.run->n_machines = 1;
+	for (size_t i = 0; i < 8; i++) {
+		if (jobs[i].machine == 0)
+			continue;
+		cr_assert_eq(oom_kept_add(&command,
+				     &(struct oom_attempt){.scenario = jobs[i].scenario->id,
+					     .machine = "n",
+					     .attempt = jobs[i].attempt},
+				     jobs[i].entry.offset, jobs[i].entry.len),
+			0);
+		jobs[i].done = false;
+	}
+	cr_assert_eq(oom_journal_finish(&command, &err), 0, "%s", err.msg);
+	cr_assert_eq(oom_run_load(dir, &err, &run), 0, "%s", err.msg);
+	cr_expect_eq(run->n_attempts, 8);
+	cr_expect_eq(run->n_machines, 2);
+	cr_expect_str_eq(run->machines[1].id, "n");
+	cr_expect_str_eq(run->machines[1].kernel, "6.1");
+	oom_run_free(run);
+	end();
+}
+
+Test(run_resume, a_folder_of_other_scenarios_is_refused, .fini = tear_down_names)
+{
+	struct oom_err err = {0};
+
+	fill();
+	scenarios[0].id = "new";
+	scenarios[1].id = "newer";
+	cr_expect_eq(open_run(true, &err), -EEXIST);
+	cr_expect(strstr(err.msg, "none of these scenarios has run in"), "%s", err.msg);
+	cr_expect(strstr(err.msg, "8 finished attempts of others (a/x, b)"), "%s", err.msg);
+	cr_expect(strstr(err.msg, "--overwrite") && strstr(err.msg, "--output"), "%s", err.msg);
+	end();
+	scenarios[1].id = "b";
+	begin(true); /* and nothing was changed */
+	cr_expect_eq(command.progress.done, 4);
+	end();
+}
+
+Test(run_resume, the_seed_is_that_of_the_run)
+{
+	struct oom_run_options o = {.output_dir = dir, .resume = true, .seed = 5};
+	struct oom_err err = {0};
+	char path[128];
+
+	/* none is there: that of the command line */
+	cr_expect_eq(oom_seed_settle(&o, &err), 0);
+	cr_expect_eq(o.seed, 5);
+	begin(false);
+	end();
+	cr_expect_eq(oom_seed_write(dir, 18446744073709551615u), 0);
+	cr_expect_eq(oom_seed_settle(&o, &err), 0);
+	cr_expect_eq(o.seed, 18446744073709551615u);
+	o.seed_given = true; /* the same one */
+	cr_expect_eq(oom_seed_settle(&o, &err), 0);
+	o.seed = 5;
+	cr_expect_eq(oom_seed_settle(&o, &err), -EINVAL);
+	cr_expect(strstr(err.msg, "has seed 18446744073709551615, not 5"), "%s", err.msg);
+	o.resume = false;
+	cr_expect_eq(oom_seed_settle(&o, &err), 0);
+	cr_expect_eq(o.seed, 5);
+	/* a run of an older version: run.json has it */
+	begin(false);
+	command.run->seed = 77;
+	titles();
+	end();
+	snprintf(path, sizeof(path), "%s/" OOM_SEED_FILE, dir);
+	cr_assert_eq(unlink(path), 0);
+	o = (struct oom_run_options){.output_dir = dir, .resume = true, .seed = 5};
+	cr_expect_eq(oom_seed_settle(&o, &err), 0);
+	cr_expect_eq(o.seed, 77);
 }

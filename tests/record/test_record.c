@@ -304,6 +304,7 @@ static struct oom_run *full_run(void)
 	run->duration_us = 6;
 	run->version = "0.1.0";
 	run->seed = 42;
+	run->planned = 9;
 	run->interrupted = true;
 	return run;
 }
@@ -344,7 +345,8 @@ Test(record, a_run_comes_back_from_its_folder)
 	cr_expect_str_eq(find_null(json), "");
 	cr_expect_str_eq(copy->machines[0].backend, "scope");
 	cr_expect_eq(json_object_size(json_array_get(json_object_get(json, "machines"), 0)), 8);
-	cr_expect_eq(json_object_size(json), 1 + 5 + 3);
+	cr_expect_eq(json_object_size(json), 1 + 6 + 3);
+	cr_expect_eq(json_integer_value(json_object_get(json, "planned")), 9);
 	cr_expect_eq(
 		json_integer_value(json_object_get(json_object_get(json, "summary"), "pass")), 1);
 	cr_expect_eq(

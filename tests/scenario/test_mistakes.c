@@ -110,7 +110,31 @@ Test(mistakes, of_keys)
 		{OK "[Scope a]\nMemoryMx=1M\n",
 			"8:1: unknown key 'MemoryMx' in [Scope a], did you mean 'MemoryMax'?\n"},
 		{OK "[Machine]\nWhatever=1\n", "8:1: unknown key 'Whatever' in [Machine]\n"},
-		{OK "[Slice a]\nOOMPolicy=stop\n", "8:1: unknown key 'OOMPolicy' in [Slice a]\n"},
+		{OK "[Slice a]\nOOMPolicy=stop\n",
+			"8:1: 'OOMPolicy=' does not belong in [Slice a], but in [Scope NAME]\n"},
+		{OK "[Sysctl]\nKernelArgs=quiet\nvm.swappiness=1\n",
+			"8:1: 'KernelArgs=' does not belong in [Sysctl], but in [Machine]\n"},
+		{OK "[Machine]\nMemoryMax=1G\n",
+			"8:1: 'MemoryMax=' does not belong in [Machine], but in [Slice NAME] or [Scope NAME] or "
+			"[Service NAME]\n"},
+		{OK "[Machine]\nSize=1G\n",
+			"8:1: 'Size=' does not belong in [Machine], but in [Workload NAME]\n"},
+		{OK "[Machine]\nVictim=hog\n",
+			"8:1: 'Victim=' does not belong in [Machine], but in [Expect]\n"},
+		{OK "[Machine]\nExitCode=1\n",
+			"8:1: 'ExitCode=' does not belong in [Machine], but in [Expect NAME]\n"},
+		/* what is missing is what was mistyped: one mistake */
+		{OK "[Workload b]\nType=anon\nSzie=1M\n",
+			"9:1: unknown key 'Szie' in [Workload b], did you mean 'Size'?\n"},
+		{OK "[Workload b]\nTpye=anon\nSize=1M\n",
+			"8:1: unknown key 'Tpye' in [Workload b], did you mean 'Type'?\n"},
+		{OK "[Workload b]\nType=anon\nSzie=1M\nNcie=1\n[Workload c]\nType=anon\nNcie=1\n",
+			"9:1: unknown key 'Szie' in [Workload b], did you mean 'Size'?\n"
+			"10:1: unknown key 'Ncie' in [Workload b], did you mean 'Nice'?\n"
+			"11:1: [Workload c] needs 'Size=' (how much)\n"
+			"13:1: unknown key 'Ncie' in [Workload c], did you mean 'Nice'?\n"},
+		{OK "[Scope a]\n[Fault f]\nType=limit\nScope=a\nWehn=hog killed\n",
+			"11:1: unknown key 'Wehn' in [Fault f], did you mean 'When'?\n"},
 		{OK "[Workload b]\nType=anon\nSize=1M\nArgs=x\n",
 			"10:1: 'Args=' is no key of type 'anon' (of type 'stress-ng' it is)\n"},
 		{OK "[Machine]\nMemory=1G\nCPUs=1\n Memory = 2G\n",

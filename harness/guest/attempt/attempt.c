@@ -353,7 +353,7 @@ void oom_guest_attempt_free(struct oom_guest_attempt *attempt)
 	oom_attempt_vm_stop(attempt);
 	oom_boot_leave(attempt, false, NULL);
 	oom_state_discard(&attempt->state);
-	if (attempt->scratch_dir && !attempt->host->options.keep)
+	if (attempt->scratch_dir)
 		oom_tree_remove(attempt->scratch_dir);
 	oom_closep(&attempt->wait_fd);
 	oom_closep(&attempt->timer_fd);

@@ -15,7 +15,7 @@ struct oom_guest_options {
 	const char *accel; /* auto, kvm, tcg */
 	const char *config_dir; /* NULL, or a tree laid over the root */
 	int jobs; /* guests at once; 0: what cores and memory allow */
-	bool keep; /* keep the guest's folder for a look */
+	bool keep; /* keep of each guest what a person looks at */
 	void (*say)(void *ctx, const char *line); /* progress: "building debian:bookworm: …" */
 	void *say_ctx;
 };

@@ -66,6 +66,7 @@ struct oom_guest_attempt {
 	bool qmp_ended, port_ended; /* no more will come on it */
 	bool gone; /* QEMU is, or is going: only its last words are still heard */
 	char console[512], log[512];
+	const char *command; /* with --keep: a line for each start of QEMU */
 
 	const struct oom_qmp_step *step;
 	struct oom_buffer qmp_in, port_in, port_out, record_text;

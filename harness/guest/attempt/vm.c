@@ -2,6 +2,7 @@
 #include "harness/guest/attempt/vm.h"
 
 #include "harness/guest/attempt/budget.h"
+#include "harness/guest/attempt/keep.h"
 #include "harness/guest/image/kernel.h"
 #include "harness/guest/vm/disk.h"
 #include "harness/host/process.h"
@@ -79,6 +80,8 @@ int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_
 	head = files.head_fd = incoming ? oom_kernel_head(a->vm.vmlinuz) : -1;
 	files.qmp_fd = qmp[1];
 	files.port_fd = port[1];
+	if (!r)
+		oom_attempt_note_command(a, &files);
 	if (!r)
 		r = oom_vm_spawn(&a->vm, &files, err, &a->pid, &a->pid_fd);
 	oom_closep(&qmp[1]);

@@ -2,6 +2,7 @@
 #include "harness/guest/cache/cache.h"
 
 #include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/kept.h"
 #include "harness/guest/cache/modes.h"
 #include "harness/host/file.h"
 #include "lib/base/cleanup.h"
@@ -94,11 +95,14 @@ int oom_guest_cleanup(int dry, void (*say)(const char *what), struct oom_err *er
 {
 	struct oom_arena arena = {0};
 	char *dir;
-	int count = 0;
+	int count = 0, kept = 0;
 
 	/* no cache, nothing left in it */
-	if (!find_dir(&arena, NULL, &dir))
-		count = oom_cache_sweep(dir, dry, CLEANUP_WAIT_US, say, err);
+	if (!find_dir(&arena, NULL, &dir)) {
+		kept = oom_cache_kept_remove(dir, dry, say, err);
+		count = oom_cache_sweep(dir, dry, CLEANUP_WAIT_US, say, kept < 0 ? NULL : err);
+		count = count < 0 ? count : kept < 0 ? kept : count + kept;
+	}
 	oom_arena_release(&arena);
 	return count;
 }

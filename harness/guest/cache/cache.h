@@ -14,6 +14,7 @@ enum oom_cache_folder {
 	OOM_CACHE_PAYLOADS,
 	OOM_CACHE_KERNELS,
 	OOM_CACHE_QEMU,
+	OOM_CACHE_KEPT,
 	OOM_CACHE_FOLDERS,
 };
 
@@ -30,7 +31,7 @@ int oom_cache_open(struct oom_arena *arena, struct oom_err *err, const char **re
 /* Removes the least recently used saved machines, payload disks and initial file systems until they fit, never @keep. */
 int oom_cache_prune(const char *cache, uint64_t bound_bytes, const char *keep);
 
-/* Removes what killed runs have left half-made in the cache: how many, or -errno. With @dry only counts
+/* Removes what killed runs have left half-made in the cache, and what --keep has kept: how many, or -errno. With @dry only counts
  * and names them through @say (may be NULL). */
 int oom_guest_cleanup(int dry, void (*say)(const char *what), struct oom_err *err);
 

@@ -15,7 +15,8 @@ const char *oom_cache_folder_name(enum oom_cache_folder folder)
 		[OOM_CACHE_STATES] = "states",
 		[OOM_CACHE_PAYLOADS] = "payloads",
 		[OOM_CACHE_KERNELS] = "kernels",
-		[OOM_CACHE_QEMU] = "qemu"};
+		[OOM_CACHE_QEMU] = "qemu",
+		[OOM_CACHE_KEPT] = "kept"};
 
 	return names[folder];
 }

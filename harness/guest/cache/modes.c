@@ -36,8 +36,8 @@ int oom_tree_narrow(const char *path)
 /* A name that this program gives: a folder that was named in OOMGATE_CACHE may hold other things. */
 static bool is_ours(const char *name)
 {
-	static const char *const starts[] = {
-		".tmp-", ".lock-", "debian-", "disk-", "newer", "kvm-", "build-", "fetch-qemu."};
+	static const char *const starts[] = {".tmp-", ".lock-", "guest-", "debian-", "disk-",
+		"newer", "kvm-", "build-", "fetch-qemu."};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
 		if (!strncmp(name, starts[i], strlen(starts[i])))

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/campaign/seed.h"
+
+#include "lib/base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+static bool read_file(const char *dir, uint64_t *ret)
+{
+	oom_autofclose FILE *file = NULL;
+	char path[PATH_MAX], line[32], *end;
+
+	if (snprintf(path, sizeof(path), "%s/" OOM_SEED_FILE, dir) >= (int)sizeof(path))
+		return false;
+	file = fopen(path, "re");
+	if (!file || !fgets(line, sizeof(line), file))
+		return false;
+	errno = 0;
+	*ret = strtoull(line, &end, 10);
+	return !errno && end > line && *end == '\n';
+}
+
+/* Of a run that an older version has made. */
+static bool read_record(const char *dir, uint64_t *ret)
+{
+	struct oom_run *run;
+	bool there;
+
+	if (oom_run_load(dir, NULL, &run) < 0)
+		return false;
+	there = run->seed >= 0;
+	if (there)
+		*ret = (uint64_t)run->seed;
+	oom_run_free(run);
+	return there;
+}
+
+int oom_seed_settle(struct oom_run_options *options, struct oom_err *err)
+{
+	uint64_t seed;
+
+	if (!options->resume || !options->output_dir ||
+		(!read_file(options->output_dir, &seed) &&
+			!read_record(options->output_dir, &seed)))
+		return 0;
+	if (options->seed_given && options->seed != seed)
+		return oom_err_set(err, EINVAL,
+			"the run in '%s' has seed %" PRIu64 ", not %" PRIu64
+			": leave out --seed, or name another folder with --output",
+			options->output_dir, seed, options->seed);
+	options->seed = seed;
+	return 0;
+}
+
+int oom_seed_write(const char *dir, uint64_t seed)
+{
+	char path[PATH_MAX], line[32];
+	oom_autoclose int fd = -1;
+	int len = snprintf(line, sizeof(line), "%" PRIu64 "\n", seed);
+	ssize_t n;
+
+	if (snprintf(path, sizeof(path), "%s/" OOM_SEED_FILE, dir) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	n = write(fd, line, (size_t)len);
+	if (n != len)
+		return n < 0 ? -errno : -ENOSPC;
+	return fsync(fd) < 0 ? -errno : 0;
+}
