@@ -253,3 +253,27 @@ Test(run_resume, what_cannot_be_written_down_is_held)
 	cr_expect_eq(oom_run_entry(command.run, 1).verdict, OOM_BROKEN);
 	end();
 }
+
+/* A journal whose lines belong to other machines is not compared with every job. */
+Test(run_resume, a_long_journal_of_others_is_read_in_no_time, .timeout = 20)
+{
+	enum { MANY = 50000 };
+	struct oom_job *plan = calloc(MANY, sizeof(*plan));
+	struct oom_err err = {0};
+
+	begin(false);
+	for (int i = 0; i < MANY; i++) {
+		char line[128];
+		int n = snprintf(line, sizeof(line),
+			"{\"scenario\":\"a/x\",\"machine\":\"other\",\"attempt\":%d}\n", i + 1);
+
+		plan[i] = (struct oom_job){.scenario = &scenarios[0], .attempt = 1 + (unsigned)i};
+		cr_assert_eq(write(command.journal_fd, line, (size_t)n), n);
+	}
+	command.jobs = plan;
+	command.n_jobs = MANY;
+	cr_expect_eq(oom_journal_resume(&command, &err), 0, "%s", err.msg);
+	cr_expect_eq(command.progress.done, 0);
+	free(plan);
+	end();
+}
