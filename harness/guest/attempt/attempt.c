@@ -8,6 +8,7 @@
 #include "harness/guest/attempt/vm.h"
 #include "harness/guest/cache/cache.h"
 #include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/vm/key.h"
 #include "harness/host/file.h"
 #include "lib/base/cleanup.h"
 
