@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/campaign/folder.h"
 
+#include "harness/campaign/own_file.h"
 #include "harness/campaign/seed.h"
-
 #include "harness/host/path_place.h"
 #include "lib/base/cleanup.h"
 
@@ -36,11 +36,8 @@ static bool holds_run(const char *dir)
 /* A run that goes on there has its attempts.jsonl locked. */
 static bool is_in_use(const char *dir)
 {
-	oom_autoclose int fd = -1;
-	char path[PATH_MAX];
+	oom_autoclose int fd = oom_own_file_open(dir, "attempts.jsonl", O_RDONLY);
 
-	if (snprintf(path, sizeof(path), "%s/attempts.jsonl", dir) < (int)sizeof(path))
-		fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
@@ -59,6 +56,9 @@ int oom_folder_check(const struct oom_run_options *options, struct oom_err *err)
 	if (r < 0)
 		return oom_err_errno(
 			err, -r, "cannot make the run's folder '%s' (--output names another)", dir);
+	r = options->output_dir ? oom_own_files_check(dir, err) : 0;
+	if (r < 0)
+		return r;
 	if (options->output_dir && is_in_use(dir))
 		return oom_err_set(err, EBUSY,
 			"another run writes into '%s': name another folder with --output", dir);
@@ -77,20 +77,32 @@ static int names_add(json_t *names, const char *name)
 	return json_object_set_new_nocheck(names, name, json_true()) ? -ENOMEM : 0;
 }
 
+/* *@ret is NULL where it is not there. */
+static int own_file_read(const char *dir, const char *name, FILE **ret)
+{
+	int fd = oom_own_file_open(dir, name, O_RDONLY), r;
+
+	*ret = NULL;
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	*ret = fdopen(fd, "r");
+	if (*ret)
+		return 0;
+	r = -errno;
+	close(fd);
+	return r;
+}
+
 static int names_from_list(const char *dir, json_t *names)
 {
 	oom_autofclose FILE *file = NULL;
 	oom_autofree char *name = NULL;
-	char path[PATH_MAX];
 	size_t size = 0;
 	ssize_t n;
-	int r = list_path(dir, path);
+	int r = own_file_read(dir, OOM_FOLDER_LIST, &file);
 
-	if (r < 0)
+	if (r < 0 || !file)
 		return r;
-	file = fopen(path, "re");
-	if (!file)
-		return errno == ENOENT ? 0 : -errno;
 	while (r >= 0 && (n = getdelim(&name, &size, '\0', file)) > 0)
 		if (!name[n - 1] && n > 1) /* the last one may be cut off */
 			r = names_add(names, name);
@@ -112,15 +124,11 @@ static int names_from_attempts(const char *dir, json_t *names)
 {
 	oom_autofclose FILE *file = NULL;
 	oom_autofree char *line = NULL;
-	char path[PATH_MAX];
 	size_t size = 0;
-	int r = 0;
+	int r = own_file_read(dir, "attempts.jsonl", &file);
 
-	if (snprintf(path, sizeof(path), "%s/attempts.jsonl", dir) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	file = fopen(path, "re");
-	if (!file)
-		return errno == ENOENT ? 0 : -errno;
+	if (r < 0 || !file)
+		return r;
 	while (r >= 0 && getline(&line, &size, file) >= 0) {
 		json_t *attempt = json_loads(line, 0, NULL);
 
@@ -218,10 +226,10 @@ static int list_write(const char *dir, json_t *names)
 	if (r < 0)
 		return r;
 	snprintf(temp, sizeof(temp), "%s.tmp", path);
-	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = oom_own_file_make(temp);
 	file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!file)
-		return -errno;
+		return fd < 0 ? fd : -errno;
 	(void)oom_take_fd(&fd); /* the stream's */
 	json_object_foreach (names, name, value) {
 		fwrite(name, 1, strlen(name) + 1, file);
@@ -293,18 +301,15 @@ void oom_folder_release(struct oom_run_command *command)
 /* Whole, or not at all. */
 static int list_append(const char *dir, const char *name)
 {
-	oom_autoclose int fd = -1;
-	char path[PATH_MAX];
+	oom_autoclose int fd =
+		oom_own_file_open(dir, OOM_FOLDER_LIST, O_WRONLY | O_CREAT | O_APPEND);
 	size_t len = strlen(name) + 1;
 	off_t end;
 	ssize_t n;
-	int r = list_path(dir, path);
+	int r;
 
-	if (r < 0)
-		return r;
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	(void)fchmod(fd, 0600); /* an older run's is wider */
 	end = lseek(fd, 0, SEEK_END);
 	n = write(fd, name, len);

@@ -2,6 +2,7 @@
 #include "harness/campaign/evidence_name.h"
 #include "harness/campaign/folder.h"
 #include "harness/campaign/kept.h"
+#include "harness/campaign/own_file.h"
 #include "harness/campaign/seed.h"
 #include "harness/say/say.h"
 
@@ -97,18 +98,18 @@ static int not_written(
 /* For appending, and for this run alone: its lock goes with the process. */
 static int journal_lock(struct oom_run_command *command, struct oom_err *err)
 {
-	char path[600];
-	int fd;
+	int fd, r = oom_own_files_check(command->dir, err);
 
-	snprintf(path, sizeof(path), "%s/attempts.jsonl", command->dir);
-	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (r < 0)
+		return r;
+	fd = oom_own_file_open(command->dir, "attempts.jsonl", O_RDWR | O_CREAT | O_APPEND);
 	if (fd < 0)
-		return not_written(command, "attempts.jsonl", -errno, err);
+		return not_written(command, "attempts.jsonl", fd, err);
 	(void)fchmod(fd, 0600); /* an older run's is wider */
 	command->journal_fd = fd;
 	command->run->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (command->run->fd < 0)
-		return oom_err_errno(err, errno, "cannot read '%s'", path);
+		return oom_err_errno(err, errno, "cannot read '%s/attempts.jsonl'", command->dir);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return oom_err_set(err, EBUSY,
 			"another run writes into '%s': name another folder with --output",
@@ -231,12 +232,12 @@ static int put_to_file(void *data, const char *text, size_t len)
 /* 0, or -errno; an attempt is read from the journal as its turn comes */
 static int write_temp(const struct oom_run *run, const char *temp)
 {
-	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = oom_own_file_make(temp);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 	int r;
 
 	if (!file) {
-		r = -errno;
+		r = fd < 0 ? fd : -errno;
 		oom_closep(&fd);
 		return r;
 	}

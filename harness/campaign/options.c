@@ -136,14 +136,17 @@ static void add_text(struct argp_state *state, const char **array, size_t *count
 		array[(*count)++] = text;
 }
 
+/* More attempts of a scenario than anybody makes, and more guests than slots (jobs.c). */
+enum { REPEAT_MOST = 1000000, JOBS_MOST = 64 };
+
 static int64_t parse_number(
-	struct argp_state *state, const char *option, const char *text, int64_t min)
+	struct argp_state *state, const char *option, const char *text, int64_t min, int64_t max)
 {
 	int64_t n = 0;
 
-	if (oom_parse_int(text, &n) < 0 || n < min)
-		oom_say_usage(state, "%s wants a whole number from %lld, not '%s'", option,
-			(long long)min, text);
+	if (oom_parse_int(text, &n) < 0 || n < min || n > max)
+		oom_say_usage(state, "%s wants a whole number from %lld to %lld, not '%s'", option,
+			(long long)min, (long long)max, text);
 	return n;
 }
 
@@ -194,16 +197,16 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 			oom_say_usage(state, "%s", err.msg);
 		break;
 	case OPT_REPEAT:
-		o->repeat = (unsigned)parse_number(state, "--repeat", text, 1);
+		o->repeat = (unsigned)parse_number(state, "--repeat", text, 1, REPEAT_MOST);
 		break;
 	case 'j':
-		o->jobs = (unsigned)parse_number(state, "--jobs", text, 1);
+		o->jobs = (unsigned)parse_number(state, "--jobs", text, 1, JOBS_MOST);
 		break;
 	case OPT_TAG:
 		o->tag_expr = text;
 		break;
 	case OPT_SEED:
-		o->seed = (uint64_t)parse_number(state, "--seed", text, 0);
+		o->seed = (uint64_t)parse_number(state, "--seed", text, 0, INT64_MAX);
 		o->seed_given = true;
 		break;
 	case OPT_TIMEOUT:

@@ -3,6 +3,7 @@
 #include "harness/campaign/campaign.h"
 #include "harness/campaign/kept.h"
 #include "harness/say/say.h"
+#include "lib/base/names.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -74,28 +75,83 @@ static int line_next(struct lines *in)
 	}
 }
 
-/* Searches on from @hint: a journal's order is nearly that of the jobs. */
-static struct oom_job *job_of(
-	struct oom_run_command *command, const struct oom_attempt *attempt, size_t *hint)
+/* The plan lays jobs out by scenario, machine and attempt (plan.c): where each scenario begins says where each of
+ * its attempts is. */
+struct plan {
+	struct oom_names scenarios;
+	size_t *first; /* by scenario: its first job */
+	struct oom_arena arena;
+};
+
+static int plan_read(const struct oom_run_command *command, struct plan *ret)
+{
+	for (size_t i = 0; i < command->n_jobs; i++) {
+		uint32_t before = ret->scenarios.count, number;
+
+		if (i && command->jobs[i].scenario == command->jobs[i - 1].scenario)
+			continue;
+		if (oom_names_add(&ret->scenarios, command->jobs[i].scenario->id, &number) < 0)
+			return -ENOMEM;
+		if (number < before)
+			continue;
+		ret->first = oom_arena_grow(&ret->arena, ret->first, number, sizeof(*ret->first));
+		if (!ret->first)
+			return -ENOMEM;
+		ret->first[number] = i;
+	}
+	return 0;
+}
+
+static void plan_release(struct plan *plan)
+{
+	oom_names_release(&plan->scenarios);
+	oom_arena_release(&plan->arena);
+}
+
+/* Scenarios of the same number of attempts on each machine. */
+static size_t repeat_at(const struct oom_run_command *command, size_t first)
+{
+	size_t end = first, step = 1;
+
+	/* in strides: there may be a million */
+	while (end + 1 < command->n_jobs &&
+		command->jobs[end + 1].attempt > command->jobs[end].attempt) {
+		while (end + step < command->n_jobs &&
+			command->jobs[end + step].attempt == command->jobs[end].attempt + step)
+			end += step, step *= 2;
+		step = 1;
+	}
+	return end - first + 1;
+}
+
+static struct oom_job *job_of(const struct oom_run_command *command, const struct plan *plan,
+	const struct oom_attempt *attempt)
 {
 	const char *machine = attempt->machine ? attempt->machine : "";
+	uint32_t number;
+	size_t first, repeat;
 
-	for (size_t n = 0; n < command->n_jobs; n++) {
-		size_t i = (*hint + n) % command->n_jobs;
-		struct oom_job *job = &command->jobs[i];
+	if (attempt->attempt < 1 || !oom_names_find(&plan->scenarios, attempt->scenario, &number))
+		return NULL;
+	first = plan->first[number];
+	repeat = repeat_at(command, first);
+	if ((uint64_t)attempt->attempt > repeat)
+		return NULL;
+	for (size_t m = 0; m < command->run->n_machines; m++) {
+		size_t i = first + m * repeat + (size_t)attempt->attempt - 1;
+		struct oom_job *job = i < command->n_jobs ? &command->jobs[i] : NULL;
 
-		if (job->attempt == attempt->attempt &&
-			!strcmp(job->scenario->id, attempt->scenario) &&
-			!strcmp(command->run->machines[job->machine].id, machine)) {
-			*hint = i + 1;
+		if (job && !strcmp(command->run->machines[job->machine].id, machine) &&
+			job->attempt == attempt->attempt &&
+			!strcmp(job->scenario->id, attempt->scenario))
 			return job;
-		}
 	}
 	return NULL;
 }
 
 /* What the line says is kept as an entry; 1: it says nothing that could be used. */
-static int take_line(struct oom_run_command *command, const struct lines *in, size_t *hint)
+static int take_line(
+	struct oom_run_command *command, const struct plan *plan, const struct lines *in)
 {
 	struct oom_attempt *attempt = NULL;
 	struct oom_job *job;
@@ -103,7 +159,7 @@ static int take_line(struct oom_run_command *command, const struct lines *in, si
 
 	if (in->too_long || oom_attempt_parse(in->line, in->line_len, NULL, &attempt) < 0)
 		return 1;
-	job = job_of(command, attempt, hint);
+	job = job_of(command, plan, attempt);
 	if (!job)
 		r = oom_kept_add(command, attempt, in->begin, (uint32_t)in->line_len);
 	else
@@ -123,15 +179,16 @@ static int take_line(struct oom_run_command *command, const struct lines *in, si
 int oom_journal_resume(struct oom_run_command *command, struct oom_err *err)
 {
 	struct lines *in = calloc(1, sizeof(*in));
-	size_t hint = 0;
+	struct plan plan = {0};
 	int r;
 
 	if (!in)
 		return oom_err_set(
 			err, ENOMEM, "no memory to read '%s/attempts.jsonl'", command->dir);
 	in->fd = command->journal_fd;
-	while ((r = line_next(in)) > 0) {
-		r = take_line(command, in, &hint);
+	r = plan_read(command, &plan);
+	while (r >= 0 && (r = line_next(in)) > 0) {
+		r = take_line(command, &plan, in);
 		if (r < 0)
 			break;
 		if (r > 0)
@@ -140,6 +197,7 @@ int oom_journal_resume(struct oom_run_command *command, struct oom_err *err)
 				command->dir, in->number,
 				in->too_long ? "longer than a record may be" : "cut off");
 	}
+	plan_release(&plan);
 	free(in->line);
 	free(in);
 	return r < 0 ? oom_err_errno(err, -r, "cannot read '%s/attempts.jsonl'", command->dir)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/campaign/seed.h"
 
+#include "harness/campaign/own_file.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>
@@ -11,14 +12,13 @@
 
 static bool read_file(const char *dir, uint64_t *ret)
 {
-	oom_autofclose FILE *file = NULL;
-	char path[PATH_MAX], line[32], *end;
+	oom_autoclose int fd = oom_own_file_open(dir, OOM_SEED_FILE, O_RDONLY);
+	char line[32], *end;
+	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
 
-	if (snprintf(path, sizeof(path), "%s/" OOM_SEED_FILE, dir) >= (int)sizeof(path))
+	if (n <= 0)
 		return false;
-	file = fopen(path, "re");
-	if (!file || !fgets(line, sizeof(line), file))
-		return false;
+	line[n] = '\0';
 	errno = 0;
 	*ret = strtoull(line, &end, 10);
 	return !errno && end > line && *end == '\n';
@@ -27,11 +27,13 @@ static bool read_file(const char *dir, uint64_t *ret)
 /* Of a run that an older version has made. */
 static bool read_record(const char *dir, uint64_t *ret)
 {
+	oom_autoclose int fd = oom_own_file_open(dir, "run.json", O_RDONLY);
 	struct oom_run *run;
 	bool there;
 
-	if (oom_run_load(dir, NULL, &run) < 0)
+	if (fd < 0 || oom_run_read(fd, NULL, &run) < 0)
 		return false;
+	(void)oom_take_fd(&fd); /* the run's */
 	there = run->seed >= 0;
 	if (there)
 		*ret = (uint64_t)run->seed;
@@ -58,17 +60,14 @@ int oom_seed_settle(struct oom_run_options *options, struct oom_err *err)
 
 int oom_seed_write(const char *dir, uint64_t seed)
 {
-	char path[PATH_MAX], line[32];
-	oom_autoclose int fd = -1;
+	char line[32];
+	oom_autoclose int fd = oom_own_file_open(dir, OOM_SEED_FILE, O_WRONLY | O_CREAT);
 	int len = snprintf(line, sizeof(line), "%" PRIu64 "\n", seed);
 	ssize_t n;
 
-	if (snprintf(path, sizeof(path), "%s/" OOM_SEED_FILE, dir) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return -errno;
-	n = write(fd, line, (size_t)len);
+		return fd;
+	n = ftruncate(fd, 0) < 0 ? -1 : write(fd, line, (size_t)len);
 	if (n != len)
 		return n < 0 ? -errno : -ENOSPC;
 	return fsync(fd) < 0 ? -errno : 0;

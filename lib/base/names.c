@@ -71,6 +71,15 @@ int oom_names_add(struct oom_names *names, const char *text, uint32_t *ret)
 	return 0;
 }
 
+bool oom_names_find(const struct oom_names *names, const char *text, uint32_t *ret)
+{
+	uint32_t slot = names->n_slots ? *slot_of(names, text) : 0;
+
+	if (slot)
+		*ret = slot - 1;
+	return slot;
+}
+
 void oom_names_release(struct oom_names *names)
 {
 	free(names->slots);

@@ -4,6 +4,7 @@
 
 #include "lib/base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Texts that come again and again, each held once and known by its number, in the order of their first
@@ -18,6 +19,8 @@ struct oom_names {
 
 /* The number of @text, a new one where it was not there; 0 or -ENOMEM. */
 int oom_names_add(struct oom_names *names, const char *text, uint32_t *ret);
+/* Is @text there? Then *@ret is its number. */
+bool oom_names_find(const struct oom_names *names, const char *text, uint32_t *ret);
 void oom_names_release(struct oom_names *names);
 
 /* FNV-1a over @len bytes, then mixed; chain with the result as @seed. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/campaign/folder.h"
+#include "harness/campaign/own_file.h"
 #include "tests/support/scratch.h"
 
 #include "lib/base/cleanup.h"
@@ -349,4 +350,50 @@ Test(run_folder, evidence_of_an_older_run_is_found, .init = setup, .fini = teard
 	cr_assert_eq(open_run(false, true, &err), 0, "%s", err.msg);
 	close_run();
 	cr_expect(!scratch_exists(top, "run/debian:bookworm"), "overwriting leaves it");
+}
+
+/* What somebody else laid where the record's files go is neither emptied nor waited for. */
+Test(run_folder, only_plain_files_are_a_record, .init = setup, .fini = teardown, .timeout = 20)
+{
+	for (const char *const *name = oom_own_files; *name; name++) {
+		for (int kind = 0; kind < 5; kind++) {
+			char path[PATH_MAX], place[64];
+			struct stat st;
+
+			snprintf(place, sizeof(place), "run/%s", *name);
+			scratch_file(top, "precious", "mine");
+			scratch_file(top, "run/keep", "");
+			in_top(place, path);
+			cr_assert_eq(kind == 0	    ? symlink("../precious", path)
+					: kind == 1 ? mkfifo(path, 0600)
+					: kind == 2 ? mkdir(path, 0700)
+					: kind == 3
+					? link(in_top("precious", (char[PATH_MAX]){0}), path)
+					: symlink("../nowhere", path),
+				0);
+			for (int how = 0; how < 3; how++) {
+				struct oom_err err = {0};
+
+				cr_expect_eq(open_run(how == 1, how == 2, &err), -EINVAL,
+					"%s, kind %d, way %d: %s", *name, kind, how, err.msg);
+				cr_expect(strstr(err.msg, "is not a plain file of its own"), "%s",
+					err.msg);
+				close_run();
+				/* also where it was laid there after the first look */
+				command = (struct oom_run_command){.run = oom_run_new(),
+					.journal_fd = -1,
+					.options = {
+						.output_dir = in_top("run", (char[PATH_MAX]){0}),
+						.resume = how == 1,
+						.overwrite = how == 2}};
+				cr_expect_lt(oom_journal_open(&command, &err), 0);
+				close_run();
+			}
+			cr_expect(!stat(in_top("precious", (char[PATH_MAX]){0}), &st) &&
+					st.st_size == 4,
+				"%s, kind %d", *name, kind);
+			cr_expect(!scratch_exists(top, "nowhere"));
+			scratch_remove(in_top("run", (char[PATH_MAX]){0}));
+		}
+	}
 }

@@ -390,3 +390,27 @@ Test(run_resume, the_seed_is_that_of_the_run)
 	cr_expect_eq(oom_seed_settle(&o, &err), 0);
 	cr_expect_eq(o.seed, 77);
 }
+
+/* A journal whose lines belong to other machines is not compared with every job. */
+Test(run_resume, a_long_journal_of_others_is_read_in_no_time, .timeout = 20)
+{
+	enum { MANY = 50000 };
+	struct oom_job *plan = calloc(MANY, sizeof(*plan));
+	struct oom_err err = {0};
+
+	begin(false);
+	for (int i = 0; i < MANY; i++) {
+		char line[128];
+		int n = snprintf(line, sizeof(line),
+			"{\"scenario\":\"a/x\",\"machine\":\"other\",\"attempt\":%d}\n", i + 1);
+
+		plan[i] = (struct oom_job){.scenario = &scenarios[0], .attempt = 1 + (unsigned)i};
+		cr_assert_eq(write(command.journal_fd, line, (size_t)n), n);
+	}
+	command.jobs = plan;
+	command.n_jobs = MANY;
+	cr_expect_eq(oom_journal_resume(&command, &err), -EEXIST, "none of them is in the plan");
+	cr_expect_eq(command.progress.done, 0);
+	free(plan);
+	end();
+}

@@ -20,9 +20,9 @@ enum { JOBS = 8 };
 static size_t plan(struct oom_job jobs[static JOBS])
 {
 	for (size_t i = 0; i < JOBS; i++)
-		jobs[i] = (struct oom_job){.scenario = &scenarios[i & 1],
+		jobs[i] = (struct oom_job){.scenario = &scenarios[i >> 2],
 			.machine = i >> 1 & 1,
-			.attempt = 1 + (unsigned)(i >> 2)};
+			.attempt = 1 + (unsigned)(i & 1)};
 	return JOBS;
 }
 

@@ -95,15 +95,15 @@ Test(cache_modes, what_an_older_version_made_wide_is_made_narrow)
 {
 	static const char *const files[] = {"payloads/0123456789abcdef.ext2",
 		"payloads/disk-4096.ext2", "states/0123456789abcdef/state",
-		"kernels/0123456789abcdef.cpio", "images/debian-bookworm-1-2/root.ext2",
-		"images/.lock-bookworm", "qemu/newer/bin", "kvm-0123456789abcdef",
-		"build-bookworm.log", "fetch-qemu.log"};
+		"kernels/0123456789abcdef.cpio",
+		"images/debian-bookworm-00000001-00000002/root.ext2", "images/.lock-bookworm",
+		"qemu/newer/bin", "kvm-0123456789abcdef", "build-bookworm.log", "fetch-qemu.log"};
 	struct oom_err err;
 
 	for (enum oom_cache_folder i = 0; i < OOM_CACHE_FOLDERS; i++)
 		cr_assert_eq(chmod(in_cache(oom_cache_folder_name(i)), 0755), 0);
 	cr_assert_eq(mkdir(in_cache("states/0123456789abcdef"), 0755) |
-			mkdir(in_cache("images/debian-bookworm-1-2"), 0755) |
+			mkdir(in_cache("images/debian-bookworm-00000001-00000002"), 0755) |
 			mkdir(in_cache("qemu/newer"), 0755),
 		0);
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
@@ -122,18 +122,45 @@ static mode_t mode_of(const char *name)
 
 Test(cache_modes, a_folder_that_was_named_keeps_what_is_not_ours)
 {
+	static const char *const foreign[] = {"build-area", "debian-stuff", "disk-images", "newer",
+		"images/debian-mine", "states/.tmp-mine"};
 	struct oom_err err;
 
 	cr_assert_eq(chmod(test_cache, 0755) | chmod(in_cache("images"), 0755), 0);
 	put("images/holiday.jpg", 0644);
 	put("notes", 0644);
 	put("images/.lock-forky", 0644);
+	/* names that only begin as ours do, and what is below them */
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++) {
+		cr_assert_eq(mkdir(in_cache(foreign[i]), 0755), 0);
+		put(oom_arena_printf(&test_cache_arena, "%s/file", foreign[i]), 0644);
+	}
 	cr_assert_eq(oom_cache_open(&test_cache_arena, &err, &test_cache), 0, "%s", err.msg);
 	cr_expect_eq(mode_of("."), 0755);
 	cr_expect_eq(mode_of("notes"), 0644);
 	cr_expect_eq(mode_of("images/holiday.jpg"), 0644);
 	cr_expect_eq(mode_of("images"), 0700);
 	cr_expect_eq(mode_of("images/.lock-forky"), 0600);
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++) {
+		cr_expect_eq(mode_of(foreign[i]), 0755, "%s", foreign[i]);
+		cr_expect_eq(mode_of(oom_arena_printf(&test_cache_arena, "%s/file", foreign[i])),
+			0644, "%s", foreign[i]);
+	}
+}
+
+/* Neither swept nor narrowed: a link that somebody laid in the place of one of our folders. */
+Test(cache_modes, a_link_to_a_folder_of_others_is_not_followed)
+{
+	struct oom_err err;
+
+	cr_assert_eq(mkdir(in_cache("theirs"), 0755) | rmdir(in_cache("states")) |
+			symlink("theirs", in_cache("states")) |
+			mkdir(in_cache("theirs/.tmp-1-deadbeef"), 0755),
+		0);
+	cr_expect_eq(oom_cache_sweep(test_cache, false, 0, NULL, &err), 0);
+	oom_cache_open(&test_cache_arena, &err, &test_cache);
+	cr_expect_eq(mode_of("theirs"), 0755);
+	cr_expect_eq(mode_of("theirs/.tmp-1-deadbeef"), 0755);
 }
 
 Test(cache_modes, one_that_was_not_named_is_ours_as_a_whole)

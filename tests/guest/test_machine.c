@@ -5,6 +5,7 @@
 #include "harness/guest/cache/pack.h"
 #include "harness/guest/cache/tool.h"
 #include "harness/guest/image/suite.h"
+#include "harness/guest/vm/key.h"
 #include "harness/guest/vm/qemu.h"
 #include "harness/guest/vm/shape.h"
 #include "harness/host/file.h"

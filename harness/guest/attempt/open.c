@@ -3,6 +3,7 @@
 
 #include "harness/guest/cache/cache.h"
 #include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/vm/key.h"
 #include "harness/guest/vm/shape.h"
 #include "harness/host/process.h"
 

@@ -2,7 +2,7 @@
 #include "harness/guest/cache/cache_temp.h"
 
 #include "harness/guest/cache/cache.h"
-#include "harness/host/file.h"
+#include "harness/host/path_place.h"
 #include "harness/host/process.h"
 #include "lib/base/cleanup.h"
 
@@ -124,6 +124,19 @@ void oom_cache_temp_keep(void)
 	(void)syscall(SYS_close_range, from, ~0U, 0);
 }
 
+/* ".tmp-PID-RANDOM", and nothing else that begins so. */
+static bool is_temp_name(const char *name)
+{
+	size_t digits;
+
+	if (strncmp(name, PREFIX, strlen(PREFIX)))
+		return false;
+	name += strlen(PREFIX);
+	digits = strspn(name, "0123456789");
+	return digits && name[digits] == '-' && strlen(name + digits + 1) == 8 &&
+		strspn(name + digits + 1, "0123456789abcdef") == 8;
+}
+
 /* As far as it can be seen from here. */
 static bool maker_is_gone(const char *name)
 {
@@ -142,7 +155,7 @@ static bool is_stale(int dir_fd, const char *name, uint64_t deadline_us, int *re
 {
 	oom_autoclose int fd = -1;
 
-	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0)
+	if (!is_temp_name(name))
 		return false;
 	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -159,11 +172,12 @@ static bool is_stale(int dir_fd, const char *name, uint64_t deadline_us, int *re
 
 static int sweep_dir(const char *dir, bool dry, uint64_t deadline_us, void (*say)(const char *what))
 {
-	oom_autoclosedir DIR *stream = opendir(dir);
-	int count = 0;
+	/* a link that somebody laid there leads to a folder of theirs */
+	int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), count = 0;
+	oom_autoclosedir DIR *stream = dir_fd < 0 ? NULL : fdopendir(dir_fd);
 
 	if (!stream)
-		return errno == ENOENT ? 0 : -errno;
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -errno;
 	for (struct dirent *d; (d = readdir(stream));) {
 		oom_autoclose int lock_fd = -1;
 		char path[PATH_MAX + NAME_MAX + 2], what[sizeof(path) + 32];
@@ -172,7 +186,8 @@ static int sweep_dir(const char *dir, bool dry, uint64_t deadline_us, void (*say
 		if (!is_stale(dirfd(stream), d->d_name, deadline_us, &lock_fd))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, d->d_name);
-		r = dry ? 0 : oom_tree_remove(path);
+		r = dry ? 0 : oom_path_remove_tree_at(dir_fd, d->d_name);
+		r = r == -ENOENT ? 0 : r;
 		if (r < 0)
 			return r;
 		count++;

@@ -40,7 +40,4 @@ int oom_vm_argv(struct oom_arena *arena, const struct oom_vm *vm, const struct o
 int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, struct oom_err *err,
 	pid_t *ret_pid, int *ret_pidfd);
 
-/* What two saved machines must have in common to be the same. */
-int oom_vm_key(const struct oom_vm *vm, uint64_t *ret);
-
 #endif
