@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/campaign/report_place.h"
 
+#include "harness/campaign/own_file.h"
+
 #include "harness/campaign/report_out.h"
 #include "harness/host/path_place.h"
 #include "lib/base/cleanup.h"
@@ -8,9 +10,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* Of a run's folder; a report in the place of one would be the end of the record. */
-static const char *const own_files[] = {"run.json", "attempts.jsonl", "contents.list", "run.seed"};
 
 /* Is @folder @dir itself, or one that is made on the way there? */
 static bool is_on_the_way(const char *folder, const char *dir)
@@ -22,8 +21,9 @@ static int check_own(const char *path, const char *real, const char *dir, struct
 {
 	const char *name = dir ? oom_path_below(real, dir) : NULL;
 
-	for (size_t i = 0; name && i < sizeof(own_files) / sizeof(own_files[0]); i++)
-		if (!strcmp(name, own_files[i]))
+	/* a report in the place of one would be the end of the record */
+	for (size_t i = 0; name && oom_own_files[i]; i++)
+		if (!strcmp(name, oom_own_files[i]))
 			return oom_err_set(err, EEXIST,
 				"a report cannot be '%s': that is the record's own file", path);
 	return 0;
