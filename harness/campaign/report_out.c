@@ -32,6 +32,15 @@ static int format_unknown(const char *text, size_t len, struct oom_err *err)
 	return oom_choice_unknown(err, "format", word, names, count);
 }
 
+int oom_report_outs_same(const struct oom_report_outs *outs, size_t first, size_t second,
+	const char *file, struct oom_err *err)
+{
+	return oom_err_set(err, EINVAL,
+		"formats '%s' and '%s' would both go to '%s'; give one a file of its own: '%s:FILE'",
+		outs->items[first].report->name, outs->items[second].report->name, file,
+		outs->items[second].report->name);
+}
+
 int oom_report_outs_add(struct oom_report_outs *outs, const char *text, struct oom_err *err)
 {
 	const char *colon = strchrnul(text, ':');
@@ -50,19 +59,13 @@ int oom_report_outs_add(struct oom_report_outs *outs, const char *text, struct o
 			text, (int)len, text, text);
 	if (*colon && strcmp(colon + 1, "-") != 0)
 		out.path = colon + 1;
-	for (size_t i = 0; i < outs->count; i++) {
-		const char *other = outs->items[i].path;
-
-		if (!strcmp(place(other), place(out.path)))
-			return oom_err_set(err, EINVAL,
-				"formats '%s' and '%s' would both go to '%s'; give one a file of "
-				"its own: '%s:FILE'",
-				outs->items[i].report->name, out.report->name, place(other),
-				out.report->name);
-	}
 	if (outs->count == OOM_REPORT_OUTS)
 		return oom_err_set(err, EINVAL, "more than %d formats", OOM_REPORT_OUTS);
-	outs->items[outs->count++] = out;
+	outs->items[outs->count] = out;
+	for (size_t i = 0; i < outs->count; i++)
+		if (!strcmp(place(outs->items[i].path), place(out.path)))
+			return oom_report_outs_same(outs, i, outs->count, place(out.path), err);
+	outs->count++;
 	return 0;
 }
 
