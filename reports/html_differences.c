@@ -61,6 +61,9 @@ int oom_html_differences(struct html *h)
 		fputs("</span></p>\n<ul>\n", h->out);
 		for (size_t s = 0; r == 0 && s < sides.count; s++)
 			r = side_write(h, sides.items, sides.count, s);
+		if (sides.n_more)
+			fprintf(h->out, "<li>and %zu more machine%s, each unlike these</li>\n",
+				sides.n_more, sides.n_more == 1 ? "" : "s");
 		fputs("</ul>\n", h->out);
 		oom_view_sides_release(&sides); /* they lie in what goes now */
 		oom_arena_reset(&h->view.scratch);

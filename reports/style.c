@@ -3,7 +3,10 @@
 
 #include "lib/base/escape.h"
 #include "lib/base/format.h"
+#include "reports/escape.h"
 #include "reports/view.h"
+
+enum { IN_TABLE_COLUMNS = 160 };
 
 enum oom_tone oom_tone_of(enum oom_verdict verdict)
 {
@@ -57,4 +60,13 @@ const char *oom_style_outcome(struct oom_arena *arena, const struct oom_attempt 
 	if (text && !*text)
 		text = oom_view_fates(arena, attempt, oom_style_separator(options));
 	return text ? oom_escape_dup(arena, text, options->utf8) : NULL;
+}
+
+const char *oom_style_in_table(struct oom_arena *arena, const char *text, enum oom_verdict verdict,
+	const struct oom_report_options *options)
+{
+	size_t columns =
+		options->width > IN_TABLE_COLUMNS ? options->width : (unsigned)IN_TABLE_COLUMNS;
+
+	return oom_view_is_bad(verdict) ? oom_text_cut(arena, text, columns, options->utf8) : text;
 }

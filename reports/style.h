@@ -28,5 +28,11 @@ const char *oom_style_duration(int64_t usec, char buf[static 24]);
 /* What became of it: the fates of a pass, otherwise the reason; escaped. NULL without memory. */
 const char *oom_style_outcome(struct oom_arena *arena, const struct oom_attempt *attempt,
 	const struct oom_report_options *options);
+/*
+ * What of it a table has room for, a few lines: of an attempt that is told in full below (oom_view_is_bad()) the
+ * rest is there. NULL without memory; @text itself where nothing is cut.
+ */
+const char *oom_style_in_table(struct oom_arena *arena, const char *text, enum oom_verdict verdict,
+	const struct oom_report_options *options);
 
 #endif

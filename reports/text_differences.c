@@ -78,6 +78,9 @@ int oom_text_differences(struct oom_view *view, const struct oom_report_options 
 		fputc('\n', out);
 		for (size_t s = 0; r == 0 && s < sides.count; s++)
 			r = side_write(&d, sides.items, sides.count, s);
+		if (sides.n_more)
+			fprintf(out, "   and %zu more machine%s, each unlike these\n", sides.n_more,
+				sides.n_more == 1 ? "" : "s");
 		oom_view_sides_release(&sides); /* they lie in what goes now */
 		oom_arena_reset(&view->scratch);
 	}

@@ -41,6 +41,8 @@ static int cell_text(struct oom_view *view, const struct oom_view_cell *cell,
 	if (!name || !what)
 		return -ENOMEM;
 	what = oom_escape_dup(&view->scratch, what, options->utf8);
+	if (what)
+		what = oom_style_in_table(&view->scratch, what, cell->verdict, options);
 	*ret = what ? oom_arena_printf(&view->arena, "%s%s  %s", name, steady, what) : NULL;
 	oom_arena_reset(&view->scratch);
 	return *ret ? 0 : -ENOMEM;

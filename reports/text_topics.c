@@ -32,6 +32,7 @@ static int row_texts(struct oom_view *view, const struct oom_view_row *row, cons
 {
 	oom_borrow const struct oom_attempt *shown = NULL;
 	const struct oom_view_cell *cell = &row->cells[0];
+	const char *outcome;
 	char buf[24];
 	int r = oom_run_attempt(view->run, cell->attempts[cell->shown], &shown);
 
@@ -43,10 +44,13 @@ static int row_texts(struct oom_view *view, const struct oom_view_row *row, cons
 	texts[COL_NAME] = oom_escape_dup(&view->arena, row->leaf, options->utf8);
 	texts[COL_TIME] =
 		oom_arena_strdup(&view->arena, oom_style_duration(cell->duration_us, buf));
-	texts[COL_OUTCOME] = oom_style_outcome(&view->arena, shown, options);
-	if (texts[COL_OUTCOME] && cell->unsteady)
-		texts[COL_OUTCOME] =
-			oom_arena_printf(&view->arena, "not always alike: %s", texts[COL_OUTCOME]);
+	outcome = oom_style_outcome(&view->scratch, shown, options);
+	if (outcome)
+		outcome = oom_style_in_table(&view->scratch, outcome, shown->verdict, options);
+	texts[COL_OUTCOME] = outcome ? oom_arena_printf(&view->arena, "%s%s",
+					       cell->unsteady ? "not always alike: " : "", outcome)
+				     : NULL;
+	oom_arena_reset(&view->scratch);
 	for (int c = 0; c < COL_COUNT_; c++) {
 		if (!texts[c])
 			return -ENOMEM;

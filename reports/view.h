@@ -69,7 +69,8 @@ struct oom_view_side {
 };
 struct oom_view_sides {
 	struct oom_view_side *items; /* in the view's scratch arena */
-	size_t count;
+	size_t count; /* OOM_VIEW_SHOWN at most */
+	size_t n_more; /* machines that ended otherwise than any of them */
 };
 /* The sides of a row that differs, in the order of the machines; those that skipped it have none. 0, -ENOMEM, or why
  * an attempt could not be read; release in any case. */

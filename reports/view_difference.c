@@ -2,28 +2,27 @@
 /* Where the machines do not agree: who ended alike, and what the record says of each side. */
 #include "lib/base/format.h"
 #include "reports/view.h"
+#include "reports/view_list.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 
-/* The side that ended so; a new one, without an attempt, where there is none. */
-static struct oom_view_side *side_get(
-	struct oom_view *view, struct oom_view_sides *sides, uint64_t end_hash)
+/* The side that ended so; a new one, without an attempt, where there is none. NULL where there are as many as are
+ * told already: its machine is counted then. */
+static struct oom_view_side *side_get(struct oom_view_sides *sides, uint64_t end_hash)
 {
-	struct oom_view_side *items;
-
 	for (size_t i = 0; i < sides->count; i++) {
 		if (sides->items[i].end_hash == end_hash)
 			return &sides->items[i];
 	}
-	items = oom_arena_grow(&view->scratch, sides->items, sides->count, sizeof(*items));
-	if (!items)
+	if (sides->count == OOM_VIEW_SHOWN) {
+		sides->n_more++;
 		return NULL;
-	sides->items = items;
-	items[sides->count] = (struct oom_view_side){.end_hash = end_hash};
-	return &items[sides->count++];
+	}
+	sides->items[sides->count] = (struct oom_view_side){.end_hash = end_hash};
+	return &sides->items[sides->count++];
 }
 
 /* "large, anon-rss 99.9M", "1.9ms later small, anon-rss 49.3M" */
@@ -48,19 +47,21 @@ const char *oom_view_kills(
 	struct oom_arena *arena, const struct oom_attempt *attempt, const char *separator)
 {
 	enum { SHOWN = 4 };
-	const char *text = "";
+	struct oom_view_list list = oom_view_list_begin(arena, separator, SHOWN);
 
-	for (size_t i = 0; text && i < attempt->n_kills && i < SHOWN; i++) {
-		const char *kill =
-			kill_text(arena, &attempt->kills[i], i ? &attempt->kills[i - 1] : NULL);
+	for (size_t i = 0; i < attempt->n_kills; i++) {
+		const char *kill;
 
-		text = kill ? oom_arena_printf(arena, "%s%s%s", text, *text ? separator : "", kill)
-			    : NULL;
+		if (!oom_view_list_tells(&list)) {
+			oom_view_list_skip(&list);
+			continue;
+		}
+		kill = kill_text(arena, &attempt->kills[i], i ? &attempt->kills[i - 1] : NULL);
+		if (!kill)
+			return NULL;
+		oom_view_list_add(&list, "%s", kill);
 	}
-	if (text && attempt->n_kills > SHOWN)
-		text = oom_arena_printf(
-			arena, "%s%sand %zu more", text, separator, attempt->n_kills - SHOWN);
-	return text;
+	return oom_view_list_end(&list);
 }
 
 /* Within a wanted range measurements always differ a little. */
@@ -72,66 +73,96 @@ static bool same_observed(const struct oom_expect_rec *a, const struct oom_expec
 	return in_range || !strcmp(a->observed ?: "", b->observed ?: "");
 }
 
-static const struct oom_expect_rec *expect_like(
-	const struct oom_attempt *attempt, const struct oom_expect_rec *like)
+static bool is_like(const struct oom_expect_rec *a, const struct oom_expect_rec *b)
 {
-	for (size_t i = 0; i < attempt->n_expects; i++) {
-		const struct oom_expect_rec *e = &attempt->expects[i];
+	return !strcmp(a->key ?: "", b->key ?: "") && !strcmp(a->subject ?: "", b->subject ?: "") &&
+		!strcmp(a->wanted ?: "", b->wanted ?: "");
+}
 
-		if (!strcmp(e->key ?: "", like->key ?: "") &&
-			!strcmp(e->subject ?: "", like->subject ?: "") &&
-			!strcmp(e->wanted ?: "", like->wanted ?: ""))
-			return e;
+/* Attempts of one scenario have the same expectations in the same order, where nobody made the record up: one that
+ * is not near @index is not there. */
+static const struct oom_expect_rec *expect_like(
+	const struct oom_attempt *attempt, const struct oom_expect_rec *like, size_t index)
+{
+	enum { NEAR = 64 };
+	size_t from = index > NEAR ? index - NEAR : 0;
+
+	if (index < attempt->n_expects && is_like(&attempt->expects[index], like))
+		return &attempt->expects[index];
+	for (size_t i = from; i < attempt->n_expects && i < index + NEAR; i++) {
+		if (is_like(&attempt->expects[i], like))
+			return &attempt->expects[i];
 	}
 	return NULL;
+}
+
+static bool is_apart(const struct oom_view_side *sides, size_t count, size_t index,
+	const struct oom_expect_rec *e, size_t place)
+{
+	for (size_t s = 0; s < count; s++) {
+		const struct oom_expect_rec *other =
+			s == index ? NULL : expect_like(sides[s].attempt, e, place);
+
+		if (other && !same_observed(e, other))
+			return true;
+	}
+	return false;
 }
 
 const char *oom_view_observed_apart(struct oom_arena *arena, const struct oom_view_side *sides,
 	size_t count, size_t index, const char *separator)
 {
+	struct oom_view_list list = oom_view_list_begin(arena, separator, OOM_VIEW_SHOWN);
 	const struct oom_attempt *attempt = sides[index].attempt;
-	const char *text = "";
 
-	for (size_t i = 0; text && i < attempt->n_expects; i++) {
+	for (size_t i = 0; i < attempt->n_expects; i++) {
 		const struct oom_expect_rec *e = &attempt->expects[i];
-		bool apart = false;
 
-		for (size_t s = 0; s < count; s++) {
-			const struct oom_expect_rec *other = expect_like(sides[s].attempt, e);
-
-			apart = apart || (other && !same_observed(e, other));
-		}
-		if (apart)
-			text = oom_arena_printf(arena, "%s%s%s %s", text, *text ? separator : "",
-				oom_view_subject(arena, e) ?: "?", e->observed ?: "nothing");
+		if (!is_apart(sides, count, index, e, i))
+			continue;
+		if (oom_view_list_tells(&list))
+			oom_view_list_add(&list, "%s %s", oom_view_subject(arena, e) ?: "?",
+				e->observed ?: "nothing");
+		else
+			oom_view_list_skip(&list);
 	}
-	return text;
+	return oom_view_list_end(&list);
 }
 
 int oom_view_sides(
 	struct oom_view *view, const struct oom_view_row *row, struct oom_view_sides *ret)
 {
+	struct oom_view_list machines[OOM_VIEW_SHOWN];
+
 	memset(ret, 0, sizeof(*ret));
+	ret->items = oom_arena_alloc(&view->scratch, OOM_VIEW_SHOWN * sizeof(*ret->items));
+	if (!ret->items)
+		return -ENOMEM;
 	for (size_t m = 0; m < view->n_machines; m++) {
 		const struct oom_view_cell *cell = &row->cells[m];
 		struct oom_view_side *side;
+		struct oom_view_list *list;
 		uint32_t shown;
-		int r = 0;
 
 		if (!cell->n_attempts || cell->verdict == OOM_SKIPPED)
 			continue;
 		shown = cell->attempts[cell->shown];
-		side = side_get(view, ret, oom_run_entry(view->run, shown).end_hash);
+		side = side_get(ret, oom_run_entry(view->run, shown).end_hash);
 		if (!side)
-			return -ENOMEM;
-		if (!side->attempt)
-			r = oom_run_attempt(view->run, shown, &side->attempt);
-		if (r < 0)
-			return r;
-		side->machines = side->machines ? oom_arena_printf(&view->scratch, "%s, %s",
-							  side->machines, view->machines[m])
-						: view->machines[m];
-		if (!side->machines)
+			continue;
+		list = &machines[side - ret->items];
+		if (!side->attempt) {
+			int r = oom_run_attempt(view->run, shown, &side->attempt);
+
+			if (r < 0)
+				return r;
+			*list = oom_view_list_begin(&view->scratch, ", ", OOM_VIEW_SHOWN);
+		}
+		oom_view_list_add(list, "%s", view->machines[m]);
+	}
+	for (size_t i = 0; i < ret->count; i++) {
+		ret->items[i].machines = oom_view_list_end(&machines[i]);
+		if (!ret->items[i].machines)
 			return -ENOMEM;
 	}
 	return 0;

@@ -1,37 +1,35 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/base/format.h"
 #include "reports/view.h"
-
-/* "@so_far, separator, @more"; the first of a list stands alone. */
-static const char *join(
-	struct oom_arena *arena, const char *so_far, const char *separator, const char *more)
-{
-	if (!so_far || !more)
-		return NULL;
-	return *so_far ? oom_arena_printf(arena, "%s%s%s", so_far, separator, more) : more;
-}
+#include "reports/view_list.h"
 
 const char *oom_view_fates(
 	struct oom_arena *arena, const struct oom_attempt *attempt, const char *separator)
 {
-	const char *text = attempt->panicked ? "kernel panic" : "";
+	struct oom_view_list list = oom_view_list_begin(arena, separator, OOM_VIEW_SHOWN);
 
+	if (attempt->panicked)
+		oom_view_list_add(&list, "kernel panic");
 	for (size_t i = 0; i < attempt->n_workloads; i++) {
 		const struct oom_workload_rec *w = &attempt->workloads[i];
 		char buf[256];
 
-		text = join(arena, text, separator,
-			oom_arena_printf(arena, "%s %s", w->name ?: "?",
-				oom_workload_fate(attempt, w, buf, sizeof(buf))));
+		if (oom_view_list_tells(&list))
+			oom_view_list_add(&list, "%s %s", w->name ?: "?",
+				oom_workload_fate(attempt, w, buf, sizeof(buf)));
+		else
+			oom_view_list_skip(&list);
 	}
-	return text;
+	return oom_view_list_end(&list);
 }
 
 const char *oom_view_deaths(
 	struct oom_arena *arena, const struct oom_attempt *attempt, const char *separator)
 {
-	const char *text = attempt->panicked ? "kernel panic" : "";
+	struct oom_view_list list = oom_view_list_begin(arena, separator, OOM_VIEW_SHOWN);
 
+	if (attempt->panicked)
+		oom_view_list_add(&list, "kernel panic");
 	for (size_t i = 0; i < attempt->n_workloads; i++) {
 		const struct oom_workload_rec *w = &attempt->workloads[i];
 		char buf[128];
@@ -39,11 +37,13 @@ const char *oom_view_deaths(
 		if (w->killed_by == OOM_KILLER_NOBODY || w->end == OOM_END_NOT_STARTED ||
 			(w->end != OOM_END_SIGNALLED && w->killed_by == OOM_KILLER_UNKNOWN))
 			continue;
-		text = join(arena, text, separator,
-			oom_arena_printf(arena, "%s by %s", w->name ?: "?",
-				oom_workload_killer(attempt, w, true, buf, sizeof(buf))));
+		if (oom_view_list_tells(&list))
+			oom_view_list_add(&list, "%s by %s", w->name ?: "?",
+				oom_workload_killer(attempt, w, true, buf, sizeof(buf)));
+		else
+			oom_view_list_skip(&list);
 	}
-	return text && !*text ? "nobody killed" : text;
+	return list.count ? oom_view_list_end(&list) : "nobody killed";
 }
 
 const char *oom_view_subject(struct oom_arena *arena, const struct oom_expect_rec *expect)
@@ -122,38 +122,33 @@ const char *oom_view_machine(struct oom_arena *arena, const struct oom_run *run,
 {
 	const char *memory = memory_text(arena, run, machine),
 		   *cpus = cpus_text(arena, run, machine);
-	const char *text = "";
+	struct oom_view_list list = oom_view_list_begin(arena, separator, OOM_VIEW_SHOWN);
 
 	if (machine->kernel)
-		text = join(arena, text, separator,
-			oom_arena_printf(arena, "Linux %s", machine->kernel));
+		oom_view_list_add(&list, "Linux %s", machine->kernel);
 	if (machine->systemd && *machine->systemd)
-		text = join(arena, text, separator,
-			oom_arena_printf(arena, "systemd %s", machine->systemd));
+		oom_view_list_add(&list, "systemd %s", machine->systemd);
 	if (machine->backend && *machine->backend)
-		text = join(arena, text, separator, machine->backend);
+		oom_view_list_add(&list, "%s", machine->backend);
 	if (machine->accel && *machine->accel)
-		text = join(arena, text, separator, machine->accel);
+		oom_view_list_add(&list, "%s", machine->accel);
 	if (memory)
-		text = join(arena, text, separator, memory);
+		oom_view_list_add(&list, "%s", memory);
 	if (cpus)
-		text = join(arena, text, separator, cpus);
+		oom_view_list_add(&list, "%s", cpus);
 	if (machine->config && *machine->config)
-		text = join(arena, text, separator,
-			oom_arena_printf(arena, "config %s", machine->config));
-	return text;
+		oom_view_list_add(&list, "config %s", machine->config);
+	return oom_view_list_end(&list);
 }
 
 const char *oom_view_counts(struct oom_arena *arena, const size_t count[static OOM_VERDICT_COUNT_],
 	const char *separator)
 {
-	const char *text = "";
+	struct oom_view_list list = oom_view_list_begin(arena, separator, OOM_VIEW_SHOWN);
 
-	for (int v = 0; v < OOM_VERDICT_COUNT_; v++) {
+	for (int v = 0; v < OOM_VERDICT_COUNT_; v++)
 		if (count[v])
-			text = join(arena, text, separator,
-				oom_arena_printf(arena, "%zu %s", count[v],
-					oom_verdict_name((enum oom_verdict)v)));
-	}
-	return text;
+			oom_view_list_add(
+				&list, "%zu %s", count[v], oom_verdict_name((enum oom_verdict)v));
+	return oom_view_list_end(&list);
 }

@@ -22,7 +22,7 @@ int oom_machine_describe(const char *backend, struct oom_run *run)
 		return -ENOMEM;
 	uname(&name);
 	oom_proc_meminfo(AT_FDCWD, &total, &swap);
-	machine->id = "host";
+	machine->id = OOM_MACHINE_HERE;
 	machine->backend = backend;
 	machine->kernel = oom_arena_strdup(&run->arena, name.release);
 	machine->systemd = oom_arena_strdup(&run->arena, oom_systemd_version());

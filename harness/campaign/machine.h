@@ -4,6 +4,8 @@
 
 #include "lib/record/record.h"
 
+#define OOM_MACHINE_HERE "host" /* its id in a record */
+
 /* Adds this very machine to @run's machines: kernel, systemd, memory, CPUs. 0 or -ENOMEM. */
 int oom_machine_describe(const char *backend, struct oom_run *run);
 

@@ -32,6 +32,15 @@ static int format_unknown(const char *text, size_t len, struct oom_err *err)
 	return oom_choice_unknown(err, "format", word, names, count);
 }
 
+int oom_report_outs_same(const struct oom_report_outs *outs, size_t first, size_t second,
+	const char *file, struct oom_err *err)
+{
+	return oom_err_set(err, EINVAL,
+		"formats '%s' and '%s' would both go to '%s'; give one a file of its own: '%s:FILE'",
+		outs->items[first].report->name, outs->items[second].report->name, file,
+		outs->items[second].report->name);
+}
+
 int oom_report_outs_add(struct oom_report_outs *outs, const char *text, struct oom_err *err)
 {
 	const char *colon = strchrnul(text, ':');
@@ -50,19 +59,13 @@ int oom_report_outs_add(struct oom_report_outs *outs, const char *text, struct o
 			text, (int)len, text, text);
 	if (*colon && strcmp(colon + 1, "-") != 0)
 		out.path = colon + 1;
-	for (size_t i = 0; i < outs->count; i++) {
-		const char *other = outs->items[i].path;
-
-		if (!strcmp(place(other), place(out.path)))
-			return oom_err_set(err, EINVAL,
-				"formats '%s' and '%s' would both go to '%s'; give one a file of "
-				"its own: '%s:FILE'",
-				outs->items[i].report->name, out.report->name, place(other),
-				out.report->name);
-	}
 	if (outs->count == OOM_REPORT_OUTS)
 		return oom_err_set(err, EINVAL, "more than %d formats", OOM_REPORT_OUTS);
-	outs->items[outs->count++] = out;
+	outs->items[outs->count] = out;
+	for (size_t i = 0; i < outs->count; i++)
+		if (!strcmp(place(outs->items[i].path), place(out.path)))
+			return oom_report_outs_same(outs, i, outs->count, place(out.path), err);
+	outs->count++;
 	return 0;
 }
 
@@ -105,9 +108,9 @@ static int beside_open(const char *path, char *beside, size_t size)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Where a report is rendered to: what keeps a write from it is kept, too. */
+/* Where a report is rendered to, through the gate: what keeps a write from it is kept, too. */
 struct sink {
-	int fd;
+	struct oom_say_report report;
 	int r;
 };
 
@@ -115,26 +118,50 @@ static ssize_t sink_write(void *cookie, const char *data, size_t size)
 {
 	struct sink *sink = cookie;
 
-	if (sink->r == 0)
-		sink->r = write_all(sink->fd, data, size);
+	if (sink->r == 0) {
+		oom_say_report(&sink->report, data, size);
+		if (ferror(sink->report.out))
+			sink->r = -errno;
+	}
 	return sink->r < 0 ? 0 : (ssize_t)size; /* 0: an error, fopencookie(3) */
+}
+
+/* A stream of its own to @fd, which stays open. */
+static FILE *stream_to(int fd)
+{
+	oom_autoclose int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	FILE *stream = copy < 0 ? NULL : fdopen(copy, "w");
+
+	if (!stream)
+		return NULL;
+	oom_take_fd(&copy);
+	setvbuf(stream, NULL, _IOFBF, 65536);
+	return stream;
 }
 
 /* Renders into @fd. *@ret_rendered: what fails then is the writing. */
 static int render(const struct oom_report_out *out, const struct oom_run *run,
 	const struct oom_report_options *options, int fd, bool *ret_rendered)
 {
-	struct sink sink = {.fd = fd};
-	FILE *file = fopencookie(&sink, "w", (cookie_io_functions_t){.write = sink_write});
-	int r;
+	/* commands are for who reads standard output; a file is read by anybody, a log's viewer among them */
+	struct sink sink = {.report = {.out = stream_to(fd),
+				    .commands = out->report->commands && !options->to_file,
+				    .at_start = true}};
+	FILE *file = sink.report.out
+		? fopencookie(&sink, "w", (cookie_io_functions_t){.write = sink_write})
+		: NULL;
+	int r = file ? 0 : -errno;
 
 	*ret_rendered = false;
-	if (!file)
-		return -errno;
-	setvbuf(file, NULL, _IOFBF, 65536);
-	r = out->report->write(run, options, file);
-	fclose(file);
-	*ret_rendered = r >= 0 || sink.r < 0;
+	if (file) {
+		setvbuf(file, NULL, _IOFBF, 65536);
+		r = out->report->write(run, options, file);
+		fclose(file);
+		oom_say_report(&sink.report, NULL, 0);
+	}
+	if (sink.report.out && fclose(sink.report.out) && sink.r == 0)
+		sink.r = -errno;
+	*ret_rendered = file && (r >= 0 || sink.r < 0);
 	return sink.r < 0 ? sink.r : r;
 }
 
@@ -194,26 +221,6 @@ static int copy(int from, int to)
 	return r;
 }
 
-/* To standard output, through the gate. */
-static int copy_to_stdout(int from, bool commands)
-{
-	struct oom_say_report report = {.out = stdout, .commands = commands, .at_start = true};
-	char buf[65536];
-	off_t at = 0;
-	ssize_t n;
-
-	while ((n = pread(from, buf, sizeof(buf), at)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		oom_say_report(&report, buf, (size_t)n);
-		at += n;
-	}
-	oom_say_report(&report, NULL, 0);
-	return fflush(stdout) ? -errno : 0;
-}
-
 /* Behind what is in the file @fd, on a line of its own; all of it or nothing. */
 static int copy_behind(int from, int fd)
 {
@@ -248,7 +255,7 @@ static int stream_write(const struct oom_report_out *out, const struct oom_run *
 	if (r < 0)
 		return not_rendered(out, r, err);
 	if (!out->path) {
-		r = copy_to_stdout(spool, out->report->commands);
+		r = fflush(stdout) ? -errno : copy(spool, STDOUT_FILENO);
 		return r < 0 ? oom_err_errno(err, -r, "cannot write '%s' to standard output",
 				       out->report->name)
 			     : 0;

@@ -25,6 +25,10 @@ struct oom_report_outs {
  */
 int oom_report_outs_add(struct oom_report_outs *outs, const char *text, struct oom_err *err);
 
+/* -EINVAL with a sentence: @first and @second of them would both go to @place. */
+int oom_report_outs_same(const struct oom_report_outs *outs, size_t first, size_t second,
+	const char *place, struct oom_err *err);
+
 /*
  * Writes all of them. A file appears whole or not at all: it is written beside its place, synced and
  * renamed; to one of a format that appends it is added whole or not at all; what is there and is no regular file (a device, a pipe) is written to directly. One that

@@ -34,7 +34,8 @@ static const struct argp_option options[] = {
 	{"summary", OPT_SUMMARY, NULL, 0, "the same as --format=summary: counts of a long log", 0},
 	{"journal", OPT_JOURNAL, NULL, 0, "read the journal of this machine instead of a file", 0},
 	{"boot", 'b', "N", 0,
-		"with --journal: this boot (0, the default), the one before (-1), … or all", 0},
+		"with --journal: this boot (0, the default), the one before (-1) and so on to -63, or all",
+		0},
 	{"since", OPT_SINCE, "TIME", 0,
 		"with --journal: from \"YYYY-MM-DD[ HH:MM[:SS]]\", \"HH:MM\", \"yesterday\", \"-2h\", "
 		"\"1h 30min ago\" or \"@SECONDS\" on; without --boot in every boot",
@@ -113,7 +114,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 		o->all_boots = !strcmp(arg, "all");
 		if (!o->all_boots && (*end || end == arg || boot > 0 || boot < -63))
-			oom_say_usage(state, "'%s' is no boot: 0, -1 … -63, or all", arg);
+			oom_say_usage(state, "'%s' is no boot: 0, -1 to -63, or all", arg);
 		o->boot = (int)boot;
 		o->boot_given = true;
 		return 0;

@@ -111,6 +111,8 @@ static int run_report(int argc, char **argv)
 	oom_autofree char *dir = NULL;
 	struct oom_run *run = NULL;
 	struct oom_err err = {0};
+	struct oom_report_places places = {0};
+	struct oom_report_input record = {0};
 	int r, status;
 
 	argp_err_exit_status = OOM_EXIT_USAGE;
@@ -118,8 +120,12 @@ static int run_report(int argc, char **argv)
 	if (!arguments.outs.count)
 		oom_report_outs_add(&arguments.outs, "text", NULL);
 	r = run_load(arguments.run, &err, &dir, &run);
+	record.path = arguments.run;
+	places.run_dir = dir;
+	places.inputs = &record;
+	places.n_inputs = dir ? 0 : 1; /* run.json is the folder's own in any case */
 	if (r == 0)
-		r = oom_report_outs_check(&arguments.outs, dir, false, &err);
+		r = oom_report_outs_check(&arguments.outs, &places, &err);
 	/* a path that is none, a record that is damaged, a place that cannot be: wrong input, nothing was done */
 	if (r < 0) {
 		status = r == -ENOMEM ? OOM_EXIT_BROKEN : OOM_EXIT_USAGE;

@@ -63,6 +63,51 @@ static int parse_formats(struct oom_run_command *c, struct oom_err *err)
 	return r;
 }
 
+/* Whatever is read from a path that the user named. NULL without memory. */
+static const struct oom_report_input *named_inputs(struct oom_run_command *c, size_t *ret_count)
+{
+	const struct oom_run_options *o = &c->options;
+	struct oom_report_input *inputs =
+		oom_arena_alloc(&c->arena, (o->n_paths + 3 * o->n_guests + 1) * sizeof(*inputs));
+	size_t n = 0;
+
+	if (!inputs)
+		return NULL;
+	for (size_t i = 0; i < o->n_paths; i++)
+		inputs[n++] = (struct oom_report_input){o->paths[i], true};
+	for (size_t i = 0; c->specs && i < o->n_guests; i++) {
+		const char *const paths[] = {
+			c->specs[i].kernel, c->specs[i].modules, c->specs[i].image};
+
+		for (size_t p = 0; p < 3; p++)
+			if (paths[p] && strncmp(paths[p], "debian:", 7) != 0)
+				inputs[n++] = (struct oom_report_input){paths[p], false};
+	}
+	if (o->config_dir)
+		inputs[n++] = (struct oom_report_input){o->config_dir, false};
+	*ret_count = n;
+	return inputs;
+}
+
+static int check_reports(struct oom_run_command *c, struct oom_err *err)
+{
+	static const char *const here[] = {OOM_MACHINE_HERE};
+	const struct oom_run_options *o = &c->options;
+	struct oom_report_places places = {.run_dir = o->output_dir,
+		.made = true,
+		.machines = o->guests,
+		.n_machines = o->n_guests};
+
+	if (o->place == OOM_PLACE_LOCAL) {
+		places.machines = here;
+		places.n_machines = 1;
+	}
+	places.inputs = named_inputs(c, &places.n_inputs);
+	return places.inputs
+		? oom_report_outs_check(&c->reports, &places, err)
+		: oom_err_set(err, ENOMEM, "no memory for the paths of the command line");
+}
+
 /* All that the user named, looked at before anything is built, fetched, made or started: what is wrong here is
  * wrong with the command line. */
 static int check_inputs(struct oom_run_command *c, struct oom_err *err)
@@ -79,7 +124,7 @@ static int check_inputs(struct oom_run_command *c, struct oom_err *err)
 	r = oom_folder_check(o, err);
 	if (r >= 0)
 		r = oom_seed_settle(&c->options, err);
-	return r < 0 ? r : oom_report_outs_check(&c->reports, o->output_dir, true, err);
+	return r < 0 ? r : check_reports(c, err);
 }
 
 /* Which machines: this one, or a guest for each --guest. */

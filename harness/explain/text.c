@@ -195,7 +195,7 @@ static void put_notes(
 		oom_say(w->out, "  line %" PRId64 ": %s\n", notes->notes[i].line,
 			notes->notes[i].text);
 	if (notes->total > (int64_t)max)
-		oom_say(w->out, "  … and %" PRId64 " more\n", notes->total - (int64_t)max);
+		oom_say(w->out, "  and %" PRId64 " more\n", notes->total - (int64_t)max);
 }
 
 static void text_end(struct explain_writer *w, const struct explain_end *end)

@@ -253,5 +253,6 @@ void oom_say_report(struct oom_say_report *report, const char *data, size_t size
 		}
 		report->at_start = still_at_start(report->at_start, *p);
 	}
-	fwrite(from, 1, (size_t)(end - from), report->out);
+	if (from < end) /* the last piece may be no pointer at all */
+		fwrite(from, 1, (size_t)(end - from), report->out);
 }

@@ -103,7 +103,7 @@ static int use_parent(struct oom_cgroup_root *root, struct oom_err *err)
 		faccessat(parent, ".", W_OK, AT_EACCESS) < 0)
 		return oom_err_set(err, EBUSY,
 			"other processes are in our cgroup '%s': start oomgate in one of its own "
-			"(systemd-run --scope -p Delegate=yes oomgate …) or name an empty one in "
+			"(systemd-run --scope -p Delegate=yes oomgate ...) or name an empty one in "
 			"OOMGATE_CGROUP",
 			root->path);
 	if (!strncmp(strrchr(root->path, '/'), "/oomgate-", 9))

@@ -32,8 +32,9 @@ static const struct oom_key keys[] = {
 	{.name = "Command",
 		.type = OOM_T_COMMAND,
 		.flags = OOM_KEY_REQUIRED,
-		.help = "program and arguments, split and quoted as in systemd.service(5); there "
-			"is no shell but the one you name"},
+		.help = "program (a name or an absolute path) and arguments, split and quoted as in "
+			"systemd.service(5), but without its prefixes; there is no shell but the "
+			"one you name"},
 	{NULL},
 };
 

@@ -11,48 +11,26 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* A file without a name that holds what comes out of @from. */
-static int spool(int from)
-{
-	oom_autoclose int fd = oom_spool_open();
-	char buf[65536];
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	while ((n = read(from, buf, sizeof(buf))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		for (ssize_t at = 0, w; at < n; at += w) {
-			w = write(fd, buf + at, (size_t)(n - at));
-			if (w < 0)
-				return -errno;
-		}
-	}
-	return oom_take_fd(&fd);
-}
-
 int oom_run_load_file(const char *path, struct oom_err *err, struct oom_run **ret)
 {
-	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC), from = -1;
 	struct oom_err why = {0};
 	struct stat st;
 	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return oom_err_errno(err, errno, "cannot open '%s'", path);
+	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
+		return oom_err_set(err, EINVAL, "'%s' is a device, not a record", path);
 	if (!S_ISREG(st.st_mode)) {
-		oom_autoclose int copy = spool(fd);
-
-		if (copy < 0)
+		/* an attempt is read again later: what is read is kept, no more than is read as a record */
+		from = oom_take_fd(&fd);
+		fd = oom_spool_open();
+		if (fd < 0)
 			return oom_err_errno(
-				err, -copy, "cannot copy '%s' to a temporary file", path);
-		oom_closep(&fd);
-		fd = oom_take_fd(&copy);
+				err, -fd, "cannot copy '%s' to a temporary file", path);
 	}
-	r = oom_run_read(fd, &why, ret);
+	r = oom_run_read_stream(from, fd, &why, ret);
 	if (r < 0)
 		return !strncmp(why.msg, "no JSON", 7)
 			? oom_err_set(err, -r, "'%s' is %s", path, why.msg)

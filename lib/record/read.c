@@ -14,12 +14,17 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #define MEMBERS_MAX    256
 #define HEAD_BYTES_MAX ((size_t)4 << 20) /* of all members but "results" */
+/* Of what comes out of a pipe, which has no end of its own. */
+#define STREAM_BYTES_MAX  ((uint64_t)4 << 30)
+#define STREAM_BLANKS_MAX ((uint64_t)1 << 20) /* between two values */
 
 struct reader {
 	int fd;
+	int from; /* a stream: what is read of it is kept in fd; -1: none, all is there */
 	uint64_t offset; /* of buf */
 	size_t pos, len;
 	char *text; /* the value that was sliced last, and where it began */
@@ -66,20 +71,44 @@ static int no_json(const struct reader *in, uint64_t offset, const char *what)
 		line, column, what);
 }
 
+/* Keeps a piece of a stream, so that it can be read again. */
+static int keep_piece(struct reader *in, size_t len)
+{
+	if (in->offset + len > STREAM_BYTES_MAX)
+		return oom_err_set(in->err, EFBIG,
+			"more than 4 GiB come out of it: write them to a file, and name that");
+	for (size_t at = 0; at < len;) {
+		ssize_t n = pwrite(in->fd, in->buf + at, len - at, (off_t)(in->offset + at));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return oom_err_errno(in->err, errno,
+				"it cannot be kept in a temporary file (TMPDIR names another place)");
+		at += (size_t)n;
+	}
+	return 0;
+}
+
 /* 1: there is a byte at pos, 0: the end of the file, -errno */
 static int fill(struct reader *in)
 {
 	ssize_t n;
+	int r;
 
 	if (in->pos < in->len)
 		return 1;
 	in->offset += in->len;
 	in->pos = in->len = 0;
 	do
-		n = pread(in->fd, in->buf, sizeof(in->buf), (off_t)in->offset);
+		n = in->from < 0 ? pread(in->fd, in->buf, sizeof(in->buf), (off_t)in->offset)
+				 : read(in->from, in->buf, sizeof(in->buf));
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return oom_err_errno(in->err, errno, "a read failed");
+	r = in->from < 0 ? 0 : keep_piece(in, (size_t)n);
+	if (r < 0)
+		return r;
 	in->len = (size_t)n;
 	return n > 0;
 }
@@ -87,6 +116,7 @@ static int fill(struct reader *in)
 /* The next byte that is no white space, not taken; '\0' at the end of the file, or for a NUL in it. */
 static int peek(struct reader *in, char *ret)
 {
+	uint64_t begin = here(in);
 	int r;
 
 	while ((r = fill(in)) > 0) {
@@ -97,6 +127,8 @@ static int peek(struct reader *in, char *ret)
 			return 0;
 		}
 		in->pos++;
+		if (in->from >= 0 && here(in) - begin > STREAM_BLANKS_MAX)
+			return no_json(in, here(in), "a megabyte of blanks");
 	}
 	*ret = '\0';
 	return r;
@@ -323,12 +355,18 @@ static int read_record(struct reader *in)
 
 int oom_run_read(int fd, struct oom_err *err, struct oom_run **ret)
 {
+	return oom_run_read_stream(-1, fd, err, ret);
+}
+
+int oom_run_read_stream(int from, int fd, struct oom_err *err, struct oom_run **ret)
+{
 	struct oom_err why = {0};
 	struct reader *in = calloc(1, sizeof(*in));
 	int r = -ENOMEM;
 
 	if (in) {
 		in->fd = fd;
+		in->from = from;
 		in->err = &why;
 		in->run = oom_run_new();
 		in->head = json_object();

@@ -343,9 +343,15 @@ int oom_run_write_json(const struct oom_run *run, unsigned indent, bool ascii,
  * none or larger than above; @err says which and where.
  */
 int oom_run_read(int fd, struct oom_err *err, struct oom_run **ret);
+/*
+ * The same of a stream, which may have no end: what is read of it is kept in @fd, an empty file, and no more is read
+ * than is a record so far. -EFBIG beyond 4 GiB. @from stays the caller's; -1: as oom_run_read().
+ */
+int oom_run_read_stream(int from, int fd, struct oom_err *err, struct oom_run **ret);
 /* A run's folder: reads DIR/run.json. -ENOENT, -EBADMSG and so on. */
 int oom_run_load(const char *dir, struct oom_err *err, struct oom_run **ret);
-/* As oom_run_load(), of a record whatever its file is called; a pipe's is copied to a temporary file first. */
+/* As oom_run_load(), of a record whatever its file is called; a pipe's is kept in a temporary file, a device has
+ * none (-EINVAL). */
 int oom_run_load_file(const char *path, struct oom_err *err, struct oom_run **ret);
 
 /* A new empty dispute, without its sentence (lib/record/record.c): a JSON record holds both. */

@@ -200,6 +200,18 @@ int oom_exec_line_parse(struct oom_arena *arena, const char *text, struct oom_er
 	return 0;
 }
 
+/* The program of a line without prefixes; what looks like one would be looked for by that name. */
+static int check_program(struct line *line, const char *word, size_t at)
+{
+	if (*word && strchr("-@:+!|", *word))
+		return refuse_at(line, at,
+			oom_err_set(line->err, EINVAL,
+				"no prefix '%c' is known here, as an ExecStart= has it: begin with the "
+				"program",
+				*word));
+	return check_path(line, word, at);
+}
+
 int oom_command_check(struct oom_arena *arena, const char *text, struct oom_err *err)
 {
 	struct line line;
@@ -210,9 +222,9 @@ int oom_command_check(struct oom_arena *arena, const char *text, struct oom_err 
 	if (r < 0)
 		return r;
 	while ((r = word_next(&line, &word)) > 0) {
-		if (first && !*word.text)
-			return refuse_at(&line, word.at,
-				oom_err_set(err, EINVAL, "there is no program to run"));
+		r = first ? check_program(&line, word.text, word.at) : 0;
+		if (r < 0)
+			return r;
 		first = false;
 	}
 	if (r == 0 && first)

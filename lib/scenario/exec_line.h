@@ -29,7 +29,8 @@ struct oom_exec {
 int oom_exec_line_parse(struct oom_arena *arena, const char *text, struct oom_err *err,
 	struct oom_exec **ret_items, size_t *ret_count);
 
-/* Does @text name a program, as a command line of oom_word_read() without prefixes? As above. */
+/* Does @text name a program, by an absolute path or a plain name, as a command line of oom_word_read() without
+ * prefixes? As above. */
 int oom_command_check(struct oom_arena *arena, const char *text, struct oom_err *err);
 
 #endif

@@ -130,7 +130,7 @@ static void check_scope_given(struct oom_reader *reader, const struct oom_sectio
 		oom_reader_mistake(reader, section->place,
 			"%s needs 'Scope=': there are %zu scopes (%s, %s%s)",
 			oom_section_title(section, title), count, named[0]->name, named[1]->name,
-			count > 2 ? ", …" : "");
+			count > 2 ? ", ..." : "");
 }
 
 /* The section that @section hangs on: a slice in its Slice=, a workload on its Start=. */

@@ -228,53 +228,119 @@ Test(report_out, a_full_disk_leaves_the_old_file, .init = scratch_enter, .fini =
 	cr_expect_eq(files_count(), 1);
 }
 
+static const struct {
+	const char *format, *dir;
+	bool made;
+	const char *says; /* NULL: can be written */
+} place_rows[] = {
+	{"html:new.html", NULL, false, NULL},
+	{"html:file", NULL, false, NULL},
+	{"html:sub/new.html", NULL, false, NULL},
+	{"html:/dev/null", NULL, false, NULL},
+	{"text", NULL, false, NULL},
+	{"html:link", NULL, false, NULL},
+	{"html:none/a.html", NULL, false, "its folder is not there, make it first"},
+	{"html:none/a.html", "none", true, NULL},
+	{"html:./none//a.html", "none/", true, NULL},
+	{"html:none/a.html", "none/deeper", true, NULL},
+	{"html:none/deeper/a.html", "none", true, "its folder is not there"},
+	{"html:nonesuch/a.html", "none", true, "its folder is not there"},
+	{"html:none/a.html", "none", false, "its folder is not there"},
+	{"html:file/a.html", NULL, false, "Not a directory"},
+	{"html:sub", NULL, false, "it is a folder, name a file in it"},
+	{"html:sub/", NULL, false, "a folder"},
+	{"html:none/", "none", true, "a folder"},
+	{"json:sub/run.json", "sub", true, "the record's own file"},
+	{"json:./sub/../sub/attempts.jsonl", "sub", true, "the record's own file"},
+	{"json:sub/contents.list", "sub", false, "the record's own file"},
+	{"json:none/run.json", "none", true, "the record's own file"},
+	{"json:sub/run.json", NULL, false, NULL},
+	{"json:sub/deep/run.json", "sub", true, "its folder is not there"},
+	{"text:sub/host", "sub", true, "the evidence of machine 'host' goes there"},
+	{"text:none/host", "none", true, "the evidence of machine 'host'"},
+	{"text:none/host/a", "none", true, "the evidence of machine 'host'"},
+	{"text:none/debian_bookworm", "none", true, "machine 'debian:bookworm'"},
+	{"text:none/debian:bookworm", "none", true, "machine 'debian:bookworm'"},
+	{"text:none/image_a_b.raw-0123abcd", "none", true, "machine 'image=a/b.raw'"},
+	{"text:none/host.txt", "none", true, NULL},
+	{"text:none/host-a", "none", true, NULL},
+	{"text:sub/host", NULL, false, NULL},
+	{"text:none", "none/deeper", true, "the run's folder 'none/deeper' goes there"},
+	{"text:none", "none", true, "the run's folder 'none' goes there"},
+	{"text:own.scenario", "none", true, "it is read, as 'own.scenario'"},
+	{"text:./sub/../own.scenario", NULL, true, "it is read, as 'own.scenario'"},
+	{"github:hard", NULL, true, "it is read, as 'own.scenario'"},
+	{"text:soft", NULL, true, "it is read, as './kernel'"},
+	{"text:kernel", NULL, true, "it is read, as './kernel'"},
+	{"text:set/a.scenario", NULL, true, "it is read, as 'set'"},
+	{"text:set/a.txt", NULL, true, NULL},
+	{"text:conf/a", NULL, true, "it is read, as 'conf'"},
+};
+
 Test(report_out, a_place_is_looked_at_before_the_run, .init = scratch_enter)
 {
-	static const struct {
-		const char *format, *dir;
-		bool made;
-		const char *says; /* NULL: can be written */
-	} rows[] = {
-		{"html:new.html", NULL, false, NULL},
-		{"html:file", NULL, false, NULL},
-		{"html:sub/new.html", NULL, false, NULL},
-		{"html:/dev/null", NULL, false, NULL},
-		{"text", NULL, false, NULL},
-		{"html:link", NULL, false, NULL},
-		{"html:none/a.html", NULL, false, "its folder is not there, make it first"},
-		{"html:none/a.html", "none", true, NULL},
-		{"html:./none//a.html", "none/", true, NULL},
-		{"html:none/a.html", "none/deeper", true, NULL},
-		{"html:none/deeper/a.html", "none", true, "its folder is not there"},
-		{"html:nonesuch/a.html", "none", true, "its folder is not there"},
-		{"html:none/a.html", "none", false, "its folder is not there"},
-		{"html:file/a.html", NULL, false, "Not a directory"},
-		{"html:sub", NULL, false, "it is a folder, name a file in it"},
-		{"html:sub/", NULL, false, "a folder"},
-		{"html:none/", "none", true, "a folder"},
-		{"json:sub/run.json", "sub", true, "the record's own file"},
-		{"json:./sub/../sub/attempts.jsonl", "sub", true, "the record's own file"},
-		{"json:sub/contents.list", "sub", false, "the record's own file"},
-		{"json:none/run.json", "none", true, "the record's own file"},
-		{"json:sub/run.json", NULL, false, NULL},
-		{"json:sub/deep/run.json", "sub", true, "its folder is not there"},
-	};
-
+	static const char *const machines[] = {"host", "debian:bookworm", "image=a/b.raw"};
+	static const struct oom_report_input inputs[] = {{"own.scenario", true}, {"set", true},
+		{"./kernel", false}, {"conf", false}, {"none-such", false}};
 	cr_assert(!mkdir("sub", 0755) && !symlink("sub/target", "link"));
 	cr_assert_eq(close(open("file", O_WRONLY | O_CREAT, 0644)), 0);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	cr_assert_eq(close(open("own.scenario", O_WRONLY | O_CREAT, 0644)), 0);
+	cr_assert_eq(close(open("kernel", O_WRONLY | O_CREAT, 0644)), 0);
+	cr_assert(!mkdir("set", 0755) && !mkdir("conf", 0755) && !link("own.scenario", "hard") &&
+		!symlink("kernel", "soft"));
+	for (size_t i = 0; i < sizeof(place_rows) / sizeof(place_rows[0]); i++) {
 		struct oom_report_outs outs = {0};
+		struct oom_report_places places = {
+			place_rows[i].dir, place_rows[i].made, machines, 3, inputs, 5};
 		struct oom_err err = {0};
 		int r;
 
-		cr_assert_eq(oom_report_outs_add(&outs, rows[i].format, &err), 0, "%s", err.msg);
-		r = oom_report_outs_check(&outs, rows[i].dir, rows[i].made, &err);
-		cr_expect_eq(r < 0, rows[i].says != NULL, "'%s' (%s): %d %s", rows[i].format,
-			rows[i].dir ? rows[i].dir : "-", r, err.msg);
-		cr_expect(!rows[i].says || strstr(err.msg, rows[i].says), "'%s' says: %s",
-			rows[i].format, err.msg);
+		cr_assert_eq(
+			oom_report_outs_add(&outs, place_rows[i].format, &err), 0, "%s", err.msg);
+		r = oom_report_outs_check(&outs, &places, &err);
+		cr_expect_eq(r < 0, place_rows[i].says != NULL, "'%s' (%s): %d %s",
+			place_rows[i].format, place_rows[i].dir ? place_rows[i].dir : "-", r,
+			err.msg);
+		cr_expect(!place_rows[i].says || strstr(err.msg, place_rows[i].says),
+			"'%s' says: %s", place_rows[i].format, err.msg);
 	}
-	cr_expect_eq(files_count(), 3, "looking made something");
-	cr_expect(!unlink("link") && !unlink("file") && !rmdir("sub"));
+	cr_expect_eq(files_count(), 9, "looking made something");
+	cr_expect(!unlink("link") && !unlink("file") && !rmdir("sub") && !rmdir("set") &&
+		!rmdir("conf"));
+	scratch_leave();
+}
+
+Test(report_out, two_reports_are_two_files, .init = scratch_enter)
+{
+	static const struct {
+		const char *formats[2];
+		bool same;
+	} rows[] = {
+		{{"text:a", "json:./a"}, true},
+		{{"text:sub/../a", "json:a"}, true},
+		{{"text:link", "json:file"}, true},
+		{{"text:link", "json:dangling"}, false},
+		{{"text:dangling", "json:new"}, false},
+		{{"text:a", "json:b"}, false},
+		{{"text:file", "json:sub/file"}, false},
+		{{"text:/dev/null", "json:/dev/../dev/null"}, false},
+	};
+
+	cr_assert(!mkdir("sub", 0755) && !symlink("file", "link") && !symlink("none", "dangling"));
+	cr_assert_eq(close(open("file", O_WRONLY | O_CREAT, 0644)), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oom_report_outs outs = {0};
+		struct oom_report_places places = {0};
+		struct oom_err err = {0};
+		int r;
+
+		cr_assert(!oom_report_outs_add(&outs, rows[i].formats[0], &err));
+		cr_assert(!oom_report_outs_add(&outs, rows[i].formats[1], &err), "%s", err.msg);
+		r = oom_report_outs_check(&outs, &places, &err);
+		cr_expect_eq(r, rows[i].same ? -EINVAL : 0, "row %zu: %s", i, err.msg);
+		cr_expect(!rows[i].same || strstr(err.msg, "'text' and 'json' would both go to"),
+			"%s", err.msg);
+	}
+	cr_expect(!rmdir("sub"));
 	scratch_leave();
 }

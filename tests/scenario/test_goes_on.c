@@ -35,6 +35,12 @@ static void expect_mistakes(const struct row *row)
 	oom_diags_release(&diags);
 }
 
+#define NO_TYPE(line)                                                                              \
+	line ":6: there is no workload type 'quantum' ('oomgate list workloads' names them)\n"
+#define PREFIX(place, mark)                                                                        \
+	place ": 'Command=': no prefix '" mark                                                     \
+	      "' is known here, as an ExecStart= has it: begin with the program\n"
+
 #define EXPECT_ROWS(rows)                                                                          \
 	for (size_t row_ = 0; row_ < sizeof(rows) / sizeof((rows)[0]); row_++)                     \
 	expect_mistakes(&(rows)[row_])
@@ -56,6 +62,21 @@ Test(goes_on, in_a_section_of_a_wrong_type)
 			"8:6: 'Size=': '-5M' is no size (64M, 1.5G, 50%)\n"
 			"9:9: 'Command=': a quote ' is never closed\n"
 			"10:1: unknown key 'Zork' in [Workload x]\n"},
+		{OK "[Workload x]\nType=quantum\nCommand=/bin/true -x @y a/b $z\n"
+		    "[Workload y]\nType=quantum\nCommand=-/bin/false\n"
+		    "[Workload z]\nType=quantum\nCommand= @/bin/sh sh\n"
+		    "[Workload p]\nType=quantum\nCommand='|/bin/true'\n"
+		    "[Workload r]\nType=quantum\nCommand=bin/true\n"
+		    "[Workload f]\nType=quantum\nCommand=/bin/ x\n"
+		    "[Workload v]\nType=quantum\nCommand=$SHELL\n",
+			NO_TYPE("7") NO_TYPE("10") PREFIX("11:9", "-") NO_TYPE("13")
+				PREFIX("14:10", "@") NO_TYPE("16") PREFIX("17:9", "|") NO_TYPE(
+					"19") "20:9: 'Command=': 'bin/true' is neither an "
+					      "absolute path nor a plain name\n" NO_TYPE(
+						      "22") "23:9: 'Command=': "
+							    "'/bin/' is a folder, not a program\n" NO_TYPE(
+								    "25") "26:9: 'Command=': "
+									  "the program cannot be a variable: '$SHELL'\n"},
 		{OK "[Workload x]\nSize=1Q\n",
 			"6:1: [Workload x] needs 'Type=' (what it does: 'oomgate list workloads')\n"
 			"7:6: 'Size=': '1Q' is no size: unknown suffix 'Q' (K, M, G, T or %)\n"},
