@@ -4,6 +4,7 @@
 #include "harness/host/process.h"
 #include "lib/base/cleanup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -12,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -77,6 +79,29 @@ static int write_adj(const char *text)
 	return r;
 }
 
+/* Where close_range(2) cannot do it (before Linux 5.11): one by one, as proc_pid_fd(5) lists them. In the
+ * child, so without opendir(3), which allocates. */
+static int mark_listed_fds(void)
+{
+	_Alignas(struct dirent64) char buf[1024];
+	int dir = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ssize_t n;
+
+	if (dir < 0)
+		return -1;
+	while ((n = getdents64(dir, buf, sizeof(buf))) > 0) {
+		const struct dirent64 *entry;
+
+		for (ssize_t at = 0; at < n; at += entry->d_reclen) {
+			entry = (const void *)(buf + at);
+			if (entry->d_name[0] != '.' && atoi(entry->d_name) > 2)
+				fcntl(atoi(entry->d_name), F_SETFD, FD_CLOEXEC);
+		}
+	}
+	close(dir);
+	return n < 0 ? -1 : 0;
+}
+
 static int set_fds(const struct child *c)
 {
 	for (int i = 0; i < 3; i++) {
@@ -85,8 +110,9 @@ static int set_fds(const struct child *c)
 		if (c->stdio[i] == i ? fcntl(i, F_SETFD, 0) < 0 : dup2(c->stdio[i], i) < 0)
 			return -1;
 	}
-	/* Linux 5.11; on older ones every fd of ours was opened with O_CLOEXEC anyway */
-	syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
+	/* ours have it already; what was handed to us may not */
+	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) && mark_listed_fds())
+		return -1;
 	for (size_t i = 0; i < c->spawn->n_keep_fds; i++)
 		if (fcntl(c->spawn->keep_fds[i], F_SETFD, 0) < 0)
 			return -1;

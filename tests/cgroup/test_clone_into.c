@@ -7,7 +7,12 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static char *const sleep_argv[] = {(char *)"sleep", (char *)"60", NULL};
@@ -89,7 +94,7 @@ Test(clone_into, says_what_could_not_be_done_and_leaves_no_process)
 	cr_expect(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD, "a child is left");
 }
 
-Test(clone_into, the_program_gets_what_it_shall_and_nothing_else)
+static void gets_what_it_shall(void)
 {
 	struct oom_spawn spawn = {.cgroup_fd = -1, .set_adj = true, .oom_score_adj = 321};
 	int kept = open("/dev/null", O_RDONLY | O_CLOEXEC), other = open("/dev/null", O_RDONLY);
@@ -119,6 +124,28 @@ Test(clone_into, the_program_gets_what_it_shall_and_nothing_else)
 	cr_expect_null(strstr(out, expected), "fd %d is in: %s", other, out);
 	close(kept);
 	close(other);
+}
+
+Test(clone_into, the_program_gets_what_it_shall_and_nothing_else)
+{
+	gets_what_it_shall();
+}
+
+/* seccomp(2): close_range(2) answers as it does before Linux 5.11. */
+Test(clone_into, on_an_older_kernel_as_well)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(code) / sizeof(*code), code};
+
+	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	cr_assert_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+	cr_assert(syscall(SYS_close_range, 100U, ~0U, 0) < 0 && errno == EINVAL);
+	gets_what_it_shall();
 }
 
 Test(clone_into, another_user)

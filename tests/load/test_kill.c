@@ -89,8 +89,12 @@ static const struct {
 	uint64_t least_bytes, most_bytes;
 } rows[] = {
 	{{"anon", {NULL}, {"Size=134217728"}, enter}, LIMIT_BYTES - OVERHEAD_BYTES, LIMIT_BYTES},
-	{{"anon", {NULL}, {"Size=134217728", "Pattern=random", "Rate=268435456"}, enter},
+	{{"anon", {NULL}, {"Size=134217728", "Pattern=random", "Rate=268435456", "THP=never"},
+		 enter},
 		LIMIT_BYTES - OVERHEAD_BYTES, LIMIT_BYTES},
+	/* where the system gives huge pages to everybody, one page that is touched is charged as 512 */
+	{{"anon", {NULL}, {"Size=134217728", "Pattern=random"}, enter}, LIMIT_BYTES / 512,
+		LIMIT_BYTES},
 	{{"anon", {NULL}, {"Size=134217728", "Threads=4"}, enter}, LIMIT_BYTES - OVERHEAD_BYTES,
 		LIMIT_BYTES},
 	{{"leak", {NULL}, {"Block=65536"}, enter}, LIMIT_BYTES - OVERHEAD_BYTES, LIMIT_BYTES},
@@ -148,8 +152,13 @@ Test(load_kill, a_crowd_tells_the_worst)
 
 Test(load_kill, workers_of_stress_ng_are_counted)
 {
-	static const struct load_start restarts = {"stress-ng", {NULL},
-		{"Args=--vm 1 --vm-bytes 128M --vm-keep --timeout 1s -q"}, enter, NULL, true};
+	/* a slow machine needs longer until a second one was killed */
+	static const struct load_start restarts[] = {
+		{"stress-ng", {NULL}, {"Args=--vm 1 --vm-bytes 128M --vm-keep --timeout 1s -q"},
+			enter, NULL, true},
+		{"stress-ng", {NULL}, {"Args=--vm 1 --vm-bytes 128M --vm-keep --timeout 12s -q"},
+			enter, NULL, true},
+	};
 	static const struct load_start ends = {"stress-ng", {NULL},
 		{"Args=--vm 1 --vm-bytes 128M --vm-keep -q", "OnWorkerDeath=end"}, enter, NULL,
 		true};
@@ -160,8 +169,12 @@ Test(load_kill, workers_of_stress_ng_are_counted)
 		cr_skip("no stress-ng");
 	if (!make_cgroup())
 		cr_skip("no memory cgroup to write to");
-	/* it says that all went well */
-	cr_expect_eq(load_run(&restarts, &child), 0);
+	for (size_t i = 0; i < sizeof(restarts) / sizeof(*restarts); i++) {
+		/* it says that all went well */
+		cr_expect_eq(load_run(&restarts[i], &child), 0);
+		if (child.page->ops > 1)
+			break;
+	}
 	cr_expect_gt(child.page->ops, 1);
 	cr_expect_gt(child.page->n_children, child.page->ops);
 	cr_expect_eq(load_run(&ends, &child), 137);
