@@ -131,7 +131,7 @@ Test(fit, every_table_fits)
 	} rows[] = {{"", 132}, {"COLUMNS=120 ", 120}, {"COLUMNS=80 ", 80}};
 
 	char buf[64];
-	const char *cache = scratch_dir(buf);
+	const char *cache = scratch_dir(buf), *program = getenv("OOMGATE_TEST_PROGRAM");
 
 	cr_assert_not_null(cache);
 	for (size_t c = 0; c < sizeof(commands) / sizeof(commands[0]); c++) {
@@ -143,8 +143,8 @@ Test(fit, every_table_fits)
 			FILE *pipe;
 
 			snprintf(command, sizeof(command),
-				"unset COLUMNS; OOMGATE_CACHE=%s %sbuild/oomgate %s 2>&1", cache,
-				rows[i].columns, commands[c]);
+				"unset COLUMNS; OOMGATE_CACHE=%s %s%s %s 2>&1", cache,
+				rows[i].columns, program ? program : "build/oomgate", commands[c]);
 			pipe = popen(command, "r");
 			cr_assert_not_null(pipe);
 			size = fread(text, 1, sizeof(text) - 1, pipe);
