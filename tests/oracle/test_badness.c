@@ -118,7 +118,7 @@ Test(badness, predicted_against_actual)
 			OOM_PREDICTION_AGREES, "rss 2000 + swap 90 + page tables 10 = 2100 pages"},
 		{"nobody knows why",
 			HEADER TABLE "Out of memory: Killed process 10 (small) " SIZES "\n",
-			OOM_PREDICTION_DISAGREES, "the log does not tell why"},
+			OOM_PREDICTION_DISAGREES, "the log does not say why"},
 		{"allocating task",
 			HEADER TABLE
 			"Out of memory (oom_kill_allocating_task): Killed process 10 (small) " SIZES
@@ -137,7 +137,7 @@ Test(badness, predicted_against_actual)
 			HEADER "[ pid ]   uid  tgid total_vm      rss cpu oom_adj name\n"
 			       "[   10]     3    10     1250      300   1       0 small\n"
 			       "Out of memory: Killed process 10 (small)\n",
-			OOM_PREDICTION_NONE, "before 2.6.36"},
+			OOM_PREDICTION_NONE, "before Linux 2.6.36"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
