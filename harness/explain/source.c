@@ -139,8 +139,8 @@ static int open_fd(const char *path, struct oom_err *err)
 		return oom_err_errno(err, errno, "cannot open '%s'", path);
 	if (!fstat(fd, &st) && S_ISDIR(st.st_mode)) {
 		close(fd);
-		return oom_err_set(err, EISDIR,
-			"'%s' is a directory: name a log file, or use --journal", path);
+		return oom_err_set(
+			err, EISDIR, "'%s' is a folder: name a log file, or use --journal", path);
 	}
 	return fd;
 }

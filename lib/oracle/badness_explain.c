@@ -40,7 +40,7 @@ static const char *known_cause(const struct oom_incident *incident, const struct
 		return "the chosen task is a thread of the killed process, or shares its memory";
 	if (!row_of(kill->tasks, kill->n_tasks, kill->victim.pid))
 		return incident->n_dropped || kill->n_tasks
-			? "the victim is not in the task dump: the dump is cut off, or is of "
+			? "the victim is not in the task table: the table is cut off, or is of "
 			  "another cgroup"
 			: NULL;
 	return NULL;
@@ -137,7 +137,7 @@ int oom_badness_explain(
 	if (incident->allocating || incident->shares_memory)
 		cause = known_cause(incident, kill);
 	if (!cause && incident->table && !incident->scores)
-		cause = "the task dump has no oom_score_adj: before Linux 2.6.36 badness was computed from "
+		cause = "the task table has no oom_score_adj: before Linux 2.6.36 badness was computed from "
 			"virtual size, run time and children";
 	if (!cause)
 		return 0;

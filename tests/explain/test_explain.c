@@ -111,7 +111,7 @@ Test(explain, what_cannot_be_opened)
 	struct oom_err err;
 
 	cr_expect_eq(explain_open_file("/tmp", &err, &source), -EISDIR);
-	cr_expect(strstr(err.msg, "'/tmp' is a directory"), "%s", err.msg);
+	cr_expect(strstr(err.msg, "'/tmp' is a folder"), "%s", err.msg);
 	cr_expect_eq(explain_open_file("/nonexistent", &err, &source), -ENOENT);
 }
 
