@@ -46,7 +46,7 @@ static int row_texts(struct oom_view *view, const struct oom_view_row *row, cons
 	texts[COL_OUTCOME] = oom_style_outcome(&view->arena, shown, options);
 	if (texts[COL_OUTCOME] && cell->unsteady)
 		texts[COL_OUTCOME] =
-			oom_arena_printf(&view->arena, "not always alike: %s", texts[COL_OUTCOME]);
+			oom_arena_printf(&view->arena, "attempts differ: %s", texts[COL_OUTCOME]);
 	for (int c = 0; c < COL_COUNT_; c++) {
 		if (!texts[c])
 			return -ENOMEM;
