@@ -280,8 +280,8 @@ static int cgroup_rule(int root_fd, const char *cgroup, int64_t swap_kib, struct
 	int64_t limit, swap;
 
 	if (!cgroup_exists(root_fd, cgroup))
-		return oom_err_set(
-			err, ENOENT, "there is no cgroup '%s' (a path below sys/fs/cgroup)", cgroup);
+		return oom_err_set(err, ENOENT,
+			"there is no cgroup '%s' (a path below sys/fs/cgroup)", cgroup);
 	limit = cgroup_number(root_fd, cgroup, "memory.max", "memory.limit_in_bytes");
 	swap = cgroup_number(root_fd, cgroup, "memory.swap.max", NULL);
 	rank->usage_kib = cgroup_number(root_fd, cgroup, "memory.current", "memory.usage_in_bytes");
