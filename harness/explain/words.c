@@ -214,7 +214,7 @@ char *explain_request(const struct oom_incident *incident, const struct oom_kill
 	if (kill->invoker_pid >= 0)
 		snprintf(pid, sizeof(pid), " (pid %" PRId64 ")", kill->invoker_pid);
 	if (kill->order == -1)
-		return explain_printf("%s%s by sysrq-f; nothing was allocated",
+		return explain_printf("%s%s, through sysrq-f: it asked for no memory",
 			kill->invoker_comm ? kill->invoker_comm : "?", pid);
 	if (kill->order > 0 && kill->order < 20)
 		snprintf(pages, sizeof(pages), "%" PRId64 " contiguous pages",

@@ -2,7 +2,6 @@
 /* Predicted against actual, and why they differ. */
 #include "lib/base/arena.h"
 #include "lib/base/bounded.h"
-#include "lib/base/format.h"
 #include "lib/oracle/badness.h"
 
 #include <errno.h>
@@ -100,9 +99,12 @@ static int explain_ranked(
 	format_sum(sum, sizeof(sum), incident, kill, top);
 	switch (oom_badness_compare(incident, kill)) {
 	case OOM_PREDICTION_AGREES:
-		kill->explanation = oom_arena_printf(arena,
-			"%s (%" PRId64 ") had the highest badness of %zu %s: %s", name_of(top),
-			top->pid, kill->n_tasks, oom_plural(kill->n_tasks, "task", "tasks"), sum);
+		kill->explanation = kill->n_tasks == 1
+			? oom_arena_printf(arena, "%s (%" PRId64 ") was the only task: %s",
+				  name_of(top), top->pid, sum)
+			: oom_arena_printf(arena,
+				  "%s (%" PRId64 ") had the highest badness of %zu tasks: %s",
+				  name_of(top), top->pid, kill->n_tasks, sum);
 		break;
 	case OOM_PREDICTION_EXPLAINED:
 		kill->explanation = oom_arena_printf(arena,

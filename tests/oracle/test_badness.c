@@ -99,11 +99,13 @@ Test(badness, ranking)
 	oom_arena_release(&arena);
 }
 
+#define HEADING                                                                                    \
+	"[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
+#define SMALL "[     10]     3    10     1250      300    40960        0             0 small\n"
 #define TABLE                                                                                      \
-	"[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"     \
-	"[     10]     3    10     1250      300    40960        0             0 small\n"          \
-	"[     11]     3    11     9250     2000    40960       90             0 big\n"            \
-	"[     12]     3    12     9250     9000    40960       90         -1000 protected\n"
+	HEADING SMALL                                                                              \
+		"[     11]     3    11     9250     2000    40960       90             0 big\n"    \
+		"[     12]     3    12     9250     9000    40960       90         -1000 protected\n"
 #define SIZES  "total-vm:5000kB, anon-rss:4000kB, file-rss:20kB, shmem-rss:0kB"
 #define HEADER "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
 
@@ -115,7 +117,13 @@ Test(badness, predicted_against_actual)
 		const char *words; /* of the explanation */
 	} rows[] = {
 		{"as predicted", HEADER TABLE "Out of memory: Killed process 11 (big) " SIZES "\n",
-			OOM_PREDICTION_AGREES, "rss 2000 + swap 90 + page tables 10 = 2100 pages"},
+			OOM_PREDICTION_AGREES,
+			"big (11) had the highest badness of 3 tasks: rss 2000 + swap 90 + page "
+			"tables 10 = 2100 pages"},
+		{"the only task",
+			HEADER HEADING SMALL "Out of memory: Killed process 10 (small) " SIZES "\n",
+			OOM_PREDICTION_AGREES,
+			"small (10) was the only task: rss 300 + page tables 10 = 310 pages"},
 		{"nobody knows why",
 			HEADER TABLE "Out of memory: Killed process 10 (small) " SIZES "\n",
 			OOM_PREDICTION_DISAGREES, "the log does not say why"},
