@@ -167,10 +167,10 @@ const char *oom_view_latency(const struct oom_view *view, char buf[static OOM_VI
 	oom_format_duration((uint64_t)view->latency_median_us, median);
 	oom_format_duration((uint64_t)view->latency_max_us, worst);
 	if (view->n_latencies == 1)
-		snprintf(buf, OOM_VIEW_LATENCY_BYTES, "kill seen after %s", worst);
+		snprintf(buf, OOM_VIEW_LATENCY_BYTES, "first kill seen after %s", worst);
 	else
 		snprintf(buf, OOM_VIEW_LATENCY_BYTES,
-			"kill seen after %s (median), %s (worst) of %zu kills", median, worst,
-			view->n_latencies);
+			"first kill seen after %s (median), %s (worst) of %zu attempts", median,
+			worst, view->n_latencies);
 	return buf;
 }
