@@ -261,7 +261,7 @@ static int write_github(
 
 const struct oom_report oom_report_github = {
 	.name = "github",
-	.help = "GitHub Actions: annotations and Markdown (to a FILE: only the Markdown, behind what is there)",
+	.help = "GitHub Actions: annotations and Markdown (to a FILE: only the Markdown, appended)",
 	.append = true,
 	.commands = true,
 	.write = write_github,

@@ -40,6 +40,7 @@ static void head_write(const struct html *h)
 static void counts_write(const struct html *h)
 {
 	const struct oom_view *view = &h->view;
+	char latency[OOM_VIEW_LATENCY_BYTES];
 	size_t before = 0;
 
 	fputs("<div class=\"counts\">\n", h->out);
@@ -66,11 +67,7 @@ static void counts_write(const struct html *h)
 	fputs("</svg>\n", h->out);
 	if (!view->n_latencies)
 		return;
-	fputs("<p class=\"dim\">A kill was seen after ", h->out);
-	oom_html_duration(h, view->latency_median_us);
-	fputs(" (median), ", h->out);
-	oom_html_duration(h, view->latency_max_us);
-	fprintf(h->out, " (worst) of %zu.</p>\n", view->n_latencies);
+	fprintf(h->out, "<p class=\"dim\">%s</p>\n", oom_view_latency(view, latency));
 }
 
 static int machines_write(struct html *h)
@@ -137,6 +134,6 @@ static int write_html(
 
 const struct oom_report oom_report_html = {
 	.name = "html",
-	.help = "one self-contained page: scenarios by machine, details of each attempt",
+	.help = "one self-contained page: scenarios by machine, with each attempt's details",
 	.write = write_html,
 };

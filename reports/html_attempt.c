@@ -86,7 +86,7 @@ static void workloads_write(const struct html *h, const struct oom_attempt *atte
 
 	if (!attempt->n_workloads)
 		return;
-	fputs("<table>\n<tr><th>workload</th><th>what became of it</th><th>seen after</th>"
+	fputs("<table>\n<tr><th>workload</th><th>end</th><th>exit seen after</th>"
 	      "<th>life</th></tr>\n",
 		h->out);
 	for (size_t i = 0; i < attempt->n_workloads; i++) {

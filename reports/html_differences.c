@@ -51,7 +51,7 @@ int oom_html_differences(struct html *h)
 		if (r < 0)
 			return r;
 		if (!told)
-			fputs("<h2>&#8800; The machines do not agree on how it ends</h2>\n",
+			fputs("<h2>&#8800; These scenarios end differently on these machines</h2>\n",
 				h->out);
 		told = true;
 		fputs("<p>", h->out);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* "fail 1/3, not always alike", what died of what or why not, the time; as a link to the attempt.
+/* "fail 1/3, attempts differ", what died of what or why not, the time; as a link to the attempt.
  */
 static int cell_write(struct html *h, size_t row, size_t machine)
 {
@@ -34,7 +34,7 @@ static int cell_write(struct html *h, size_t row, size_t machine)
 	if (cell->n_attempts > 1)
 		fprintf(h->out, " %zu/%zu", cell->n_verdict, cell->n_attempts);
 	if (cell->unsteady)
-		fputs(", not always alike", h->out);
+		fputs(", attempts differ", h->out);
 	fputs(" <span class=\"dim\">", h->out);
 	oom_html_text(h, what);
 	fputs("</span></a></td>", h->out);

@@ -231,6 +231,6 @@ static int write_junit(
 
 const struct oom_report oom_report_junit = {
 	.name = "junit",
-	.help = "JUnit's XML, for CI servers",
+	.help = "JUnit XML, for CI servers",
 	.write = write_junit,
 };

@@ -107,6 +107,6 @@ static int write_lava(
 
 const struct oom_report oom_report_lava = {
 	.name = "lava",
-	.help = "LAVA_SIGNAL lines for a LAVA job's console",
+	.help = "LAVA_SIGNAL lines for the console of a LAVA job",
 	.write = write_lava,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/base/cleanup.h"
 #include "lib/base/escape.h"
+#include "lib/base/format.h"
 #include "reports/escape.h"
 #include "reports/style.h"
 #include "reports/text_details.h"
@@ -53,7 +54,8 @@ static int head_write(const struct oom_run *run, struct oom_view *view,
 	fprintf(out, "%soomgate%s ", oom_tone(options, OOM_TONE_BOLD),
 		oom_tone(options, OOM_TONE_PLAIN));
 	oom_escape_put(out, run->version ?: "?", options->utf8, NULL);
-	fprintf(out, "%s%zu scenario%s", separator, view->n_rows, view->n_rows == 1 ? "" : "s");
+	fprintf(out, "%s%zu %s", separator, view->n_rows,
+		oom_plural(view->n_rows, "scenario", "scenarios"));
 	if (*date)
 		fprintf(out, "%s%s", separator, date);
 	if (run->seed >= 0)
@@ -100,7 +102,7 @@ static int foot_write(const struct oom_run *run, struct oom_view *view,
 	const struct oom_report_options *options, FILE *out)
 {
 	const char *separator = oom_style_separator(options);
-	char median[24], worst[24], duration[24];
+	char latency[OOM_VIEW_LATENCY_BYTES], duration[24];
 	bool first = true;
 
 	fputc('\n', out);
@@ -108,10 +110,7 @@ static int foot_write(const struct oom_run *run, struct oom_view *view,
 		fprintf(out, "%sinterrupted: the run is not complete%s\n",
 			oom_tone(options, OOM_TONE_WARN), oom_tone(options, OOM_TONE_PLAIN));
 	if (view->n_latencies)
-		fprintf(out, "kill seen after %s (median), %s (worst) of %zu kill%s\n",
-			oom_style_duration(view->latency_median_us, median),
-			oom_style_duration(view->latency_max_us, worst), view->n_latencies,
-			view->n_latencies == 1 ? "" : "s");
+		fprintf(out, "%s\n", oom_view_latency(view, latency));
 	place_write(options, "record in ", "/run.json\n", out);
 	for (int v = 0; v < OOM_VERDICT_COUNT_; v++) {
 		if (!view->count[v])
@@ -170,6 +169,6 @@ static int write_text(
 
 const struct oom_report oom_report_text = {
 	.name = "text",
-	.help = "a summary by topic for people: who died of what, and what was not as wanted",
+	.help = "a summary by topic: who was killed by what, and what failed",
 	.write = write_text,
 };

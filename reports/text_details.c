@@ -61,7 +61,8 @@ static void workload_write(const struct details *d, const struct oom_attempt *at
 	if (w->pid > 0)
 		fprintf(d->out, ", pid %" PRId64, w->pid);
 	if (w->kill_latency_us >= 0)
-		fprintf(d->out, ", seen after %s", oom_style_duration(w->kill_latency_us, buf));
+		fprintf(d->out, ", exit seen %s after the kill",
+			oom_style_duration(w->kill_latency_us, buf));
 	fputc('\n', d->out);
 	for (size_t i = 0; i < w->n_evidence; i++) {
 		label(d, "");
@@ -103,7 +104,7 @@ static void kills_write(const struct details *d, const struct oom_attempt *attem
 	if (attempt->n_kills <= SHOWN)
 		return;
 	label(d, "");
-	fprintf(d->out, "and %zu more (run.json has them all)\n", attempt->n_kills - SHOWN);
+	fprintf(d->out, "and %zu more (run.json lists all)\n", attempt->n_kills - SHOWN);
 }
 
 static void source_write(const struct details *d, const struct oom_source_rec *s)
@@ -111,8 +112,8 @@ static void source_write(const struct details *d, const struct oom_source_rec *s
 	label(d, s->state == OOM_SOURCE_LOST ? "lost" : "absent");
 	put(d, s->name ?: "?");
 	if (s->state == OOM_SOURCE_LOST && s->lost >= 0)
-		fprintf(d->out, ": %" PRId64 " record%s of %" PRId64, s->lost,
-			s->lost == 1 ? "" : "s", s->lost + (s->records > 0 ? s->records : 0));
+		fprintf(d->out, ": %" PRId64 " of %" PRId64 " records", s->lost,
+			s->lost + (s->records > 0 ? s->records : 0));
 	if (s->note && *s->note) {
 		fputs(": ", d->out);
 		put(d, s->note);
@@ -254,7 +255,7 @@ static void alike_write(const struct details *d, uint32_t first)
 	fprintf(d->out, "%" PRId64, number_of(d, first));
 	for (; next != OOM_VIEW_NO_MORE; next = d->view->next_alike[next])
 		fprintf(d->out, ", %" PRId64, number_of(d, next));
-	fputs(" end alike; this is the first\n", d->out);
+	fputs(" ended alike; this is the first\n", d->out);
 }
 
 /* Of an attempt that is as it should be: evidence that was lost, a pass in spite of a known issue; and, as the

@@ -65,7 +65,8 @@ int oom_text_differences(struct oom_view *view, const struct oom_report_options 
 		if (r < 0)
 			return r;
 		if (!told)
-			fprintf(out, "\n%s the machines do not agree on how it ends\n", mark);
+			fprintf(out, "\n%s these scenarios end differently on these machines\n",
+				mark);
 		told = true;
 		fprintf(out, "\n%s%s%s  ", oom_tone(options, OOM_TONE_WARN), mark,
 			oom_tone(options, OOM_TONE_PLAIN));

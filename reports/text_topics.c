@@ -48,7 +48,7 @@ static int row_texts(struct oom_view *view, const struct oom_view_row *row, cons
 	if (outcome)
 		outcome = oom_style_in_table(&view->scratch, outcome, shown->verdict, options);
 	texts[COL_OUTCOME] = outcome ? oom_arena_printf(&view->arena, "%s%s",
-					       cell->unsteady ? "not always alike: " : "", outcome)
+					       cell->unsteady ? "attempts differ: " : "", outcome)
 				     : NULL;
 	oom_arena_reset(&view->scratch);
 	for (int c = 0; c < COL_COUNT_; c++) {

@@ -103,6 +103,10 @@ const char *oom_view_machine(struct oom_arena *arena, const struct oom_run *run,
 /* "3 pass · 1 fail": the verdicts that occur. */
 const char *oom_view_counts(struct oom_arena *arena, const size_t count[static OOM_VERDICT_COUNT_],
 	const char *separator);
+#define OOM_VIEW_LATENCY_BYTES 128
+/* How long after the kernel logged it the first kill of an attempt was seen; there is one at least. Another
+ * measure than a workload's: that is to its exit. */
+const char *oom_view_latency(const struct oom_view *view, char buf[static OOM_VIEW_LATENCY_BYTES]);
 /* Did an earlier attempt of its cell end like @attempt? Then one need not be told twice. */
 bool oom_view_is_told(const struct oom_view *view, uint32_t attempt);
 /* Adds a duration where there is one; what is beyond an int64_t stays at its end. */

@@ -3,6 +3,8 @@
 #include "reports/view.h"
 #include "reports/view_list.h"
 
+#include <stdio.h>
+
 const char *oom_view_fates(
 	struct oom_arena *arena, const struct oom_attempt *attempt, const char *separator)
 {
@@ -111,8 +113,8 @@ static const char *cpus_text(
 	if (span.least <= 0)
 		return NULL;
 	if (span.least == span.most)
-		return oom_arena_printf(
-			arena, "%lld CPU%s", (long long)span.least, span.least == 1 ? "" : "s");
+		return oom_arena_printf(arena, "%lld %s", (long long)span.least,
+			oom_plural((uint64_t)span.least, "CPU", "CPUs"));
 	return oom_arena_printf(arena, "%lld to %lld CPUs by scenario", (long long)span.least,
 		(long long)span.most);
 }
@@ -151,4 +153,19 @@ const char *oom_view_counts(struct oom_arena *arena, const size_t count[static O
 			oom_view_list_add(
 				&list, "%zu %s", count[v], oom_verdict_name((enum oom_verdict)v));
 	return oom_view_list_end(&list);
+}
+
+const char *oom_view_latency(const struct oom_view *view, char buf[static OOM_VIEW_LATENCY_BYTES])
+{
+	char median[24], worst[24];
+
+	oom_format_duration((uint64_t)view->latency_median_us, median);
+	oom_format_duration((uint64_t)view->latency_max_us, worst);
+	if (view->n_latencies == 1)
+		snprintf(buf, OOM_VIEW_LATENCY_BYTES, "first kill seen after %s", worst);
+	else
+		snprintf(buf, OOM_VIEW_LATENCY_BYTES,
+			"first kill seen after %s (median), %s (worst) of %zu attempts", median,
+			worst, view->n_latencies);
+	return buf;
 }

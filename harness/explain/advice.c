@@ -21,8 +21,8 @@ static bool is_much(const struct facts *f, int64_t part, int64_t of)
 static char *on_sysrq(const struct facts *f)
 {
 	return f->kill->killer == OOM_KILLER_KERNEL_SYSRQ
-		? explain_printf("nothing ran out: find who pressed sysrq-f or wrote 'f' to "
-				 "/proc/sysrq-trigger (kernel.sysrq forbids it)")
+		? explain_printf("memory did not run out: somebody pressed sysrq-f or wrote 'f' to "
+				 "/proc/sysrq-trigger (kernel.sysrq=0 disables the key)")
 		: NULL;
 }
 
@@ -35,15 +35,15 @@ static char *on_limit(const struct facts *f)
 		return NULL;
 	if (is_much(f, kill->victim.anon_rss_kib, 2))
 		return explain_printf(
-			"one process filled the limit of %s (%s anonymous): if that is "
-			"what it needs, raise memory.max (MemoryMax=) of %s; if it is "
-			"not, it leaks",
+			"one process filled the limit of %s (%s of anonymous memory): if it "
+			"needs that much, raise memory.max (MemoryMax=) of %s; if not, look "
+			"for a leak",
 			explain_kib(kill->limit_kib, limit),
 			explain_kib(kill->victim.anon_rss_kib, held),
 			kill->oom_memcg ? kill->oom_memcg : "the cgroup");
 	return explain_printf(
-		"the limit of %s of %s is shared, and the victim held only %s of it: look "
-		"at the whole cgroup, not at the victim",
+		"several processes share the limit of %s of %s, and the victim held only %s: "
+		"look at the whole cgroup, not at the victim",
 		explain_kib(kill->limit_kib, limit),
 		kill->oom_memcg ? kill->oom_memcg : "the cgroup",
 		explain_kib(kill->victim.anon_rss_kib, held));
@@ -56,8 +56,8 @@ static char *on_shmem(const struct facts *f)
 	if (!is_much(f, f->incident->memory.shmem_kib, 4))
 		return NULL;
 	return explain_printf(
-		"%s is tmpfs or shared memory: delete files (df -t tmpfs, ipcs -m) or "
-		"bound them (mount option size=); killing processes does not free them",
+		"%s is tmpfs or shared memory, which no kill frees: delete files (df -t tmpfs, "
+		"ipcs -m), or limit the tmpfs (mount option size=)",
 		explain_kib(f->incident->memory.shmem_kib, size));
 }
 
@@ -68,8 +68,8 @@ static char *on_slab(const struct facts *f)
 	if (!is_much(f, f->incident->memory.slab_unreclaimable_kib, 5))
 		return NULL;
 	return explain_printf(
-		"%s is the kernel's own unreclaimable slab: no kill frees that; watch "
-		"slabtop, and suspect a driver or file system that leaks",
+		"%s is unreclaimable slab, which no kill frees: watch slabtop for a leak in a "
+		"driver or a file system",
 		explain_kib(f->incident->memory.slab_unreclaimable_kib, size));
 }
 
@@ -79,7 +79,7 @@ static char *on_hugetlb(const struct facts *f)
 
 	if (!is_much(f, f->incident->memory.hugetlb_kib, 4) || f->incident->memory.memcg)
 		return NULL;
-	return explain_printf("%s is set aside as huge pages, used or not: lower vm.nr_hugepages",
+	return explain_printf("%s is reserved for huge pages, used or not: lower vm.nr_hugepages",
 		explain_kib(f->incident->memory.hugetlb_kib, size));
 }
 
@@ -89,8 +89,7 @@ static char *on_mlocked(const struct facts *f)
 
 	if (!is_much(f, f->incident->memory.unevictable_kib, 4))
 		return NULL;
-	return explain_printf("%s cannot be swapped or dropped (mlock, ramfs): bound it with "
-			      "LimitMEMLOCK=",
+	return explain_printf("%s is unevictable (mlock, ramfs): limit mlock with LimitMEMLOCK=",
 		explain_kib(f->incident->memory.unevictable_kib, size));
 }
 
@@ -101,8 +100,8 @@ static char *on_pagetables(const struct facts *f)
 	if (!is_much(f, f->incident->memory.pagetables_kib, 8))
 		return NULL;
 	return explain_printf(
-		"%s is page tables: many processes map the same large memory; huge pages "
-		"or fewer processes help",
+		"%s is page tables: many processes map the same large memory; use huge pages "
+		"or fewer processes",
 		explain_kib(f->incident->memory.pagetables_kib, size));
 }
 
@@ -114,18 +113,18 @@ static char *on_swap(const struct facts *f)
 	if (f->kill->killer == OOM_KILLER_KERNEL_MEMCG) {
 		if (m->swap_limit_kib == 0 && !m->memsw)
 			return explain_printf(
-				"the cgroup may not swap (memory.swap.max is 0): idle "
-				"anonymous memory has nowhere to go");
+				"the cgroup may not swap (memory.swap.max is 0): its idle "
+				"anonymous memory cannot be reclaimed");
 		return NULL;
 	}
 	if (m->swap_total_kib == 0)
 		return explain_printf(
-			"there is no swap: idle anonymous memory has nowhere to go; even "
-			"a small swap or zram lets the kernel get rid of it");
+			"there is no swap, so idle anonymous memory cannot be reclaimed: even a "
+			"small swap device or zram helps");
 	if (m->swap_total_kib > 0 && m->swap_free_kib >= 0 &&
 		m->swap_free_kib < m->swap_total_kib / 50)
 		return explain_printf(
-			"swap is full (%s): adding more only delays; bound the largest "
+			"swap is full (%s): more swap only delays the kill; limit the largest "
 			"services with MemoryMax= instead",
 			explain_kib(m->swap_total_kib, size));
 	return NULL;
@@ -136,8 +135,8 @@ static char *on_order(const struct facts *f)
 	if (f->kill->order < 1 || f->kill->killer == OOM_KILLER_KERNEL_MEMCG)
 		return NULL;
 	return explain_printf(
-		"the request was for %" PRId64 " pages in a row: memory may be free but "
-		"in pieces; look at the zones, and at vm.min_free_kbytes and compaction",
+		"the request was for %" PRId64 " contiguous pages: memory may be free but "
+		"fragmented; look at /proc/buddyinfo, vm.min_free_kbytes and compaction",
 		INT64_C(1) << (f->kill->order < 20 ? f->kill->order : 20));
 }
 
@@ -147,8 +146,9 @@ static char *on_nodes(const struct facts *f)
 		f->kill->killer != OOM_KILLER_KERNEL_MEMPOLICY)
 		return NULL;
 	return explain_printf(
-		"only some memory nodes were full: widen cpuset.mems or the memory policy "
-		"(numactl --preferred spills over, --membind does not)");
+		"only some memory nodes were full: allow more nodes in cpuset.mems or in the "
+		"memory policy (numactl --preferred falls back to other nodes, --membind does "
+		"not)");
 }
 
 static char *on_adj(const struct facts *f)
@@ -158,9 +158,9 @@ static char *on_adj(const struct facts *f)
 	if (adj == OOM_ADJ_UNKNOWN || adj < 200)
 		return NULL;
 	return explain_printf(
-		"oom_score_adj %" PRId64 " puts this process first in line on purpose "
-		"(Kubernetes BestEffort and Burstable, browsers, user services): give it "
-		"a request or lower OOMScoreAdjust= if it matters",
+		"oom_score_adj %" PRId64 " makes this process a preferred victim "
+		"(Kubernetes BestEffort and Burstable, browsers, user services): if it must "
+		"survive, raise its memory request or lower OOMScoreAdjust=",
 		adj);
 }
 
@@ -178,8 +178,8 @@ static char *on_protected(const struct facts *f)
 	if (!is_much(f, held, 3))
 		return NULL;
 	return explain_printf(
-		"processes with oom_score_adj -1000 hold %s: the kernel cannot take from "
-		"them, so others die",
+		"processes with oom_score_adj -1000 hold %s: the kernel never kills them, so "
+		"it kills others",
 		explain_kib(held, size));
 }
 
@@ -187,13 +187,13 @@ static char *on_pressure(const struct facts *f)
 {
 	if (f->kill->killer == OOM_KILLER_SYSTEMD_OOMD)
 		return explain_printf(
-			"systemd-oomd acts on pressure and swap before the kernel does: "
-			"oomctl shows its limits; ManagedOOMPreference=omit or avoid "
-			"spares a unit");
+			"systemd-oomd acts on memory pressure and swap use before the kernel "
+			"does: oomctl shows its limits, ManagedOOMPreference=avoid or omit "
+			"protects a unit");
 	if (f->kill->killer == OOM_KILLER_EARLYOOM)
 		return explain_printf(
-			"earlyoom acts at its -m and -s limits, before the kernel: --avoid "
-			"and --prefer steer it");
+			"earlyoom acts at its -m and -s limits, before the kernel does: --avoid "
+			"and --prefer choose its victims");
 	return NULL;
 }
 

@@ -22,7 +22,7 @@ int oom_archive_load(struct oom_err *err, const struct oom_archive_api **ret)
 
 	if (!library)
 		return oom_err_set(err, ENOENT,
-			"libarchive is not installed (package libarchive13); or decompress it first");
+			"libarchive is not installed (package libarchive13); install it, or decompress the file first");
 	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
 		void *function = dlsym(library, functions[i].name);
 

@@ -3,6 +3,7 @@
 #include "harness/explain/explain.h"
 
 #include "lib/base/cleanup.h"
+#include "lib/base/format.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@ static const char head[] =
 	"table{border-collapse:collapse;margin:.5rem 0}"
 	"td,th{padding:.1rem .8rem .1rem 0;text-align:right}td:nth-child(2),th:nth-child(2){text-align:left}"
 	"tr.killed{font-weight:600}"
-	"</style></head><body>\n<h1>Killed for want of memory</h1>\n";
+	"</style></head><body>\n<h1>OOM kills</h1>\n";
 
 /* @text for HTML, after control characters were made visible. */
 static void put_text(struct explain_writer *w, const char *text)
@@ -77,7 +78,7 @@ static void put_bars(struct explain_writer *w, const struct oom_incident *incide
 		return;
 	fprintf(w->out,
 		"<dt>memory</dt><dd><svg width=\"100%%\" height=\"%zu\" role=\"img\" "
-		"aria-label=\"where the memory was\">\n",
+		"aria-label=\"memory by kind\">\n",
 		n * 22);
 	for (size_t i = 0; i < n; i++) {
 		char size[16];
@@ -129,7 +130,7 @@ static void put_stack(struct explain_writer *w, const struct oom_incident *incid
 {
 	if (!incident->n_stack)
 		return;
-	fputs("<details><summary>stack of the one who asked</summary><pre>", w->out);
+	fputs("<details><summary>stack of the invoker</summary><pre>", w->out);
 	for (size_t i = 0; i < incident->n_stack; i++) {
 		put_text(w, incident->stack[i]);
 		fputs("\n", w->out);
@@ -149,14 +150,14 @@ static void html_kill(
 	fprintf(w->out, "</h2><dl>\n<dt>line</dt><dd>%" PRId64 "</dd>\n", kill->line);
 	put_row(w, "held", explain_held(kill));
 	if (kill->task_memcg)
-		put_row(w, "in", explain_printf("%s", kill->task_memcg));
-	put_row(w, "asked", explain_request(incident, kill));
+		put_row(w, "cgroup", explain_printf("%s", kill->task_memcg));
+	put_row(w, "invoker", explain_request(incident, kill));
 	if (kill->explanation)
 		put_row(w, "why", explain_printf("%s", kill->explanation));
 	put_bars(w, incident);
 	put_row(w, "freed", explain_freed(incident, kill));
 	for (size_t i = 0; i < n; i++)
-		put_row(w, i ? "" : "do", advice[i]);
+		put_row(w, i ? "" : "advice", advice[i]);
 	fputs("</dl>\n", w->out);
 	put_ranking(w, kill);
 	put_stack(w, incident);
@@ -179,12 +180,13 @@ static void put_notes(
 
 static void html_end(struct explain_writer *w, const struct explain_end *end)
 {
-	put_notes(w, "The kernel gave up", end->panics);
-	put_notes(w, "Invoked or chosen, but no kill follows in this log", end->unfinished);
-	put_notes(w, "Killed by systemd itself", end->signals);
-	put_notes(w, "Looks like OOM and is not understood", end->unrecognised);
-	fprintf(w->out, "<p>%" PRId64 " process%s killed in %" PRId64 " lines.", end->kills,
-		end->kills == 1 ? "" : "es", end->counts->lines);
+	put_notes(w, "Kernel panics", end->panics);
+	put_notes(w, "OOM killer invoked, but no kill follows in this log", end->unfinished);
+	put_notes(w, "Killed by systemd, not by an OOM killer", end->signals);
+	put_notes(w, "Looks like an OOM report, but is not understood", end->unrecognised);
+	fprintf(w->out, "<p>%" PRId64 " OOM %s in %" PRId64 " %s.", end->kills,
+		oom_plural((uint64_t)end->kills, "kill", "kills"), end->counts->lines,
+		oom_plural((uint64_t)end->counts->lines, "line", "lines"));
 	if (end->gaps) {
 		fputs(" Not read: ", w->out);
 		put_text(w, end->gaps);
@@ -226,7 +228,7 @@ static int html_close(struct explain_writer *w)
 
 const struct explain_format explain_html = {
 	.name = "html",
-	.help = "the same page for a browser, in one file",
+	.help = "the same as one HTML file",
 	.rank = 10,
 	.open = html_open,
 	.kill = html_kill,

@@ -149,7 +149,7 @@ int explain_open_journal(int boot, bool all_boots, uint64_t since_us, struct oom
 	int rc;
 
 	if (!source)
-		return oom_err_set(err, ENOMEM, "no memory to read the journal");
+		return oom_err_set(err, ENOMEM, "out of memory reading the journal");
 	rc = sd_journal_open(&source->journal, SD_JOURNAL_LOCAL_ONLY);
 	if (rc) {
 		free(source);
@@ -159,7 +159,7 @@ int explain_open_journal(int boot, bool all_boots, uint64_t since_us, struct oom
 		sd_journal_has_persistent_files(source->journal) <= 0) {
 		close_journal(source);
 		return oom_err_set(err, ENOENT,
-			"there is no journal here, or none that user %u may read (be root, or of group systemd-journal)",
+			"no journal here that user %u may read (run as root, or join the group systemd-journal)",
 			geteuid());
 	}
 	rc = sd_journal_set_data_threshold(source->journal, FIELD_BYTES);

@@ -287,7 +287,7 @@ static int json_close(struct explain_writer *w)
 
 const struct explain_format explain_json = {
 	.name = "json",
-	.help = "oomgate.explain/1: everything that the log says, and the ranking",
+	.help = "all that the log says, with the ranking (schema oomgate.explain/1)",
 	.rank = 10,
 	.open = json_open,
 	.kill = json_kill,

@@ -83,13 +83,13 @@ int explain_open_live(int stop_fd, struct oom_err *err, struct explain_source *r
 	int rc;
 
 	if (!live)
-		return oom_err_set(err, ENOMEM, "no memory to follow the kernel's log");
+		return oom_err_set(err, ENOMEM, "out of memory reading '/dev/kmsg'");
 	live->stop_fd = stop_fd;
 	live->seq = -1;
 	live->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (live->fd < 0) {
 		rc = oom_err_errno(err, errno,
-			"cannot open '/dev/kmsg' (kernel.dmesg_restrict? be root or of CAP_SYSLOG)");
+			"cannot open '/dev/kmsg' (with kernel.dmesg_restrict=1 it takes root or CAP_SYSLOG)");
 		free(live);
 		return rc;
 	}

@@ -26,10 +26,12 @@ static char *unfinished_text(const struct oom_incident *incident)
 	const struct oom_kill *kill = &incident->kill;
 
 	if (kill->chosen_pid >= 0)
-		return explain_printf("%s (pid %" PRId64 ") was chosen",
+		return explain_printf("%s (pid %" PRId64 ") was chosen as the victim",
 			kill->chosen_comm ? kill->chosen_comm : "?", kill->chosen_pid);
-	return explain_printf(
-		"%s invoked the OOM killer", kill->invoker_comm ? kill->invoker_comm : "somebody");
+	if (!kill->invoker_comm)
+		return explain_printf(
+			"the OOM killer was invoked; the log does not say by which process");
+	return explain_printf("%s invoked the OOM killer", kill->invoker_comm);
 }
 
 static int tell_kill(struct explain_session *s, const struct oom_incident *incident)

@@ -120,7 +120,7 @@ static int open_archive(struct file_source *file, const char *path, struct oom_e
 	file->chunk = malloc(CHUNK_BYTES);
 	file->archive = file->api->read_new();
 	if (!file->chunk || !file->archive)
-		return oom_err_set(err, ENOMEM, "no memory to read '%s'", path);
+		return oom_err_set(err, ENOMEM, "out of memory reading '%s'", path);
 	file->api->read_support_filter_all(file->archive);
 	file->api->read_support_format_raw(file->archive);
 	file->api->read_support_format_empty(file->archive);
@@ -139,8 +139,8 @@ static int open_fd(const char *path, struct oom_err *err)
 		return oom_err_errno(err, errno, "cannot open '%s'", path);
 	if (!fstat(fd, &st) && S_ISDIR(st.st_mode)) {
 		close(fd);
-		return oom_err_set(err, EISDIR,
-			"'%s' is a directory: name a log file, or use --journal", path);
+		return oom_err_set(
+			err, EISDIR, "'%s' is a folder: name a log file, or use --journal", path);
 	}
 	return fd;
 }
@@ -159,7 +159,7 @@ int explain_open_file(const char *path, struct oom_err *err, struct explain_sour
 	int rc;
 
 	if (!file)
-		return oom_err_set(err, ENOMEM, "no memory to read '%s'", path);
+		return oom_err_set(err, ENOMEM, "out of memory reading '%s'", path);
 	file->fd = open_fd(path, err);
 	if (file->fd < 0) {
 		rc = file->fd;

@@ -2,6 +2,7 @@
 /* A long log at a glance: kills by killer, cgroup, program and hour. */
 #include "harness/explain/explain.h"
 #include "harness/say/say.h"
+#include "lib/base/format.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,14 +73,14 @@ static void take(struct explain_writer *w, enum by by, const char *name)
 static void summary_kill(
 	struct explain_writer *w, const struct oom_incident *incident, const struct oom_kill *kill)
 {
-	char hour[48] = "(not said)";
+	char hour[48] = "(unknown)";
 
 	take(w, BY_KILLER, oom_killer_name(kill->killer));
 	take(w, BY_CGROUP,
 		kill->oom_memcg		   ? kill->oom_memcg
 			: kill->task_memcg ? kill->task_memcg
-					   : "(not said)");
-	take(w, BY_PROGRAM, kill->victim.comm ? kill->victim.comm : "(not said)");
+					   : "(unknown)");
+	take(w, BY_PROGRAM, kill->victim.comm ? kill->victim.comm : "(unknown)");
 	if (!incident->when && kill->time_us >= 0)
 		snprintf(hour, sizeof(hour), "hour %" PRId64 " since boot",
 			kill->time_us / (INT64_C(3600) * 1000000));
@@ -148,30 +149,48 @@ static void put_tally(
 		oom_say(w->out, "%8" PRId64 "  others\n", hidden);
 }
 
+/* "@before 3 @many" */
+static void put_count(struct explain_writer *w, const char *before, int64_t count, const char *one,
+	const char *many)
+{
+	oom_say(w->out, "%s%" PRId64 " %s", before, count, oom_plural((uint64_t)count, one, many));
+}
+
+/* The same as a paragraph of its own; nothing where there is none. */
+static void put_remark(struct explain_writer *w, const char *before, int64_t count, const char *one,
+	const char *many)
+{
+	if (!count)
+		return;
+	fputc('\n', w->out);
+	put_count(w, before, count, one, many);
+	fputc('\n', w->out);
+}
+
 static void summary_end(struct explain_writer *w, const struct explain_end *end)
 {
-	oom_say(w->out,
-		"%" PRId64 " process%s killed for want of memory, %" PRId64 " panics, %" PRId64
-		" invocations without a kill, in %" PRId64 " lines\n",
-		end->kills, end->kills == 1 ? "" : "es", end->panics->total, end->unfinished->total,
-		end->counts->lines);
+	put_count(w, "", end->kills, "OOM kill", "OOM kills");
+	put_count(w, ", ", end->panics->total, "kernel panic", "kernel panics");
+	put_count(w, ", ", end->unfinished->total, "OOM killer invocation without a kill",
+		"OOM killer invocations without a kill");
+	put_count(w, ", in ", end->counts->lines, "line", "lines");
+	fputc('\n', w->out);
 	put_tally(w, "by killer", &w->tallies[BY_KILLER], false);
 	put_tally(w, "by cgroup", &w->tallies[BY_CGROUP], false);
 	put_tally(w, "by program", &w->tallies[BY_PROGRAM], false);
 	put_tally(w, "by hour", &w->tallies[BY_HOUR], true);
-	if (end->signals->total)
-		oom_say(w->out, "\n%" PRId64 " processes killed by systemd itself\n",
-			end->signals->total);
-	if (end->unrecognised->total)
-		oom_say(w->out,
-			"\n%" PRId64 " lines look like OOM and are not understood: run without "
-			"--summary to see them\n",
-			end->unrecognised->total);
-	if (end->counts->quoted || end->counts->imitations)
-		oom_say(w->out,
-			"\nnot counted: %" PRId64 " lines of programs that quote a kill, %" PRId64
-			" that imitate the kernel\n",
-			end->counts->quoted, end->counts->imitations);
+	put_remark(w, "", end->signals->total, "process killed by systemd, not by an OOM killer",
+		"processes killed by systemd, not by an OOM killer");
+	put_remark(w, "", end->unrecognised->total,
+		"line looks like an OOM report, but is not understood: run without --summary to "
+		"see it",
+		"lines look like OOM reports, but are not understood: run without --summary to see "
+		"them");
+	put_remark(w, "not counted: ", end->counts->quoted, "line in which a program quotes a kill",
+		"lines in which programs quote a kill");
+	put_remark(w, "not counted: ", end->counts->imitations,
+		"line in which a program imitates the kernel",
+		"lines in which programs imitate the kernel");
 	if (end->gaps)
 		oom_say(w->out, "\nnot read: %s\n", end->gaps);
 	if (end->damage)

@@ -5,6 +5,7 @@
 #include "harness/say/say.h"
 
 #include "lib/base/cleanup.h"
+#include "lib/base/format.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,27 +113,34 @@ static void put_memory(struct explain_writer *w, const struct oom_incident *inci
 	for (size_t i = 0; i < n && shares[i].kib > 0; i++)
 		oom_say(w->out, "%s %s %s", i ? "," : "", shares[i].name,
 			explain_kib(shares[i].kib, size));
-	if (m->swap_total_kib >= 0)
+	if (m->swap_total_kib == 0)
+		oom_say(w->out, "; no swap");
+	else if (m->swap_total_kib > 0)
 		oom_say(w->out, "; swap %s of %s free", explain_kib(m->swap_free_kib, size),
 			explain_kib(m->swap_total_kib, total));
 	fputc('\n', w->out);
 }
 
-/* Zones below their low watermark: why the machine had "free" memory and none to give. */
+static void put_zone(struct explain_writer *w, const struct oom_zone *zone)
+{
+	bool below_min = zone->free_kib < zone->min_kib;
+	char free_size[16], mark_size[16];
+
+	oom_say(w->out, "  %-8s node %d %s: %s free, below its %s watermark of %s\n", "zone",
+		zone->node, zone->name, explain_kib(zone->free_kib, free_size),
+		below_min ? "min" : "low",
+		explain_kib(below_min ? zone->min_kib : zone->low_kib, mark_size));
+}
+
+/* Zones below a watermark: why the machine had "free" memory and none to give. */
 static void put_zones(struct explain_writer *w, const struct oom_memory *memory)
 {
-	char free_size[16], min_size[16];
-
 	for (size_t i = 0; i < memory->n_zones; i++) {
 		const struct oom_zone *zone = memory->zones + i;
 
 		if (zone->free_kib >= 0 && zone->low_kib > 0 && zone->free_kib < zone->low_kib &&
 			zone->present_kib != 0)
-			oom_say(w->out,
-				"  %-8s node %d %s: %s free, below its watermarks (min %s)\n",
-				"zone", zone->node, zone->name,
-				explain_kib(zone->free_kib, free_size),
-				explain_kib(zone->min_kib, min_size));
+			put_zone(w, zone);
 	}
 }
 
@@ -141,12 +149,13 @@ static void put_times(
 {
 	if (kill->time_us < 0)
 		return;
-	oom_say(w->out, "  %-8s %.6f s on the kernel's clock", "when", (double)kill->time_us / 1e6);
+	oom_say(w->out, "  %-8s at %.6f s of the kernel's clock", "when",
+		(double)kill->time_us / 1e6);
 	if (incident->invoked_us >= 0 && incident->invoked_us <= kill->time_us)
-		oom_say(w->out, ", %.3f ms after the killer was invoked",
+		oom_say(w->out, ", %.3f ms after the OOM killer was invoked",
 			(double)(kill->time_us - incident->invoked_us) / 1e3);
 	if (incident->reaped_us >= kill->time_us)
-		oom_say(w->out, "; reaped after %.3f ms",
+		oom_say(w->out, "; reaped %.3f ms later",
 			(double)(incident->reaped_us - kill->time_us) / 1e3);
 	fputc('\n', w->out);
 }
@@ -165,11 +174,11 @@ static void text_kill(
 	fputc('\n', w->out);
 	put_line(w, "held", explain_held(kill));
 	if (kill->task_memcg)
-		put_line(w, "in", explain_printf("%s", kill->task_memcg));
+		put_line(w, "cgroup", explain_printf("%s", kill->task_memcg));
 	if (kill->victim.oom_score_adj != OOM_ADJ_UNKNOWN && kill->victim.oom_score_adj)
 		put_line(w, "adj",
 			explain_printf("oom_score_adj %" PRId64, kill->victim.oom_score_adj));
-	put_line(w, "asked", explain_request(incident, kill));
+	put_line(w, "invoker", explain_request(incident, kill));
 	if (kill->explanation)
 		put_line(w, "why", explain_printf("%s", kill->explanation));
 	put_ranking(w, kill);
@@ -178,7 +187,7 @@ static void text_kill(
 	put_line(w, "freed", explain_freed(incident, kill));
 	put_times(w, incident, kill);
 	for (size_t i = 0; i < n; i++)
-		put_line(w, i ? "" : "do", advice[i]);
+		put_line(w, i ? "" : "advice", advice[i]);
 }
 
 static void put_notes(
@@ -201,17 +210,19 @@ static void put_notes(
 static void text_end(struct explain_writer *w, const struct explain_end *end)
 {
 	if (!end->kills && !end->panics->total)
-		oom_say(w->out,
-			"no process was killed for want of memory in these %" PRId64 " lines\n",
-			end->counts->lines);
-	put_notes(w, "the kernel gave up", end->panics, 10);
-	put_notes(w, "invoked or chosen, but no kill follows in this log", end->unfinished, 10);
-	put_notes(w, "killed by systemd itself, not for want of memory", end->signals, 10);
-	put_notes(w, "looks like OOM and is not understood", end->unrecognised, 20);
+		oom_say(w->out, "no OOM kill in this log (%" PRId64 " %s)\n", end->counts->lines,
+			oom_plural((uint64_t)end->counts->lines, "line", "lines"));
+	put_notes(w, "kernel panics", end->panics, 10);
+	put_notes(w, "OOM killer invoked, but no kill follows in this log", end->unfinished, 10);
+	put_notes(w, "killed by systemd, not by an OOM killer", end->signals, 10);
+	put_notes(w, "looks like an OOM report, but is not understood", end->unrecognised, 20);
 	if (end->counts->imitations)
-		oom_say(w->out,
-			"\n%" PRId64 " lines imitate the kernel but were written by programs\n",
-			end->counts->imitations);
+		oom_say(w->out, "\n%" PRId64 " %s the kernel, but %s written by %s\n",
+			end->counts->imitations,
+			oom_plural((uint64_t)end->counts->imitations, "line imitates",
+				"lines imitate"),
+			oom_plural((uint64_t)end->counts->imitations, "was", "were"),
+			oom_plural((uint64_t)end->counts->imitations, "a program", "programs"));
 	if (end->gaps)
 		oom_say(w->out, "\nnot read: %s\n", end->gaps);
 	if (end->damage)
@@ -245,7 +256,7 @@ static int text_close(struct explain_writer *w)
 
 const struct explain_format explain_text = {
 	.name = "text",
-	.help = "a page for each kill",
+	.help = "one page per kill",
 	.rank = 8,
 	.open = text_open,
 	.kill = text_kill,

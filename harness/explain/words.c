@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The words that people read: a sentence each. */
 #include "harness/explain/explain.h"
+#include "lib/base/bounded.h"
 #include "lib/base/escape.h"
+#include "lib/base/format.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -53,6 +55,17 @@ char *explain_printable(const char *text)
 	return copy;
 }
 
+/* What a cpuset confines to: @mems is a list of nodes ("1", "0-1", "0,2"), NULL: the log does not say. */
+static char *cpuset_words(const char *mems)
+{
+	bool one = mems && !strpbrk(mems, "-,");
+
+	if (!mems)
+		return explain_printf("the memory nodes that the cpuset allows were full");
+	return explain_printf("the memory node%s that the cpuset allows (node%s %s) %s full",
+		one ? "" : "s", one ? "" : "s", mems, one ? "was" : "were");
+}
+
 /* What ran out. */
 static char *reason_of(const struct oom_incident *incident, const struct oom_kill *kill)
 {
@@ -61,31 +74,28 @@ static char *reason_of(const struct oom_incident *incident, const struct oom_kil
 	switch (kill->killer) {
 	case OOM_KILLER_KERNEL_MEMCG:
 		if (kill->oom_memcg && kill->limit_kib >= 0)
-			return explain_printf("the cgroup %s reached its limit of %s",
+			return explain_printf("the cgroup %s reached its memory limit of %s",
 				kill->oom_memcg, explain_kib(kill->limit_kib, limit));
 		if (kill->oom_memcg)
-			return explain_printf("the cgroup %s reached its limit", kill->oom_memcg);
+			return explain_printf(
+				"the cgroup %s reached its memory limit", kill->oom_memcg);
 		return explain_printf("a cgroup reached its memory limit");
 	case OOM_KILLER_KERNEL_CPUSET:
-		return explain_printf("the memory nodes that the cpuset allows%s%s were full",
-			incident->mems_allowed ? " (nodes " : "",
-			incident->mems_allowed ? incident->mems_allowed : "");
+		return cpuset_words(incident->mems_allowed);
 	case OOM_KILLER_KERNEL_MEMPOLICY:
 		return explain_printf("the memory nodes that the memory policy allows were full");
 	case OOM_KILLER_KERNEL_SYSRQ:
-		return explain_printf("somebody asked for it (sysrq-f)");
+		return explain_printf("the OOM killer was invoked by hand (sysrq-f)");
 	case OOM_KILLER_KERNEL_GLOBAL:
 		return explain_printf("the machine ran out of memory");
 	case OOM_KILLER_SYSTEMD_OOMD:
-		return explain_printf(
-			"systemd-oomd saw too much memory pressure or too little swap");
+		return explain_printf("memory pressure or swap use exceeded its limit");
 	case OOM_KILLER_EARLYOOM:
 	case OOM_KILLER_NOHANG:
 	case OOM_KILLER_LOWMEMORYKILLER:
-		return explain_printf("available memory fell below the limit of %s",
-			oom_killer_name(kill->killer));
+		return explain_printf("available memory fell below its limit");
 	default:
-		return explain_printf("memory ran out; the log does not say whose");
+		return explain_printf("memory ran out, but the log does not say where");
 	}
 }
 
@@ -107,7 +117,7 @@ static const char *killer_words(enum oom_killer killer)
 char *explain_sentence(const struct oom_incident *incident, const struct oom_kill *kill)
 {
 	char *reason = reason_of(incident, kill), *text = NULL;
-	const char *verb = incident->signal == SIGTERM ? "told to end (SIGTERM)" : "killed";
+	const char *verb = incident->signal == SIGTERM ? "sent SIGTERM" : "killed";
 
 	if (!reason)
 		return NULL;
@@ -122,7 +132,9 @@ char *explain_sentence(const struct oom_incident *incident, const struct oom_kil
 		text = explain_printf("%s (pid %" PRId64 ") was %s by %s: %s%s",
 			kill->victim.comm ? kill->victim.comm : "a process", kill->victim.pid, verb,
 			killer_words(kill->killer), reason,
-			kill->oom_group ? ", and the group is killed together" : "");
+			kill->oom_group
+				? "; memory.oom.group is set, so all of the cgroup is killed"
+				: "");
 	free(reason);
 	return text;
 }
@@ -130,15 +142,23 @@ char *explain_sentence(const struct oom_incident *incident, const struct oom_kil
 char *explain_held(const struct oom_kill *kill)
 {
 	const struct oom_task *v = &kill->victim;
-	char anon[16], file[16], shmem[16], tables[16];
+	const struct {
+		const char *name;
+		int64_t kib;
+	} parts[] = {{"anon-rss", v->anon_rss_kib}, {"file-rss", v->file_rss_kib},
+		{"shmem-rss", v->shmem_rss_kib}, {"page tables", v->pgtables_kib}};
+	char text[128], size[16];
+	struct oom_bounded held = OOM_BOUNDED(text);
 
-	if (v->anon_rss_kib < 0 && v->file_rss_kib < 0)
-		return NULL;
-	return explain_printf(
-		"anonymous memory %s, files %s, shared (tmpfs, shm) %s, page tables %s",
-		explain_kib(v->anon_rss_kib, anon), explain_kib(v->file_rss_kib, file),
-		explain_kib(v->shmem_rss_kib, shmem), explain_kib(v->pgtables_kib, tables));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].kib >= 0)
+			oom_bounded_printf(&held, "%s%s %s", held.len ? ", " : "", parts[i].name,
+				explain_kib(parts[i].kib, size));
+	}
+	return held.len ? explain_printf("%s", text) : NULL;
 }
+
+#define FREED "at most %s (anonymous memory and page tables)"
 
 char *explain_freed(const struct oom_incident *incident, const struct oom_kill *kill)
 {
@@ -152,57 +172,55 @@ char *explain_freed(const struct oom_incident *incident, const struct oom_kill *
 		return NULL;
 	explain_kib(frees, freed);
 	if (shmem <= frees && v->shmem_rss_kib > 1024)
-		return explain_printf(
-			"at most %s (anonymous memory and page tables); its %s of shared "
-			"memory stay where they are files of a tmpfs or still in use",
+		return explain_printf(FREED
+			"; its %s of shmem stays while it is in a tmpfs or in use elsewhere",
 			freed, explain_kib(v->shmem_rss_kib, stays));
 	if (shmem > frees && shmem > 1024)
-		return explain_printf(
-			"at most %s (anonymous memory and page tables); %s of tmpfs and "
-			"shared memory stay until the files are deleted: killing does not "
-			"free them",
+		return explain_printf(FREED "; %s of tmpfs and shared memory stays until it is "
+					    "deleted: no kill frees it",
 			freed, explain_kib(shmem, stays));
-	return explain_printf(
-		"at most %s (anonymous memory and page tables); its files could have been "
-		"dropped without a kill",
-		freed);
+	if (v->file_rss_kib > 1024)
+		return explain_printf(FREED "; its %s of file pages could be reclaimed without a "
+					    "kill",
+			freed, explain_kib(v->file_rss_kib, stays));
+	return explain_printf(FREED, freed);
 }
 
-#define BOUNDS "longer than 64 KiB, or 10 KiB as an entry's message"
+#define BOUNDS "longer than 64 KiB (10 KiB for the message of a journal entry)"
 
 char *explain_gaps(int64_t cut_lines, int64_t lost)
 {
-	if (cut_lines && lost)
-		return explain_printf(
-			"%" PRId64 " records were overwritten before they were read, and %" PRId64
-			" lines are " BOUNDS ": the rest of each was passed over",
-			lost, cut_lines);
+	char text[256];
+	struct oom_bounded gaps = OOM_BOUNDED(text);
+
 	if (lost)
-		return explain_printf(
-			"%" PRId64 " records were overwritten before they were read", lost);
+		oom_bounded_printf(&gaps, "%" PRId64 " %s overwritten before %s read", lost,
+			oom_plural((uint64_t)lost, "record was", "records were"),
+			oom_plural((uint64_t)lost, "it was", "they were"));
 	if (cut_lines)
-		return explain_printf("%" PRId64 " line%s " BOUNDS ": the rest was passed over",
-			cut_lines, cut_lines == 1 ? " is" : "s are");
-	return NULL;
+		oom_bounded_printf(&gaps, "%s%" PRId64 " %s " BOUNDS ": the rest was skipped",
+			lost ? ", and " : "", cut_lines,
+			oom_plural((uint64_t)cut_lines, "line is", "lines are"));
+	return gaps.len ? explain_printf("%s", text) : NULL;
 }
 
 char *explain_request(const struct oom_incident *incident, const struct oom_kill *kill)
 {
 	const char *path = explain_path(incident);
-	char pid[32] = "", pages[32] = "a page";
+	char pid[32] = "", pages[40] = "one page";
 
 	if (!kill->invoker_comm && kill->gfp_mask < 0)
 		return NULL;
 	if (kill->invoker_pid >= 0)
 		snprintf(pid, sizeof(pid), " (pid %" PRId64 ")", kill->invoker_pid);
 	if (kill->order == -1)
-		return explain_printf("%s%s: sysrq-f, no allocation",
+		return explain_printf("%s%s, through sysrq-f: it asked for no memory",
 			kill->invoker_comm ? kill->invoker_comm : "?", pid);
 	if (kill->order > 0 && kill->order < 20)
-		snprintf(pages, sizeof(pages), "%" PRId64 " pages in a row",
+		snprintf(pages, sizeof(pages), "%" PRId64 " contiguous pages",
 			INT64_C(1) << kill->order);
 	return explain_printf("%s%s asked for %s%s%s, gfp_mask 0x%" PRIx64 "%s%s%s",
-		kill->invoker_comm ? kill->invoker_comm : "?", pid, pages, path ? ", " : "",
+		kill->invoker_comm ? kill->invoker_comm : "?", pid, pages, path ? " while " : "",
 		path ? path : "", kill->gfp_mask < 0 ? 0 : kill->gfp_mask,
 		incident->gfp_names ? " (" : "", incident->gfp_names ? incident->gfp_names : "",
 		incident->gfp_names ? ")" : "");

@@ -82,3 +82,8 @@ const char *oom_format_duration(uint64_t usec, char buf[static FORMAT_BYTES])
 		format_pair(seconds / 86400, "d", seconds % 86400 / 3600, "h", buf);
 	return buf;
 }
+
+const char *oom_plural(uint64_t count, const char *one, const char *many)
+{
+	return count == 1 ? one : many;
+}

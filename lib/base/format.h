@@ -8,4 +8,7 @@
 const char *oom_format_size(uint64_t bytes, char buf[static 24]);
 const char *oom_format_duration(uint64_t usec, char buf[static 24]);
 
+/* The word that goes with @count: @one for 1, @many for all others ("1 line", "0 lines"; "is", "are"). */
+const char *oom_plural(uint64_t count, const char *one, const char *many);
+
 #endif

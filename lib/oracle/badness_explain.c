@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char group_words[] =
+	"memory.oom.group is set: the kernel kills all processes of the cgroup together";
+
 static const struct oom_task *row_of(const struct oom_task *tasks, size_t count, int64_t pid)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -23,22 +26,21 @@ static const struct oom_task *row_of(const struct oom_task *tasks, size_t count,
 static const char *known_cause(const struct oom_incident *incident, const struct oom_kill *kill)
 {
 	if (incident->allocating)
-		return "vm.oom_kill_allocating_task is set: the task that asked for memory is killed, "
-		       "not the worst";
+		return "vm.oom_kill_allocating_task is set: the kernel kills the invoker, not the task with "
+		       "the highest badness";
 	if (incident->shares_memory)
-		return "it shares the memory of the process that was chosen: neither can be freed "
-		       "while the other lives";
+		return "it shares its memory with the chosen victim: the memory is freed only when both "
+		       "are dead";
 	if (kill->oom_group && !row_of(kill->ranking, kill->n_ranking, kill->victim.pid))
-		return "its cgroup has memory.oom.group set: all of it is killed together";
+		return group_words;
 	if (incident->children && kill->chosen_pid >= 0)
-		return "this kernel kills a child of the chosen process with memory of its own first";
+		return "this kernel first kills a child of the chosen victim that has memory of its own";
 	if (kill->chosen_pid >= 0)
-		return "the chosen task is a thread or shares the memory of the process that is "
-		       "printed";
+		return "the chosen task is a thread of the killed process, or shares its memory";
 	if (!row_of(kill->tasks, kill->n_tasks, kill->victim.pid))
 		return incident->n_dropped || kill->n_tasks
-			? "the victim is not in the dumped table: the dump is cut off, or was "
-			  "of another cgroup"
+			? "the victim is not in the task table: the table is cut off, or is of "
+			  "another cgroup"
 			: NULL;
 	return NULL;
 }
@@ -81,7 +83,7 @@ static void format_sum(char *buf, size_t size, const struct oom_incident *incide
 	if (task->pgtables_kib > 0)
 		oom_bounded_printf(&sum, " + page tables %" PRId64, task->pgtables_kib / page_kib);
 	if (incident->root_bonus && task->uid == 0)
-		oom_bounded_printf(&sum, " - 3 %% for root");
+		oom_bounded_printf(&sum, " - 3%% for root");
 	if (task->oom_score_adj != OOM_ADJ_UNKNOWN && task->oom_score_adj)
 		oom_bounded_printf(&sum, " + oom_score_adj %" PRId64 " * %" PRId64,
 			task->oom_score_adj, kill->total_pages / 1000);
@@ -97,24 +99,27 @@ static int explain_ranked(
 	format_sum(sum, sizeof(sum), incident, kill, top);
 	switch (oom_badness_compare(incident, kill)) {
 	case OOM_PREDICTION_AGREES:
-		kill->explanation = oom_arena_printf(arena,
-			"%s (%" PRId64 ") had the most badness of %zu tasks: %s", name_of(top),
-			top->pid, kill->n_tasks, sum);
+		kill->explanation = kill->n_tasks == 1
+			? oom_arena_printf(arena, "%s (%" PRId64 ") was the only task: %s",
+				  name_of(top), top->pid, sum)
+			: oom_arena_printf(arena,
+				  "%s (%" PRId64 ") had the highest badness of %zu tasks: %s",
+				  name_of(top), top->pid, kill->n_tasks, sum);
 		break;
 	case OOM_PREDICTION_EXPLAINED:
 		kill->explanation = oom_arena_printf(arena,
-			"by badness %s (%" PRId64 ") came first (%s), but %s", name_of(top),
+			"%s (%" PRId64 ") had the highest badness (%s), but %s", name_of(top),
 			top->pid, sum, known_cause(incident, kill));
 		break;
 	default:
 		victim = row_of(kill->tasks, kill->n_tasks, kill->victim.pid);
-		snprintf(other, sizeof(other), "is not ranked");
+		snprintf(other, sizeof(other), "it has no badness");
 		if (victim && victim->points != OOM_POINTS_NONE)
 			format_sum(other, sizeof(other), incident, kill, victim);
 		kill->explanation = oom_arena_printf(arena,
-			"by badness %s (%" PRId64 ") came first (%s), but %s (%" PRId64
-			") was killed (%s); the log does not tell why: a task that is already being "
-			"killed or reaped, or in vfork, is passed over",
+			"%s (%" PRId64 ") had the highest badness (%s), but %s (%" PRId64
+			") was killed (%s); the log does not say why: the kernel skips a task that "
+			"is already being killed or reaped, or is in vfork",
 			name_of(top), top->pid, sum, name_of(&kill->victim), kill->victim.pid,
 			other);
 		break;
@@ -130,13 +135,11 @@ int oom_badness_explain(
 	kill->explanation = NULL;
 	if (kill->n_ranking)
 		return explain_ranked(arena, incident, kill);
-	cause = kill->oom_group && !kill->n_tasks
-		? "its cgroup has memory.oom.group set: all of it is killed together"
-		: NULL;
+	cause = kill->oom_group && !kill->n_tasks ? group_words : NULL;
 	if (incident->allocating || incident->shares_memory)
 		cause = known_cause(incident, kill);
 	if (!cause && incident->table && !incident->scores)
-		cause = "the table has no oom_score_adj: a kernel before 2.6.36, whose badness went by "
+		cause = "the task table has no oom_score_adj: before Linux 2.6.36 badness was computed from "
 			"virtual size, run time and children";
 	if (!cause)
 		return 0;

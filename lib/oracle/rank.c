@@ -280,8 +280,8 @@ static int cgroup_rule(int root_fd, const char *cgroup, int64_t swap_kib, struct
 	int64_t limit, swap;
 
 	if (!cgroup_exists(root_fd, cgroup))
-		return oom_err_set(
-			err, ENOENT, "no cgroup '%s' (a path below sys/fs/cgroup)", cgroup);
+		return oom_err_set(err, ENOENT,
+			"there is no cgroup '%s' (a path below sys/fs/cgroup)", cgroup);
 	limit = cgroup_number(root_fd, cgroup, "memory.max", "memory.limit_in_bytes");
 	swap = cgroup_number(root_fd, cgroup, "memory.swap.max", NULL);
 	rank->usage_kib = cgroup_number(root_fd, cgroup, "memory.current", "memory.usage_in_bytes");
@@ -310,13 +310,13 @@ static int node_rule(
 	snprintf(path, sizeof(path), "sys/devices/system/node/node%d/meminfo", node);
 	len = read_file(root_fd, path, buf);
 	if (len <= 0)
-		return oom_err_set(err, ENOENT, "no memory node %d", node);
+		return oom_err_set(err, ENOENT, "there is no memory node %d", node);
 	text.len = (size_t)len;
 	at = oom_span_find(text, OOM_SPAN("MemTotal:"));
 	text = oom_span_from(text, at < 0 ? text.len : (size_t)at + 9);
 	oom_span_skip_blanks(&text);
 	if (!oom_span_take_int(&text, &total))
-		return oom_err_set(err, ENOENT, "'%s' does not tell MemTotal", path);
+		return oom_err_set(err, ENOENT, "'%s' has no MemTotal", path);
 	rank->rule.total_pages = (total + swap_kib) / rank->rule.page_kib;
 	return 0;
 }
@@ -345,7 +345,7 @@ int oom_rank_read(struct oom_arena *arena, int root_fd, const char *cgroup, int 
 	int rc;
 
 	if (ram_kib <= 0)
-		return oom_err_set(err, ENOENT, "there is no 'proc/meminfo' below the root");
+		return oom_err_set(err, ENOENT, "cannot read 'proc/meminfo' below the root");
 	if (swap_kib < 0)
 		swap_kib = 0;
 	rank.machine.page_kib = sysconf(_SC_PAGESIZE) / 1024;
@@ -370,7 +370,7 @@ int oom_rank_read(struct oom_arena *arena, int root_fd, const char *cgroup, int 
 		task->group = group_of(arena, root_fd, task->cgroup, cgroup ? cgroup : "/");
 	}
 	if (arena->failed)
-		return oom_err_set(err, ENOMEM, "no memory for the processes");
+		return oom_err_set(err, ENOMEM, "out of memory reading the processes");
 	if (rank.n_tasks)
 		qsort(rank.tasks, rank.n_tasks, sizeof(*rank.tasks), by_points);
 	*ret = rank;

@@ -126,7 +126,7 @@ static int check_log(struct oom_attempt *attempt)
 		if (kill->line >= 0)
 			continue;
 		snprintf(text, sizeof(text),
-			"mark_victim names process %" PRId64 ", of which kmsg has no kill",
+			"mark_victim names pid %" PRId64 ", but kmsg has no kill of it",
 			kill->victim.pid);
 		if (oom_attempt_add_text(
 			    attempt, &attempt->disagreements, &attempt->n_disagreements, text) < 0)

@@ -85,8 +85,8 @@ static void fate_of_signalled(const struct oom_attempt *attempt,
 	if (workload->killed_by == OOM_KILLER_NOBODY)
 		snprintf(buf, size, "ended by %s", name);
 	else if (workload->killed_by == OOM_KILLER_UNKNOWN)
-		snprintf(buf, size, "ended by %s, sender unknown", name);
-	else if (workload->reached_bytes >= 0)
+		snprintf(buf, size, "ended by %s from an unknown sender", name);
+	else if (workload->reached_bytes > 0)
 		snprintf(buf, size, "killed by %s at %s", killer,
 			oom_format_size((uint64_t)workload->reached_bytes, reached));
 	else
@@ -100,7 +100,8 @@ static void fate_of_children(const struct oom_workload_rec *workload, char *buf,
 	struct oom_bounded fate = oom_bounded_behind(buf, size);
 
 	if (workload->kills > 0)
-		oom_bounded_printf(&fate, ", %lld killed by %s", (long long)workload->kills,
+		oom_bounded_printf(&fate, ", %lld %s killed by %s", (long long)workload->kills,
+			oom_plural((uint64_t)workload->kills, "process", "processes"),
 			oom_killer_name(workload->killed_by));
 }
 
@@ -123,7 +124,7 @@ const char *oom_workload_fate(const struct oom_attempt *attempt,
 		fate_of_children(workload, buf, size);
 		break;
 	case OOM_END_STUCK:
-		snprintf(buf, size, "stuck, ended at the deadline");
+		snprintf(buf, size, "stuck, ended by the harness at the deadline");
 		break;
 	case OOM_END_COUNT_:
 		snprintf(buf, size, "unknown");

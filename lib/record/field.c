@@ -169,7 +169,7 @@ int oom_fields_from_json(const struct oom_field *fields, struct oom_arena *arena
 	};
 
 	if (!json_is_object(object))
-		return oom_err_set(err, EBADMSG, "'%s' is no JSON object", what);
+		return oom_err_set(err, EBADMSG, "'%s' is not a JSON object", what);
 	for (const struct oom_field *field = fields; field->name; field++) {
 		const json_t *json = json_object_get(object, field->name);
 		int r;
@@ -192,8 +192,8 @@ int oom_json_member(
 	json_t *member = json_object_get(object, key);
 
 	if (member && !json_is_null(member) && json_typeof(member) != type)
-		return oom_err_set(err, EBADMSG, "field '%s' is no %s", key,
-			type == JSON_ARRAY ? "array" : "object");
+		return oom_err_set(err, EBADMSG, "field '%s' is not %s", key,
+			type == JSON_ARRAY ? "an array" : "an object");
 	*ret = member && !json_is_null(member) ? member : NULL;
 	return 0;
 }

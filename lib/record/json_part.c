@@ -104,7 +104,7 @@ int oom_texts_from_json(struct oom_attempt *attempt, const json_t *list, const c
 	json_array_foreach (list, i, item) {
 		if (!json_is_string(item))
 			return oom_err_set(
-				err, EBADMSG, "'%s' holds something that is no string", what);
+				err, EBADMSG, "'%s' has an element that is not a string", what);
 		if (oom_attempt_add_text(attempt, texts, count, json_string_value(item)) < 0)
 			return oom_err_set(err, ENOMEM, "out of memory reading '%s'", what);
 	}
@@ -166,7 +166,7 @@ static int kill_read(
 		return -ENOMEM;
 	r = oom_kill_from_json(&attempt->arena, json, kill);
 	if (r < 0)
-		return oom_err_set(err, -r, "'%s' holds something that is no kill", name);
+		return oom_err_set(err, -r, "'%s' has an element that is not a kill", name);
 	return oom_fields_from_json(fields, &attempt->arena, json, "kill", err, kill);
 }
 

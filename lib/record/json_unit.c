@@ -48,7 +48,7 @@ static int counters_from_json(struct oom_attempt *attempt, json_t *unit, const c
 	json_object_foreach (object, name, item) {
 		if (!json_is_integer(item))
 			return oom_err_set(
-				err, EBADMSG, "'%s' of '%s' is no whole number", name, key);
+				err, EBADMSG, "'%s' of '%s' is not a whole number", name, key);
 		if (oom_attempt_add_counter(
 			    attempt, counters, count, name, json_integer_value(item)) < 0)
 			return oom_err_set(err, ENOMEM, "out of memory reading '%s'", key);

@@ -32,7 +32,7 @@ int oom_run_load_file(const char *path, struct oom_err *err, struct oom_run **re
 	}
 	r = oom_run_read_stream(from, fd, &why, ret);
 	if (r < 0)
-		return !strncmp(why.msg, "no JSON", 7)
+		return !strncmp(why.msg, "not JSON", 8)
 			? oom_err_set(err, -r, "'%s' is %s", path, why.msg)
 			: oom_err_set(err, -r, "cannot read '%s': %s", path, why.msg);
 	oom_take_fd(&fd);

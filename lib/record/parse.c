@@ -15,7 +15,8 @@ int oom_record_check_size(const struct oom_json_scan *scan, size_t bytes, struct
 		return oom_err_set(
 			err, EMSGSIZE, "more than %d JSON values", OOM_RECORD_VALUES_MAX);
 	if (scan->depth_max > OOM_RECORD_DEPTH_MAX)
-		return oom_err_set(err, EMSGSIZE, "deeper than %d levels", OOM_RECORD_DEPTH_MAX);
+		return oom_err_set(
+			err, EMSGSIZE, "nested deeper than %d levels", OOM_RECORD_DEPTH_MAX);
 	if (scan->text_max > OOM_RECORD_TEXT_MAX)
 		return oom_err_set(
 			err, EMSGSIZE, "a text of more than %zu bytes", OOM_RECORD_TEXT_MAX);
@@ -33,7 +34,7 @@ int oom_attempt_parse(const char *text, size_t len, struct oom_err *err, struct 
 	if (r < 0)
 		return r;
 	json = json_loadb(text, len, 0, NULL);
-	r = json ? oom_attempt_from_json(json, err, ret) : oom_err_set(err, EBADMSG, "no JSON");
+	r = json ? oom_attempt_from_json(json, err, ret) : oom_err_set(err, EBADMSG, "not JSON");
 	json_decref(json);
 	return r;
 }

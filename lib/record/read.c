@@ -62,12 +62,12 @@ static void place_of(const struct reader *in, uint64_t offset, uint64_t *line, u
 	}
 }
 
-static int no_json(const struct reader *in, uint64_t offset, const char *what)
+static int not_json(const struct reader *in, uint64_t offset, const char *what)
 {
 	uint64_t line, column;
 
 	place_of(in, offset, &line, &column);
-	return oom_err_set(in->err, EBADMSG, "no JSON: line %" PRIu64 ", column %" PRIu64 ": %s",
+	return oom_err_set(in->err, EBADMSG, "not JSON: line %" PRIu64 ", column %" PRIu64 ": %s",
 		line, column, what);
 }
 
@@ -105,7 +105,7 @@ static int fill(struct reader *in)
 				 : read(in->from, in->buf, sizeof(in->buf));
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return oom_err_errno(in->err, errno, "a read failed");
+		return oom_err_errno(in->err, errno, "cannot read on");
 	r = in->from < 0 ? 0 : keep_piece(in, (size_t)n);
 	if (r < 0)
 		return r;
@@ -128,7 +128,7 @@ static int peek(struct reader *in, char *ret)
 		}
 		in->pos++;
 		if (in->from >= 0 && here(in) - begin > STREAM_BLANKS_MAX)
-			return no_json(in, here(in), "a megabyte of blanks");
+			return not_json(in, here(in), "a megabyte of blanks");
 	}
 	*ret = '\0';
 	return r;
@@ -142,7 +142,7 @@ static int take(struct reader *in, char c, char other, const char *missing, char
 	if (r < 0)
 		return r;
 	if (!*ret || (*ret != c && *ret != other))
-		return no_json(in, here(in), fill(in) > 0 ? missing : "the file ends here");
+		return not_json(in, here(in), fill(in) > 0 ? missing : "the file ends here");
 	in->pos++;
 	return 0;
 }
@@ -175,7 +175,7 @@ static int slice(struct reader *in, size_t bytes_max)
 	in->text_len = 0;
 	in->text_offset = here(in);
 	if (!c || strchr(",:]}", c))
-		return no_json(
+		return not_json(
 			in, here(in), fill(in) > 0 ? "a value is missing" : "the file ends here");
 	while (!scan.ended && (r = fill(in)) > 0) {
 		size_t n = oom_json_scan_value(&scan, in->buf + in->pos, in->len - in->pos);
@@ -201,7 +201,7 @@ static int parse_slice(struct reader *in, json_t **ret)
 	json_t *json = json_loadb(in->text, in->text_len, JSON_DECODE_ANY, &at);
 
 	if (!json)
-		return no_json(in, in->text_offset + (at.position > 0 ? (uint64_t)at.position : 0),
+		return not_json(in, in->text_offset + (at.position > 0 ? (uint64_t)at.position : 0),
 			at.text);
 	*ret = json;
 	return 0;
@@ -241,7 +241,7 @@ static int read_attempt(struct reader *in)
 		if (r == 0)
 			r = oom_run_add_entry(in->run, &entry);
 		if (r < 0)
-			oom_err_errno(in->err, -r, "it cannot be kept");
+			oom_err_errno(in->err, -r, "cannot keep it");
 	}
 	oom_attempt_free(attempt);
 	return r < 0 ? attempt_is_wrong(in, r) : 0;
@@ -299,7 +299,7 @@ static int read_member(struct reader *in, bool *seen_results)
 	int r = peek(in, &c);
 
 	if (r == 0 && c != '"')
-		return no_json(
+		return not_json(
 			in, here(in), fill(in) > 0 ? "a name is missing" : "the file ends here");
 	if (r == 0)
 		r = slice(in, 4096);
@@ -316,7 +316,7 @@ static int read_member(struct reader *in, bool *seen_results)
 	}
 	if (r == 0 &&
 		(json_object_get(in->head, key) || (*seen_results && !strcmp(key, "results"))))
-		r = oom_err_set(in->err, EBADMSG, "'%.40s' stands there twice", key);
+		r = oom_err_set(in->err, EBADMSG, "'%.40s' appears twice", key);
 	if (r == 0 && json_object_size(in->head) == MEMBERS_MAX)
 		r = oom_err_set(in->err, EBADMSG, "more than %d members", MEMBERS_MAX);
 	if (r == 0)
@@ -349,7 +349,7 @@ static int read_record(struct reader *in)
 	if (r == 0)
 		r = peek(in, &c);
 	if (r == 0 && fill(in) > 0)
-		r = no_json(in, here(in), "there is more behind the end");
+		r = not_json(in, here(in), "there is text after the end");
 	return r < 0 ? r : oom_run_head_from_json(in->head, in->err, in->run);
 }
 

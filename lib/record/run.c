@@ -85,7 +85,7 @@ static int machines_read(const json_t *list, struct oom_err *err, struct oom_run
 		r = oom_machine_from_json(&run->arena, item, machine);
 		if (r < 0)
 			return oom_err_set(
-				err, -r, "'machines' holds something that is no machine");
+				err, -r, "'machines' has an element that is not a machine");
 	}
 	return 0;
 }

@@ -111,7 +111,7 @@ Test(explain, what_cannot_be_opened)
 	struct oom_err err;
 
 	cr_expect_eq(explain_open_file("/tmp", &err, &source), -EISDIR);
-	cr_expect(strstr(err.msg, "'/tmp' is a directory"), "%s", err.msg);
+	cr_expect(strstr(err.msg, "'/tmp' is a folder"), "%s", err.msg);
 	cr_expect_eq(explain_open_file("/nonexistent", &err, &source), -ENOENT);
 }
 
@@ -121,12 +121,12 @@ Test(explain, what_the_invoker_was_doing)
 		const char *stack[3], *words; /* NULL: it does not tell */
 	} rows[] = {
 		{{"out_of_memory+0x1/0x2", "do_anonymous_page+0x1/0x2", "handle_mm_fault+0x1/0x2"},
-			"touching anonymous memory"},
+			"faulting in anonymous memory"},
 		{{"out_of_memory+0x1/0x2", "wp_page_copy.isra.0+0x1/0x2", "do_wp_page+0x1/0x2"},
-			"writing to a page that must be copied first"},
+			"copying a page on write"},
 		{{"kmem_cache_alloc+0x1/0x2", "copy_process+0x1/0x2", NULL},
-			"for the kernel's own use"},
-		{{"out_of_memory+0x1/0x2", "moom_callback+0x1/0x2", NULL}, "on sysrq-f"},
+			"allocating kernel memory"},
+		{{"out_of_memory+0x1/0x2", "moom_callback+0x1/0x2", NULL}, "handling sysrq-f"},
 		{{"not_do_anonymous_page+0x1/0x2", "do_anonymous_pagex+0x1/0x2", NULL}, NULL},
 		{{NULL}, NULL},
 	};
@@ -192,13 +192,13 @@ Test(explain, no_form_hands_a_terminal_what_a_process_is_called)
 Test(explain, the_page_says_what_matters)
 {
 	static const char *const words[] = {
-		"(pid 77) was killed by the kernel: the cgroup /box reached its limit of 200.0M",
-		"anonymous memory 10.0M",
+		"(pid 77) was killed by the kernel: the cgroup /box reached its memory limit of 200.0M",
+		"anon-rss 10.0M",
 		"/box/t",
 		"GFP_KERNEL",
-		"160.0M of tmpfs and shared memory stay",
-		"160.0M is tmpfs or shared memory: delete files",
-		"oom_score_adj 300 puts this process first",
+		"160.0M of tmpfs and shared memory stays until it is deleted",
+		"160.0M is tmpfs or shared memory, which no kill frees: delete files",
+		"oom_score_adj 300 makes this process a preferred victim",
 		"may not swap",
 	};
 	oom_autofree char *text = answer(&explain_text);

@@ -99,66 +99,74 @@ Test(badness, ranking)
 	oom_arena_release(&arena);
 }
 
+#define HEADING                                                                                    \
+	"[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
+#define SMALL "[     10]     3    10     1250      300    40960        0             0 small\n"
 #define TABLE                                                                                      \
-	"[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"     \
-	"[     10]     3    10     1250      300    40960        0             0 small\n"          \
-	"[     11]     3    11     9250     2000    40960       90             0 big\n"            \
-	"[     12]     3    12     9250     9000    40960       90         -1000 protected\n"
+	HEADING SMALL                                                                              \
+		"[     11]     3    11     9250     2000    40960       90             0 big\n"    \
+		"[     12]     3    12     9250     9000    40960       90         -1000 protected\n"
 #define SIZES  "total-vm:5000kB, anon-rss:4000kB, file-rss:20kB, shmem-rss:0kB"
 #define HEADER "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
 
+static const struct {
+	const char *what, *text;
+	enum oom_prediction prediction;
+	const char *words; /* of the explanation */
+} predictions[] = {
+	{"as predicted", HEADER TABLE "Out of memory: Killed process 11 (big) " SIZES "\n",
+		OOM_PREDICTION_AGREES,
+		"big (11) had the highest badness of 3 tasks: rss 2000 + swap 90 + page "
+		"tables 10 = 2100 pages"},
+	{"the only task",
+		HEADER HEADING SMALL "Out of memory: Killed process 10 (small) " SIZES "\n",
+		OOM_PREDICTION_AGREES,
+		"small (10) was the only task: rss 300 + page tables 10 = 310 pages"},
+	{"nobody knows why", HEADER TABLE "Out of memory: Killed process 10 (small) " SIZES "\n",
+		OOM_PREDICTION_DISAGREES, "the log does not say why"},
+	{"allocating task",
+		HEADER TABLE
+		"Out of memory (oom_kill_allocating_task): Killed process 10 (small) " SIZES "\n",
+		OOM_PREDICTION_EXPLAINED, "vm.oom_kill_allocating_task"},
+	{"a child",
+		HEADER TABLE "Out of memory: Kill process 11 (big) score 9 or sacrifice child\n"
+			     "Killed process 10 (small) " SIZES "\n",
+		OOM_PREDICTION_EXPLAINED, "a child"},
+	{"cut off", HEADER TABLE "Out of memory: Killed process 99 (new) " SIZES "\n",
+		OOM_PREDICTION_EXPLAINED, "cut off"},
+	{"no table", HEADER "Out of memory: Killed process 99 (new) " SIZES "\n",
+		OOM_PREDICTION_NONE, NULL},
+	{"another formula",
+		HEADER "[ pid ]   uid  tgid total_vm      rss cpu oom_adj name\n"
+		       "[   10]     3    10     1250      300   1       0 small\n"
+		       "Out of memory: Killed process 10 (small)\n",
+		OOM_PREDICTION_NONE, "before Linux 2.6.36"},
+};
+
 Test(badness, predicted_against_actual)
 {
-	static const struct {
-		const char *what, *text;
-		enum oom_prediction prediction;
-		const char *words; /* of the explanation */
-	} rows[] = {
-		{"as predicted", HEADER TABLE "Out of memory: Killed process 11 (big) " SIZES "\n",
-			OOM_PREDICTION_AGREES, "rss 2000 + swap 90 + page tables 10 = 2100 pages"},
-		{"nobody knows why",
-			HEADER TABLE "Out of memory: Killed process 10 (small) " SIZES "\n",
-			OOM_PREDICTION_DISAGREES, "the log does not tell why"},
-		{"allocating task",
-			HEADER TABLE
-			"Out of memory (oom_kill_allocating_task): Killed process 10 (small) " SIZES
-			"\n",
-			OOM_PREDICTION_EXPLAINED, "vm.oom_kill_allocating_task"},
-		{"a child",
-			HEADER TABLE
-			"Out of memory: Kill process 11 (big) score 9 or sacrifice child\n"
-			"Killed process 10 (small) " SIZES "\n",
-			OOM_PREDICTION_EXPLAINED, "a child"},
-		{"cut off", HEADER TABLE "Out of memory: Killed process 99 (new) " SIZES "\n",
-			OOM_PREDICTION_EXPLAINED, "cut off"},
-		{"no table", HEADER "Out of memory: Killed process 99 (new) " SIZES "\n",
-			OOM_PREDICTION_NONE, NULL},
-		{"another formula",
-			HEADER "[ pid ]   uid  tgid total_vm      rss cpu oom_adj name\n"
-			       "[   10]     3    10     1250      300   1       0 small\n"
-			       "Out of memory: Killed process 10 (small)\n",
-			OOM_PREDICTION_NONE, "before 2.6.36"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct text_source source = {rows[i].text, strlen(rows[i].text)};
+	for (size_t i = 0; i < sizeof(predictions) / sizeof(predictions[0]); i++) {
+		struct text_source source = {predictions[i].text, strlen(predictions[i].text)};
 		const struct oom_incident *incident;
 		struct oom_arena arena = {0};
 		struct oom_kill kill;
 		struct oom_klog *log;
 
 		cr_assert_eq(oom_klog_new(read_text, &source, 0, &log), 0);
-		cr_assert_eq(oom_klog_next(log, &incident), OOM_EVENT_KILL, "%s", rows[i].what);
+		cr_assert_eq(
+			oom_klog_next(log, &incident), OOM_EVENT_KILL, "%s", predictions[i].what);
 		kill = incident->kill;
 		cr_assert_eq(oom_badness_rank(&arena, &kill, 0), 0);
 		cr_assert_eq(oom_badness_explain(&arena, incident, &kill), 0);
-		cr_expect_eq(oom_badness_compare(incident, &kill), rows[i].prediction, "%s",
-			rows[i].what);
-		if (!rows[i].words)
-			cr_expect_null(kill.explanation, "%s: %s", rows[i].what, kill.explanation);
+		cr_expect_eq(oom_badness_compare(incident, &kill), predictions[i].prediction, "%s",
+			predictions[i].what);
+		if (!predictions[i].words)
+			cr_expect_null(
+				kill.explanation, "%s: %s", predictions[i].what, kill.explanation);
 		else
-			cr_expect(kill.explanation && strstr(kill.explanation, rows[i].words),
-				"%s: %s", rows[i].what, kill.explanation);
+			cr_expect(
+				kill.explanation && strstr(kill.explanation, predictions[i].words),
+				"%s: %s", predictions[i].what, kill.explanation);
 		oom_klog_free(log);
 		oom_arena_release(&arena);
 	}

@@ -145,7 +145,7 @@ Test(rank, of_a_node)
 	cr_assert_eq(oom_rank_read(&arena, fd, NULL, 1, &err, &rank), 0);
 	cr_expect_eq(rank.rule.total_pages, 120000);
 	cr_expect_eq(oom_rank_read(&arena, fd, NULL, 7, &err, &rank), -ENOENT);
-	cr_expect_str_eq(err.msg, "no memory node 7");
+	cr_expect_str_eq(err.msg, "there is no memory node 7");
 	cr_expect_eq(oom_rank_read(&arena, fd, "/nope", -1, &err, &rank), -ENOENT);
 	oom_arena_release(&arena);
 }

@@ -146,7 +146,7 @@ static const struct {
 	{{stranger_in_the_box, counted_two}, NULL},
 	{{stranger_in_the_box}, "OOMKills: kmsg says 2, memory.events.local says 1"},
 	{{further_down}, NULL},
-	{{not_in_the_log}, "mark_victim names process 41, of which kmsg has no kill"},
+	{{not_in_the_log}, "mark_victim names pid 41, but kmsg has no kill of it"},
 	{{not_in_the_log, judge_lose_kmsg}, NULL},
 	{{exited}, "hog KilledBy: kmsg says kernel-memcg, wait says exited"},
 	{{stuck}, NULL},

@@ -84,7 +84,7 @@ Test(record_read, a_record_that_is_cut_off_is_none)
 		struct oom_err err = {0};
 
 		cr_expect_null(read_text(text, len, &err), "%.*s", (int)len, text);
-		cr_expect(strstr(err.msg, "no JSON: line "), "%zu: %s", len, err.msg);
+		cr_expect(strstr(err.msg, "not JSON: line "), "%zu: %s", len, err.msg);
 	}
 }
 
@@ -95,42 +95,42 @@ Test(record_read, what_is_wrong_is_said_with_its_place)
 	static const struct {
 		const char *text, *says;
 	} rows[] = {
-		{"", "no JSON: line 1, column 1: the file ends here"},
+		{"", "not JSON: line 1, column 1: the file ends here"},
 		{"[]", "line 1, column 1: '{' is missing"},
 		{"\xef\xbb\xbf{}", "line 1, column 1: '{' is missing"},
 		{"{}", "schema '' is not 'oomgate.run/1'"},
 		{"{\"schema\":7}", "schema '' is not"},
 		{"{\"schema\":\"oomgate.run/1\"} x",
-			"line 1, column 28: there is more behind the end"},
+			"line 1, column 28: there is text after the end"},
 		{"{\"schema\":\"oomgate.run/1\",}", "line 1, column 27: a name is missing"},
 		{"{\"schema\" \"oomgate.run/1\"}", "line 1, column 11: ':' is missing"},
 		{"{\"schema\":\"oomgate.run/1\" \"x\":1}",
 			"line 1, column 27: ',' or '}' is missing"},
 		{"{\"schema\":\"oomgate.run/1\",\"x\":}", "line 1, column 31: a value is missing"},
-		{"{\"schema\":\"oomgate.run/1\",\"x\":maybe}", "no JSON: line 1"},
-		{"{\"schema\":\"oomgate.run/1\",\"x\":{\"y\":}}", "no JSON: line 1"},
-		{"{\"schema\":\"oomgate.run/1\",\"x\\q\":1}", "no JSON: line 1"},
-		{"{\"schema\":\"oomgate.run/1\",\"seed\":1,\"seed\":2}",
-			"'seed' stands there twice"},
+		{"{\"schema\":\"oomgate.run/1\",\"x\":maybe}", "not JSON: line 1"},
+		{"{\"schema\":\"oomgate.run/1\",\"x\":{\"y\":}}", "not JSON: line 1"},
+		{"{\"schema\":\"oomgate.run/1\",\"x\\q\":1}", "not JSON: line 1"},
+		{"{\"schema\":\"oomgate.run/1\",\"seed\":1,\"seed\":2}", "'seed' appears twice"},
 		{"{\"schema\":\"oomgate.run/1\",\"schema\":\"oomgate.run/1\"}",
-			"'schema' stands there twice"},
-		{"{\"results\":[],\"results\":[]}", "'results' stands there twice"},
-		{"{\"results\":null,\"results\":[]}", "'results' stands there twice"},
-		{"{\"results\":[],\"results\":null}", "'results' stands there twice"},
-		{"{\"schema\":\"oomgate.run/1\",\"results\":{}}", "field 'results' is no array"},
+			"'schema' appears twice"},
+		{"{\"results\":[],\"results\":[]}", "'results' appears twice"},
+		{"{\"results\":null,\"results\":[]}", "'results' appears twice"},
+		{"{\"results\":[],\"results\":null}", "'results' appears twice"},
+		{"{\"schema\":\"oomgate.run/1\",\"results\":{}}",
+			"field 'results' is not an array"},
 		{"{\"schema\":\"oomgate.run/1\",\"seed\":\"x\"}",
 			"field 'seed' of 'run' is not a whole number"},
 		{"{\"schema\":\"oomgate.run/2\",\"results\":[7]}", "schema 'oomgate.run/2' is not"},
-		{IN("7"), "attempt 1 (line 2): 'result' is no JSON object"},
+		{IN("7"), "attempt 1 (line 2): 'result' is not a JSON object"},
 		{IN(A1 ",\n{}"), "attempt 2 (line 3): field 'scenario' of 'result' is missing"},
 		{IN(A1 ","), "line 2, column 86: a value is missing"},
 		{IN(A1 " " A2), "',' or ']' is missing"},
 		{IN("," A1), "line 2, column 12: a value is missing"},
 		{IN(A1 ":"), "',' or ']' is missing"},
-		{IN("{\"scenario\":\"a\\u0000b\"}"), "no JSON: line 2"},
-		{IN("{\"scenario\":\"\xff\"}"), "no JSON: line 2"},
-		{IN("{]"), "no JSON: line 2"},
-		{IN("[}"), "no JSON: line 2"},
+		{IN("{\"scenario\":\"a\\u0000b\"}"), "not JSON: line 2"},
+		{IN("{\"scenario\":\"\xff\"}"), "not JSON: line 2"},
+		{IN("{]"), "not JSON: line 2"},
+		{IN("[}"), "not JSON: line 2"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -149,7 +149,7 @@ Test(record_read, a_nul_is_no_end)
 	struct oom_err err = {0};
 
 	cr_expect_null(read_text(text, sizeof(text) - 1, &err));
-	cr_expect(strstr(err.msg, "more behind the end"), "%s", err.msg);
+	cr_expect(strstr(err.msg, "text after the end"), "%s", err.msg);
 }
 
 /* One attempt at its bounds, and past them. */
