@@ -28,6 +28,8 @@ int oom_choice_unknown(struct oom_err *err, const char *what, const char *word,
 		}
 		oom_bounded_printf(&list, "%s%s", i ? ", " : "", names[i]);
 	}
-	return oom_err_set(err, EINVAL, "unknown %s '%s'; there %s %s", what, word,
-		count == 1 ? "is" : "are", count ? names_text : "none");
+	return count
+		? oom_err_set(err, EINVAL, "unknown %s '%s', expected %s%s", what, word,
+			  count == 1 ? "" : "one of ", names_text)
+		: oom_err_set(err, EINVAL, "unknown %s '%s': there are no %ss", what, word, what);
 }

@@ -8,7 +8,7 @@
 
 /*
  * A word of the user's that is none of the @count @names: "unknown format 'jsno', did you mean 'json'?", or,
- * where none is near, "unknown format 'xml'; there are text, json". @what says what kind of word it is.
+ * where none is near, "unknown format 'xml', expected one of text, json". @what says what kind of word it is.
  * Returns -EINVAL.
  */
 int oom_choice_unknown(struct oom_err *err, const char *what, const char *word,
