@@ -64,8 +64,9 @@ static void boot(struct oom_guest_attempt *a)
 	int r = oom_state_create(&a->state, a->host->cache, &err, &a->state_fd);
 
 	if (!r) {
-		oom_host_say(a->host, "%s: booting once with %llu MiB, to be saved", a->machine_id,
-			(unsigned long long)(a->vm.shape.memory_bytes >> 20));
+		oom_host_say(a->host,
+			"%s: booting with %llu MiB; the booted machine is saved for later attempts",
+			a->machine_id, (unsigned long long)(a->vm.shape.memory_bytes >> 20));
 		r = oom_attempt_vm_start(a, false, &err);
 	}
 	if (r) {
@@ -117,7 +118,7 @@ void oom_attempt_begin(struct oom_guest_attempt *a)
 void oom_attempt_run(struct oom_guest_attempt *a)
 {
 	if (oom_port_send_job(a)) {
-		oom_attempt_fail(a, "the scenario cannot be sent to the guest (is it UTF-8?)");
+		oom_attempt_fail(a, "cannot send the scenario to the guest (is it UTF-8?)");
 		return;
 	}
 	oom_attempt_phase(a, OOM_GUEST_RUNNING, a->timeout_us + RUN_MARGIN_US);
@@ -241,7 +242,7 @@ int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_
 	snprintf(a->log, sizeof(a->log), "%.480s/qemu.log", a->evidence_dir);
 	unlink(a->log); /* of an attempt that was cut off: it would be appended to */
 	if (legacy_is_gone(a))
-		oom_attempt_skip(a, "needs cgroup v1: systemd 258 and later have none");
+		oom_attempt_skip(a, "needs cgroup v1: systemd 258 and later do not support it");
 	else
 		oom_attempt_begin(a);
 	*ret = a;

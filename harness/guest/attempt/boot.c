@@ -47,7 +47,7 @@ int oom_boot_join(struct oom_guest_attempt *a)
 		return 1;
 	}
 	if (boot->n_waiting == (int)(sizeof(boot->event_fds) / sizeof(*boot->event_fds))) {
-		oom_attempt_fail(a, "too many attempts wait for one machine to boot");
+		oom_attempt_fail(a, "too many attempts are waiting for one guest to boot");
 		return -EAGAIN;
 	}
 	boot->event_fds[boot->n_waiting++] = a->wait_fd;

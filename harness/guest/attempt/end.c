@@ -85,8 +85,8 @@ void oom_attempt_done(struct oom_guest_attempt *a)
 
 	json_decref(json);
 	if (r) {
-		oom_attempt_fail(a, "the guest's record cannot be read: %s",
-			err.msg[0] ? err.msg : "no JSON");
+		oom_attempt_fail(
+			a, "cannot read the guest's record: %s", err.msg[0] ? err.msg : "not JSON");
 		return;
 	}
 	/* which attempt it was, the host knows better */
@@ -133,7 +133,7 @@ static bool try_anew(struct oom_guest_attempt *a)
 		return false;
 	a->restored_twice = true;
 	oom_host_say(
-		a->host, "%s: the saved machine does not come up; booting again", a->machine_id);
+		a->host, "%s: the saved machine cannot be restored; booting again", a->machine_id);
 	oom_attempt_vm_stop(a);
 	oom_state_drop(&a->state);
 	oom_attempt_begin(a);
@@ -157,8 +157,8 @@ static void describe_no_boot(struct oom_guest_attempt *a, const char *what, cons
 	double seconds = (double)(oom_now_us() - a->phase_us) / 1e6;
 
 	if (complaint)
-		oom_attempt_fail(a, "'%s' does not come up: %s", a->machine_id,
-			complaint + sizeof(init) - 1);
+		oom_attempt_fail(
+			a, "'%s' does not boot: %s", a->machine_id, complaint + sizeof(init) - 1);
 	else if (panic)
 		oom_attempt_fail(a, "'%s' does not boot, its kernel panicked after %.1f s: '%s'",
 			a->machine_id, seconds, panic);
@@ -197,11 +197,11 @@ static void describe_qemu(struct oom_guest_attempt *a, const siginfo_t *info)
 	bool kvm = a->boot && !strcmp(a->vm.accel, "kvm");
 
 	oom_attempt_fail(a, "%sQEMU %s %d %s%s%s",
-		kvm ? "KVM does not work here (--accel tcg does without): " : "",
+		kvm ? "KVM does not work here (use --accel tcg): " : "",
 		killed ? "was killed by signal" : "ended with status", info->si_status,
 		phase_name(a),
 		killed && info->si_status == SIGKILL
-			? " (did this host run out of memory? --jobs 1 takes less)"
+			? " (did this host run out of memory? --jobs 1 needs less)"
 			: "",
 		quote_tail(a, ": ", a->log));
 }
@@ -239,16 +239,16 @@ void oom_attempt_timed_out(struct oom_guest_attempt *a)
 	if (a->phase == OOM_GUEST_OVER || oom_now_us() < (silent ? a->silence_us : a->deadline_us))
 		return;
 	if (a->phase == OOM_GUEST_WAITING) {
-		oom_attempt_fail(a, "waited in vain for the machine to be booted");
+		oom_attempt_fail(a, "timed out waiting for the guest to boot");
 		return;
 	}
 	if (try_anew(a))
 		return;
 	describe_death(a,
-		silent					? "gave no sign of life"
+		silent					? "sent nothing"
 			: a->phase == OOM_GUEST_RUNNING ? "had no verdict by its deadline"
 			: a->phase == OOM_GUEST_BOOTING
-			? "was not ready in time (OOMGATE_BOOT_TIMEOUT gives it more)"
+			? "was not ready in time (raise OOMGATE_BOOT_TIMEOUT)"
 			: "was not ready by its deadline");
 }
 

@@ -218,7 +218,8 @@ void oom_port_readable(struct oom_guest_attempt *a)
 	while (a->phase != OOM_GUEST_OVER && a->pid == pid &&
 		(next = oom_frame_next(&a->port_in, &frame))) {
 		if (next < 0) {
-			oom_attempt_fail(a, "the guest sends what is no message of its agent");
+			oom_attempt_fail(
+				a, "the guest sent something that is not a message of its agent");
 			return;
 		}
 		on_frame(a, &frame);

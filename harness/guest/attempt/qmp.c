@@ -120,8 +120,8 @@ static void on_migration(struct oom_guest_attempt *a, const char *status)
 		oom_qmp_advance(a, OOM_QMP_MIGRATED);
 	else if (!strcmp(status, "failed") && a->phase == OOM_GUEST_SAVING)
 		oom_attempt_fail(a,
-			"cannot save the guest into '%s': %llu MiB are free there; make room, or name another "
-			"place in OOMGATE_CACHE",
+			"cannot save the guest in '%s': only %llu MiB are free; make room, or set "
+			"OOMGATE_CACHE to another folder",
 			a->host->cache,
 			(unsigned long long)(oom_state_disk_left(a->host->cache) >> 20));
 }
@@ -158,10 +158,10 @@ static void on_line(struct oom_guest_attempt *a, const char *line, size_t len)
 	else if (error && a->phase == OOM_GUEST_RESTORING)
 		oom_attempt_died(a);
 	else if (error && a->phase != OOM_GUEST_RUNNING)
-		oom_attempt_fail(
-			a, "QEMU refuses: %s", json_string_value(json_object_get(error, "desc")));
+		oom_attempt_fail(a, "QEMU refused a command: %s",
+			json_string_value(json_object_get(error, "desc")));
 	else if (error)
-		oom_host_say(a->host, "%s: QEMU refuses a fault: %s", a->machine_id,
+		oom_host_say(a->host, "%s: QEMU refused a fault: %s", a->machine_id,
 			json_string_value(json_object_get(error, "desc")));
 	else if (json_object_get(json, "return"))
 		oom_qmp_advance(a, OOM_QMP_RETURN);
