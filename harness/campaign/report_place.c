@@ -25,7 +25,8 @@ static int check_own(const char *path, const char *real, const char *dir, struct
 	for (size_t i = 0; name && i < sizeof(own_files) / sizeof(own_files[0]); i++)
 		if (!strcmp(name, own_files[i]))
 			return oom_err_set(err, EEXIST,
-				"a report cannot be '%s': that is the record's own file", path);
+				"a report cannot be written to '%s', a file of the record itself",
+				path);
 	return 0;
 }
 
@@ -51,7 +52,7 @@ static int check_writable(const char *path, char *real, const char *dir, struct 
 		return is_on_the_way(real, dir)
 			? 0
 			: oom_err_set(err, ENOENT,
-				  "cannot write '%s': its folder is not there, make it first",
+				  "cannot write '%s': its folder does not exist, create it first",
 				  path);
 	if (access(real, W_OK | X_OK) < 0)
 		return oom_err_errno(err, errno, "cannot write '%s' into its folder", path);
@@ -68,7 +69,7 @@ static int check_place(const char *path, const char *dir, bool made, struct oom_
 		return oom_err_errno(err, errno, "cannot write '%s'", path);
 	if (path[len - 1] == '/')
 		return oom_err_set(err, EISDIR,
-			"cannot write '%s': that is a folder's name, name a file in it", path);
+			"cannot write '%s': it names a folder, name a file in it", path);
 	r = check_own(path, real, dir, err);
 	return r < 0 ? r : check_writable(path, real, made ? dir : NULL, err);
 }
