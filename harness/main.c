@@ -9,12 +9,14 @@
 static void usage(FILE *out)
 {
 	fputs("Usage: oomgate COMMAND [OPTION...] [ARGUMENT...]\n\n"
-	      "When Linux runs out of memory: who dies, who killed it, how fast, and who survives?\n\n",
+	      "Tests what happens when Linux runs out of memory: which process dies, what killed "
+	      "it, how fast, and what survives.\n\n",
 		out);
 	for (const struct oom_command *const *c = oom_commands; *c; c++)
 		if (!(*c)->hidden)
 			oom_say(out, "  %-9s %s\n", (*c)->name, (*c)->help);
-	fputs("\n'oomgate COMMAND --help' lists a command's options; see oomgate(1).\n", out);
+	fputs("\nRun 'oomgate COMMAND --help' for the options of a command; see oomgate(1).\n",
+		out);
 }
 
 static const struct oom_command *command_find(const char *name)
@@ -65,9 +67,7 @@ static int help(int argc, char **argv)
 	if (!command)
 		return command_unknown(argv[2]);
 	if (argc > 3) {
-		oom_say(stderr,
-			"oomgate: '%s' has no effect: help is about one command at a time\n",
-			argv[3]);
+		oom_say(stderr, "oomgate: '%s' has no effect: help takes one command\n", argv[3]);
 		return OOM_EXIT_USAGE;
 	}
 	return command_run(command, 2, args);
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 		return help(argc, argv);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		if (argc > 2) {
-			oom_say(stderr, "oomgate: '%s' has no effect beside '%s'\n", argv[2],
+			oom_say(stderr, "oomgate: '%s' has no effect with '%s'\n", argv[2],
 				argv[1]);
 			return OOM_EXIT_USAGE;
 		}

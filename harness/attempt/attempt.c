@@ -65,7 +65,7 @@ static int state_open(struct oom_run_state *run, struct oom_err *err)
 	run->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	run->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (r < 0 || run->ready_fd < 0 || run->notify_fd < 0 || run->timer_fd < 0)
-		return oom_err_errno(err, errno, "cannot make the run's event descriptors");
+		return oom_err_errno(err, errno, "cannot create the run's event descriptors");
 	return oom_undo_open(err, &run->undo);
 }
 

@@ -156,7 +156,7 @@ static int evidence_of_stuck(
 {
 	char text[sizeof(w->stuck_at) + 64];
 
-	snprintf(text, sizeof(text), "ended by the harness at its deadline%s%s",
+	snprintf(text, sizeof(text), "ended by the harness at the deadline%s%s",
 		w->stuck_at[0] ? ", in state " : "", w->stuck_at);
 	return evidence(record, rec, text);
 }

@@ -106,7 +106,7 @@ static int collect_manager(struct oom_attempt *record)
 		return -ENOMEM;
 	*rec = (struct oom_source_rec){.name = "systemd",
 		.state = OOM_SOURCE_ABSENT,
-		.note = "no unit of this run belongs to it"};
+		.note = "it belongs to no unit of this run"};
 	for (size_t i = 0; i < record->n_units; i++) {
 		if (!record->units[i].result && !record->units[i].active_state)
 			continue;

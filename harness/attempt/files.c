@@ -23,7 +23,7 @@ static int make_parents(const char *path, struct oom_err *err)
 	for (char *slash = dir; (slash = strchr(slash + 1, '/'));) {
 		*slash = '\0';
 		if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-			return oom_err_errno(err, errno, "cannot make '%s'", dir);
+			return oom_err_errno(err, errno, "cannot create '%s'", dir);
 		*slash = '/';
 	}
 	return 0;

@@ -147,7 +147,7 @@ static int page_open(struct launch *l, struct oom_err *err)
 	l->page_fd = memfd_create("oomgate-page", 0);
 	if (l->page_fd < 0 || ftruncate(l->page_fd, sizeof(*page)) < 0)
 		return oom_err_errno(
-			err, errno, "cannot make the page of workload '%s'", l->workload->name);
+			err, errno, "cannot create the page of workload '%s'", l->workload->name);
 	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
 		l->page_fd, 0);
 	if (page == MAP_FAILED)
@@ -212,7 +212,7 @@ static int launch_one(struct launch *l, struct oom_err *err)
 	}
 	if (pipe2(gate, O_CLOEXEC) < 0)
 		return oom_err_errno(
-			err, errno, "cannot make the gate of workload '%s'", l->workload->name);
+			err, errno, "cannot create the gate of workload '%s'", l->workload->name);
 	l->gate_read_fd = gate_read = gate[0];
 	l->workload->gate_fd = gate[1];
 	l->output_fd = output = output_open(l);

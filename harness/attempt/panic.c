@@ -53,7 +53,7 @@ static int add_kill(const struct oom_scenario *scenario, const struct oom_kill *
 	rec->killed_by = kill->killer;
 	rec->kills = 1;
 	return oom_attempt_add_text(record, &rec->evidence, &rec->n_evidence,
-		"the console of the guest, which panicked later; the name is the workload's");
+		"the console of the guest, which panicked later; the name is that of the workload");
 }
 
 static int read_kills(
@@ -69,7 +69,7 @@ static int read_kills(
 		return -ENOMEM;
 	*source = (struct oom_source_rec){.name = "kmsg",
 		.state = OOM_SOURCE_ABSENT,
-		.note = "the guest panicked, and its console cannot be read"};
+		.note = "the guest panicked, but its console cannot be read"};
 	r = oom_file_read(&record->arena, path, CONSOLE_BYTES, &text, &len);
 	if (r >= 0)
 		r = oom_kills_from_kmsg(&record->arena, text, len, &kills, &count);
@@ -83,7 +83,7 @@ static int read_kills(
 	/* there are no sequence numbers: a console that could not keep up says so itself */
 	source->state = strstr(text, "printk messages dropped") ? OOM_SOURCE_LOST : OOM_SOURCE_OK;
 	source->lost = source->state == OOM_SOURCE_OK ? 0 : -1;
-	source->note = "the text of the console: the guest panicked";
+	source->note = "the console: the guest panicked";
 	record->oom_kills = source->state == OOM_SOURCE_OK ? (int64_t)count : -1;
 	return 0;
 }

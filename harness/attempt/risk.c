@@ -11,12 +11,12 @@
 
 const char *oom_host_risk(const struct oom_scenario *scenario, char *buf, size_t size)
 {
-	static const char way_out[] = "run it in a guest (--in guest), or with --allow-host-oom";
+	static const char way_out[] = "use --in guest, or allow it with --allow-host-oom";
 	const struct oom_section *s = NULL;
 	size_t n_scopes = oom_scenario_count(scenario, OOM_SEC_SCOPE);
 
 	if (oom_scenario_section(scenario, OOM_SEC_SYSCTL, NULL)) {
-		snprintf(buf, size, "changes sysctls of the whole host: %s", way_out);
+		snprintf(buf, size, "it changes sysctls of the whole host: %s", way_out);
 		return buf;
 	}
 	while ((s = oom_scenario_next(scenario, OOM_SEC_FAULT, s))) {

@@ -108,9 +108,8 @@ static int open_new(bool user, struct oom_err *err, struct oom_bus **ret)
 	r = connect_any(bus);
 	if (r < 0)
 		return oom_err_errno(err, -r,
-			"cannot reach %s of systemd over D-Bus%s; where there is none, use --in "
-			"guest or --in "
-			"cgroup",
+			"cannot reach %s of systemd over D-Bus%s; without systemd, use --in guest "
+			"or --in cgroup",
 			who, user ? " (is XDG_RUNTIME_DIR set?)" : "");
 	r = subscribe(bus);
 	if (r >= 0)

@@ -185,9 +185,9 @@ int oom_bus_property_append(sd_bus_message *m, const struct oom_unit_property *p
 
 	if (r == -EINVAL || r == -ERANGE)
 		return oom_err_set(err, -r, "%s cannot be '%s'", property->key.name, value->text);
-	return r < 0
-		? oom_err_errno(err, -r, "cannot pass on %s=%s", property->key.name, value->text)
-		: 0;
+	return r < 0 ? oom_err_errno(err, -r, "cannot pass %s=%s to systemd", property->key.name,
+			       value->text)
+		     : 0;
 }
 
 static int append_words(sd_bus_message *m, const char *const *words, size_t count)

@@ -47,7 +47,7 @@ int oom_folder_check(const struct oom_run_options *options, struct oom_err *err)
 	int r;
 
 	if (!*dir)
-		return oom_err_set(err, EINVAL, "--output names no folder");
+		return oom_err_set(err, EINVAL, "--output is empty: name a folder");
 	if (strlen(dir) >= sizeof(((struct oom_run_command *)NULL)->dir))
 		return oom_err_set(err, ENAMETOOLONG,
 			"the path of --output is longer than %zu bytes",
@@ -61,11 +61,11 @@ int oom_folder_check(const struct oom_run_options *options, struct oom_err *err)
 		return r;
 	if (options->output_dir && is_in_use(dir))
 		return oom_err_set(err, EBUSY,
-			"another run writes into '%s': name another folder with --output", dir);
+			"another run is writing to '%s': choose another folder with --output", dir);
 	if (options->output_dir && !options->resume && !options->overwrite && holds_run(dir))
 		return oom_err_set(err, EEXIST,
-			"'%s' holds a run already: --resume goes on with it, --overwrite takes its place, --output "
-			"names another folder",
+			"'%s' already holds a run: continue it with --resume, replace it with "
+			"--overwrite, or choose another folder with --output",
 			dir);
 	return 0;
 }
@@ -196,8 +196,8 @@ static int names_remove(const char *dir, json_t *names, struct oom_err *err)
 		int r = oom_folder_remove(dir, name);
 
 		if (r < 0 && r != -EINVAL) /* what is no name of ours is left alone */
-			return oom_err_errno(err, -r,
-				"cannot remove '%s/%s' of the run that was there", dir, name);
+			return oom_err_errno(
+				err, -r, "cannot remove '%s/%s' of the earlier run", dir, name);
 		if (r > 0 && name[strlen(name) - 1] == '/')
 			remove_parents(dir, name);
 	}
@@ -288,7 +288,8 @@ int oom_folder_open(struct oom_run_command *command, struct oom_err *err)
 		((!fstat(command->journal_fd, &st) && st.st_size) ||
 			holds(command->dir, "run.json")))
 		return oom_err_set(err, EEXIST,
-			"'%s' holds a run by now: --output names another folder", command->dir);
+			"'%s' holds a run by now: choose another folder with --output",
+			command->dir);
 	return 0;
 }
 

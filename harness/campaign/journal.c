@@ -89,8 +89,8 @@ static int not_written(
 {
 	if (r == -ENOSPC || r == -EDQUOT)
 		return oom_err_set(err, -r,
-			"cannot write '%s/%s': the disk is full; make room and go on with --resume, or "
-			"name another folder with --output",
+			"cannot write '%s/%s': the disk is full; make room and continue with "
+			"--resume, or choose another folder with --output",
 			command->dir, file);
 	return oom_err_errno(err, -r, "cannot write '%s/%s'", command->dir, file);
 }
@@ -112,7 +112,7 @@ static int journal_lock(struct oom_run_command *command, struct oom_err *err)
 		return oom_err_errno(err, errno, "cannot read '%s/attempts.jsonl'", command->dir);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return oom_err_set(err, EBUSY,
-			"another run writes into '%s': name another folder with --output",
+			"another run is writing to '%s': choose another folder with --output",
 			command->dir);
 	return 0;
 }
@@ -129,7 +129,8 @@ int oom_journal_open(struct oom_run_command *command, struct oom_err *err)
 	r = make_dirs(command->dir);
 	if (r < 0)
 		return oom_err_errno(err, -r,
-			"cannot make the run's folder '%s' (--output names another)", command->dir);
+			"cannot create the run's folder '%s' (choose another with --output)",
+			command->dir);
 	r = journal_lock(command, err);
 	if (r < 0)
 		return r;
@@ -219,7 +220,7 @@ const char *oom_journal_evidence_dir(
 	if (r >= 0)
 		r = make_dirs(buf);
 	if (r < 0)
-		oom_say(stderr, "oomgate: cannot make '%s': %s; raw evidence is not kept\n", buf,
+		oom_say(stderr, "oomgate: cannot create '%s': %s; raw evidence is not kept\n", buf,
 			strerror(-r));
 	return r < 0 ? NULL : buf;
 }

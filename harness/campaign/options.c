@@ -25,23 +25,26 @@ enum {
 
 static const struct argp_option options[] = {
 	{"in", OPT_IN, "PLACE", 0,
-		"Where: guest, scope, cgroup, or auto (default: auto, which is a guest)", 0},
+		"Where to run: guest, scope, cgroup, or auto (default: auto, which means guest)",
+		0},
 	{"guest", OPT_GUEST, "NAME", 0,
-		"Guest: debian:SUITE or kernel=PATH[,modules=DIR][,image=NAME|FILE.qcow2|FILE.raw]; several make "
+		"Guest: debian:SUITE or "
+		"kernel=PATH[,modules=DIR][,image=NAME|FILE.qcow2|FILE.raw]; repeat it for a "
 		"matrix (default: debian:bookworm)",
 		0},
-	{"config", OPT_CONFIG, "DIR", 0, "Tree that is laid over the guest's root", 0},
-	{"accel", OPT_ACCEL, "ACCEL", 0, "kvm, tcg, or auto: KVM where a probe boots (default)", 0},
-	{"repeat", OPT_REPEAT, "N", 0, "Attempts of each scenario (default: its Repeat=, else 1)",
-		0},
-	{"jobs", 'j', "N", 0, "Guests at once (default: what cores and memory allow)", 0},
+	{"config", OPT_CONFIG, "DIR", 0, "Folder that is laid over the guest's root", 0},
+	{"accel", OPT_ACCEL, "ACCEL", 0,
+		"kvm, tcg, or auto (default): KVM if a probe guest boots with it", 0},
+	{"repeat", OPT_REPEAT, "N", 0,
+		"Number of attempts per scenario (default: its Repeat=, else 1)", 0},
+	{"jobs", 'j', "N", 0, "Number of guests at once (default: what cores and memory allow)", 0},
 	{"tag", OPT_TAG, "EXPR", 0, "Only scenarios with these tags: 'memcg,!slow', 'smoke+memcg'",
 		0},
-	{"seed", OPT_SEED, "N", 0, "Seed of everything random (default: from the clock; recorded)",
+	{"seed", OPT_SEED, "N", 0, "Seed for everything random (default: from the clock; recorded)",
 		0},
-	{"timeout", OPT_TIMEOUT, "T", 0, "Deadline of each attempt instead of its Timeout=", 0},
+	{"timeout", OPT_TIMEOUT, "T", 0, "Deadline of each attempt, instead of its Timeout=", 0},
 	{"format", 'f', "F[:FILE]", 0,
-		"Report, to standard output or FILE; may be repeated (default: text)", 0},
+		"Write report F to standard output or FILE; may be repeated (default: text)", 0},
 	{"output", 'o', "DIR", 0, "Folder of the run's record (default: oomgate-run-DATE-TIME)", 0},
 	{"resume", OPT_RESUME, NULL, 0,
 		"Go on with the run in --output: finished attempts are kept, and its seed", 0},
@@ -65,13 +68,14 @@ static const struct argp_option options[] = {
 enum { IN_GUEST = 1, ON_HOST = 2, DRY = 4, NO_OUTPUT = 8, RESUMES = 16, IS_QUIET = 32 };
 
 static const struct oom_usage_situation situations[] = {
-	{ON_HOST, "on this host: it is about guests; leave it out, or run in one (--in guest)"},
+	{ON_HOST, "on this host: it applies to guests; drop it, or use --in guest"},
 	{IN_GUEST,
-		"in a guest, which may die of it; leave it out, or run on this host (--in scope or cgroup)"},
-	{NO_OUTPUT, "without --output DIR: only that folder can hold a run already"},
-	{DRY, "with --dry-run, which starts and writes nothing; leave one of them out"},
-	{RESUMES, "with --resume, which keeps what is there; leave one of them out"},
-	{IS_QUIET, "with --quiet, which says less; leave one of them out"},
+		"in a guest, which may run out of memory anyway; drop it, or use --in scope or "
+		"cgroup"},
+	{NO_OUTPUT, "without --output DIR, the folder of an earlier run"},
+	{DRY, "with --dry-run, which starts and writes nothing; drop one of them"},
+	{RESUMES, "with --resume, which keeps what exists; drop one of them"},
+	{IS_QUIET, "with --quiet, which prints less; drop one of them"},
 	{0},
 };
 
@@ -211,7 +215,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		break;
 	case OPT_TIMEOUT:
 		if (oom_parse_duration(text, &o->timeout_us) < 0 || !o->timeout_us)
-			oom_say_usage(state, "--timeout wants a duration like 30s, not '%s'", text);
+			oom_say_usage(state, "--timeout needs a duration (30s), not '%s'", text);
 		break;
 	case 'o':
 		o->output_dir = text;
@@ -233,10 +237,9 @@ const struct argp oom_run_argp = {
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "PATH...",
-	.doc = "Runs scenario files, or all below a folder, and judges them.\v"
-	       "Exit status: 0 all passed, 1 something failed, 2 usage, scenario or input error and "
-	       "nothing was started, 3 broken environment or inconclusive, 77 everything was skipped, "
-	       "130 interrupted.",
+	.doc = "Runs scenario files, or all below a folder, and judges them.\vExit status: 0 all "
+	       "passed, 1 something failed, 2 usage, scenario or input error (nothing was "
+	       "started), 3 broken or inconclusive, 77 everything was skipped, 130 interrupted.",
 };
 
 int oom_run_options_check(const struct oom_run_options *o, struct oom_err *err)

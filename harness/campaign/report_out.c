@@ -55,8 +55,8 @@ int oom_report_outs_add(struct oom_report_outs *outs, const char *text, struct o
 		return format_unknown(text, len, err);
 	if (*colon && !colon[1])
 		return oom_err_set(err, EINVAL,
-			"no file after 'format %s'; '%.*s' alone, or '%s-', is standard output",
-			text, (int)len, text, text);
+			"no file after 'format %s'; use '%.*s' or '%s-' for standard output", text,
+			(int)len, text, text);
 	if (*colon && strcmp(colon + 1, "-") != 0)
 		out.path = colon + 1;
 	if (outs->count == OOM_REPORT_OUTS)
@@ -173,7 +173,8 @@ static int not_rendered(const struct oom_report_out *out, int r, struct oom_err 
 			out->report->name);
 	if (r == -E2BIG)
 		return oom_err_set(err, E2BIG,
-			"cannot render '%s': its scenarios and machines make a table of more than %d cells",
+			"cannot render '%s': its scenarios and machines would make a table of "
+			"more than %d cells",
 			out->report->name, OOM_VIEW_CELLS_MAX);
 	return oom_err_errno(err, -r, "cannot render '%s'", out->report->name);
 }
@@ -250,7 +251,7 @@ static int stream_write(const struct oom_report_out *out, const struct oom_run *
 
 	if (spool < 0 || (r < 0 && rendered))
 		return oom_err_errno(err, -r,
-			"cannot keep '%s' in a temporary file (TMPDIR names another place)",
+			"cannot keep '%s' in a temporary file (set TMPDIR to another folder)",
 			out->report->name);
 	if (r < 0)
 		return not_rendered(out, r, err);

@@ -105,7 +105,7 @@ static int check_writable(const char *path, char *real, const char *dir, struct 
 		return is_on_the_way(real, dir)
 			? 0
 			: oom_err_set(err, ENOENT,
-				  "cannot write '%s': its folder is not there, make it first",
+				  "cannot write '%s': its folder does not exist, create it first",
 				  path);
 	if (access(real, W_OK | X_OK) < 0)
 		return oom_err_errno(err, errno, "cannot write '%s' into its folder", path);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A file's lines, one at a time, none of them longer than a record may be. */
+/* A file's lines, one at a time, none of them too long for a record. */
 struct lines {
 	int fd;
 	size_t pos, len, number; /* number: of the line, from 1 */
@@ -193,9 +193,9 @@ int oom_journal_resume(struct oom_run_command *command, struct oom_err *err)
 			break;
 		if (r > 0)
 			oom_say(stderr,
-				"oomgate: %s/attempts.jsonl:%zu is %s; that attempt is made again\n",
+				"oomgate: %s/attempts.jsonl:%zu is %s; that attempt is run again\n",
 				command->dir, in->number,
-				in->too_long ? "longer than a record may be" : "cut off");
+				in->too_long ? "too long for a record" : "cut off");
 	}
 	plan_release(&plan);
 	free(in->line);

@@ -78,8 +78,8 @@ static int check_twin(const struct collect *c, const char *id, const char *path)
 			a.st_ino == b.st_ino)
 			return 1;
 		return oom_err_set(c->err, EEXIST,
-			"'%s' and '%s' are both called '%s': rename one, or put both below a folder called "
-			"'scenarios', whose ids have every folder's name",
+			"'%s' and '%s' both have the id '%s': rename one, or put both below a "
+			"folder called 'scenarios', so that ids include the folders' names",
 			other->path, path, id);
 	}
 	return 0;
@@ -192,7 +192,7 @@ static int folder_add(struct collect *c, const char *path, int depth)
 	int n, r;
 
 	if (depth > MAX_DEPTH)
-		return oom_err_set(c->err, ELOOP, "folders are too deep below '%s'", path);
+		return oom_err_set(c->err, ELOOP, "folders are nested too deeply below '%s'", path);
 	r = prefix_of(c, path, &prefix);
 	if (r < 0)
 		return r;
@@ -246,8 +246,7 @@ static int path_add(struct collect *c, const char *given)
 	if (S_ISDIR(st.st_mode)) {
 		r = folder_add(c, path, 0);
 		if (r == 0 && c->set->n_files == before && !c->set->count)
-			return oom_err_set(
-				c->err, ENOENT, "there is no *.scenario file below '%s'", path);
+			return oom_err_set(c->err, ENOENT, "no *.scenario file below '%s'", path);
 		return r;
 	}
 	r = file_id(c, path, &id);
@@ -268,7 +267,7 @@ int oom_scenario_set_parse(const char *const *paths, size_t n, const char *tag_e
 	if (r >= 0 && tag_expr)
 		r = oom_tags_known(tag_expr, c.tags, c.n_tags, err);
 	if (r >= 0 && !set.count)
-		r = oom_err_set(err, ENOENT, "no scenario has the tags '%s' (%zu were looked at)",
+		r = oom_err_set(err, ENOENT, "no scenario matches the tags '%s' (%zu were read)",
 			tag_expr ? tag_expr : "", set.n_files);
 	if (r < 0) {
 		oom_scenario_set_release(&set);

@@ -29,7 +29,7 @@ static int term_match(
 
 		if (!word_len || memchr(word, '!', word_len) || memchr(word, ' ', word_len))
 			return oom_err_set(err, EINVAL,
-				"'%.*s' is no choice of tags (memcg,!slow or smoke+memcg)",
+				"'%.*s' is not a tag expression (memcg,!slow or smoke+memcg)",
 				(int)len, term);
 		if (has_tag(tags, n, word, word_len) == negative)
 			holds = false;

@@ -23,11 +23,11 @@
 enum step { STEP_GATE, STEP_PARENT, STEP_ADJ, STEP_FDS, STEP_SESSION, STEP_USER, STEP_EXEC };
 
 static const char *const step_text[] = {
-	[STEP_GATE] = "wait to be moved for",
-	[STEP_PARENT] = "tie to us",
+	[STEP_GATE] = "await the cgroup move of",
+	[STEP_PARENT] = "set the parent-death signal of",
 	[STEP_ADJ] = "set oom_score_adj of",
-	[STEP_FDS] = "hand file descriptors to",
-	[STEP_SESSION] = "make a session for",
+	[STEP_FDS] = "pass file descriptors to",
+	[STEP_SESSION] = "create a session for",
 	[STEP_USER] = "change the user of",
 	[STEP_EXEC] = "execute",
 };
@@ -222,7 +222,7 @@ static int start_moved(struct child *c, struct oom_err *err, pid_t *ret_pid, int
 	if (s->attach) {
 		if (pipe2(pair, O_CLOEXEC) < 0)
 			return oom_err_errno(
-				err, errno, "cannot make a pipe to start '%s'", s->path);
+				err, errno, "cannot create a pipe to start '%s'", s->path);
 		gate_read = c->gate_fd = pair[0];
 		gate_write = pair[1];
 	}
@@ -281,7 +281,8 @@ static int wait_executed(int report_fd, const struct oom_spawn *s, pid_t pid, st
 		return 0;
 	reap(pid);
 	if (n != sizeof(report))
-		return oom_err_set(err, EIO, "cannot start '%s': its report was cut", s->path);
+		return oom_err_set(
+			err, EIO, "cannot start '%s': its report was truncated", s->path);
 	return oom_err_errno(err, report.code, "cannot %s '%s'", step_text[report.step], s->path);
 }
 

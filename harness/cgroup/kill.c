@@ -89,13 +89,13 @@ static int kill_rounds(int dir_fd, const char *path, uint64_t deadline_us, struc
 			close(round.pidfds[i]);
 		}
 		if (round.code)
-			return oom_err_errno(
-				err, round.code, "cannot kill what is in the cgroup '%s'", path);
+			return oom_err_errno(err, round.code,
+				"cannot kill the processes in the cgroup '%s'", path);
 		if (!round.killed)
 			return 0;
 		if (late || !oom_left_ms(deadline_us))
 			return oom_err_set(err, ETIMEDOUT,
-				"process %d in the cgroup '%s' does not end although it was killed",
+				"process %d in the cgroup '%s' does not end after SIGKILL",
 				round.stays, path);
 		if (!round.n_pidfds)
 			poll(NULL, 0, wait_ms); /* Linux before 5.3 has nothing to wait for */
@@ -121,8 +121,7 @@ static int wait_unpopulated(int dir_fd, const char *path, uint64_t deadline_us, 
 			return 0;
 		if (!oom_left_ms(deadline_us))
 			return oom_err_set(err, ETIMEDOUT,
-				"processes in the cgroup '%s' do not end although they were killed",
-				path);
+				"processes in the cgroup '%s' do not end after SIGKILL", path);
 		poll(&p, 1, oom_left_ms(deadline_us));
 	}
 }

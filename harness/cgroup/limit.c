@@ -97,8 +97,8 @@ static int set_v1_memory(struct oom_cgroup_limits *l, const char *property, uint
 
 	if (swap != UINT64_MAX && memory == UINT64_MAX)
 		return oom_err_set(err, ENOTSUP,
-			"cannot set %s of %s: cgroup v1 limits swap only together with memory (set "
-			"MemoryMax, too)",
+			"cannot set %s of %s: cgroup v1 limits swap only together with memory "
+			"(set MemoryMax too)",
 			property, l->what);
 	for (int i = 0; i < 2; i++) {
 		bool swap_file = i == !both_first;
@@ -114,9 +114,8 @@ static int set_v1_memory(struct oom_cgroup_limits *l, const char *property, uint
 			continue;
 		if (r == -ENOENT && swap_file)
 			return oom_err_set(err, ENOTSUP,
-				"cannot set MemorySwapMax of %s: this kernel takes no account of "
-				"swap (boot "
-				"with swapaccount=1)",
+				"cannot set MemorySwapMax of %s: this kernel does not account "
+				"swap (boot with swapaccount=1)",
 				l->what);
 		if (r < 0)
 			return fail_write(l, property, files[swap_file], text, -r, err);
@@ -196,7 +195,7 @@ int oom_cgroup_limit_set(struct oom_cgroup_limits *l, const char *property,
 	if (!file)
 		return oom_err_set(err, ENOTSUP,
 			"cannot set %s of %s: %s; use --in scope or --in guest", property, l->what,
-			p && p->v2_file ? "cgroup v1 has nothing like it" : "it needs systemd");
+			p && p->v2_file ? "cgroup v1 has no equivalent" : "it needs systemd");
 	return set_file(l, p, value, file, err);
 }
 

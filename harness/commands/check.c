@@ -31,7 +31,7 @@ static const struct oom_usage usage = {
 	argp_options,
 	(const struct oom_usage_situation[]){
 		{CHECKS_ONLY,
-			"without --effective: mistakes are told of all scenarios; add it, or leave --tag out"},
+			"without --effective: all scenarios are checked; add it, or drop --tag"},
 		{0},
 	},
 	(const struct oom_usage_option[]){{OPT_TAG, CHECKS_ONLY}, {0}},
@@ -66,8 +66,8 @@ static const struct argp argp = {
 	argp_options,
 	parse_option,
 	"PATH...",
-	"Reads scenario files, or all below a folder, prints every mistake with its place, starts "
-	"nothing.\vExit status: 0 no mistake, 2 mistakes.",
+	"Reads scenario files, or all below a folder, and prints every mistake with its place. "
+	"Starts nothing.\vExit status: 0 no mistakes, 2 mistakes.",
 	NULL,
 	NULL,
 	NULL,
@@ -122,7 +122,7 @@ static int run(int argc, char **argv)
 		oom_say(stderr, "oomgate: cannot write to standard output\n");
 		status = OOM_EXIT_BROKEN;
 	} else if (!options.effective) {
-		oom_say(stderr, "oomgate: %zu scenario%s, no mistake\n", set.count,
+		oom_say(stderr, "oomgate: %zu scenario%s, no mistakes\n", set.count,
 			set.count == 1 ? "" : "s");
 	}
 	oom_scenario_set_release(&set);
@@ -131,7 +131,7 @@ static int run(int argc, char **argv)
 
 const struct oom_command oom_cmd_check = {
 	.name = "check",
-	.help = "read scenario files, print every mistake, start nothing",
+	.help = "check scenario files: print every mistake, start nothing",
 	.argp = &argp,
 	.run = run,
 };

@@ -29,7 +29,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option option_rows[] = {
-	{"dry-run", 'n', NULL, 0, "only say what would be undone", 0},
+	{"dry-run", 'n', NULL, 0, "only print what would be undone", 0},
 	{0},
 };
 
@@ -37,8 +37,8 @@ static const struct argp argp = {
 	.options = option_rows,
 	.parser = parse,
 	.doc = "Undoes what killed runs left behind: scopes, processes, mounts, swap, sysctls, "
-	       "files, and folders of the cache that nobody fills any more. What "
-	       "belongs to runs that are still going on is left alone.",
+	       "files, and abandoned folders of the cache. What belongs to a run that is still "
+	       "active is left alone.",
 };
 
 static void say(const char *what)

@@ -78,8 +78,8 @@ static void check_guests(struct doctor *d, const struct oom_guest_host *host)
 							: "");
 	row(d, "run --in guest", true,
 		facts.kvm_state == OOM_KVM_UNTRIED
-			? "throw-away QEMU machines: accelerator kvm if its probe "
-			  "comes up, else tcg"
+			? "throw-away QEMU machines: accelerator kvm if a probe guest boots with "
+			  "it, else tcg"
 			: text);
 	row(d, "qemu", true, facts.qemu);
 	row_of(d, "kvm", can[facts.kvm_state],
@@ -138,7 +138,7 @@ static void check_needs(struct doctor *d)
 static int cmd_doctor(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.doc = "Tells what this machine can do, what not, and why."};
+		.doc = "Shows what this machine can do, what it cannot do, and why."};
 	struct doctor d = {0};
 
 	d.runs = OOM_BOUNDED(d.runs_text);
@@ -164,6 +164,6 @@ static int cmd_doctor(int argc, char **argv)
 
 const struct oom_command oom_cmd_doctor = {
 	.name = "doctor",
-	.help = "what this machine can do, what not, why, and how to get it",
+	.help = "show what this machine can and cannot do, why, and how to get it",
 	.run = cmd_doctor,
 };

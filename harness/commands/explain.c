@@ -31,8 +31,8 @@ enum { OPT_JOURNAL = 256, OPT_LIVE, OPT_SUMMARY, OPT_SINCE };
 
 static const struct argp_option options[] = {
 	{"format", 'f', "FORMAT", 0, "text (a page for each kill), json, html or summary", 0},
-	{"summary", OPT_SUMMARY, NULL, 0, "the same as --format=summary: counts of a long log", 0},
-	{"journal", OPT_JOURNAL, NULL, 0, "read the journal of this machine instead of a file", 0},
+	{"summary", OPT_SUMMARY, NULL, 0, "same as --format=summary: counts, for a long log", 0},
+	{"journal", OPT_JOURNAL, NULL, 0, "read this machine's journal instead of a file", 0},
 	{"boot", 'b', "N", 0,
 		"with --journal: this boot (0, the default), the one before (-1) and so on to -63, or all",
 		0},
@@ -49,10 +49,10 @@ enum { READS_FILE = 1, FOLLOWS = 2, NO_JOURNAL = 4, OTHER_FORM = 8 };
 static const struct oom_usage usage = {
 	options,
 	(const struct oom_usage_situation[]){
-		{READS_FILE, "beside a log file: one log at a time; leave one of them out"},
-		{FOLLOWS, "beside --live: one log at a time; leave one of them out"},
-		{NO_JOURNAL, "without --journal: it chooses among the journal's entries"},
-		{OTHER_FORM, "beside --format, which asks for another form; leave one of them out"},
+		{READS_FILE, "with a log file: one log at a time; drop one of them"},
+		{FOLLOWS, "with --live: one log at a time; drop one of them"},
+		{NO_JOURNAL, "without --journal: it selects entries of the journal"},
+		{OTHER_FORM, "with --format, which selects another format; drop one of them"},
 		{0},
 	},
 	(const struct oom_usage_option[]){
@@ -128,7 +128,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (o->file)
 			oom_say_usage(state,
-				"one log at a time: '%s' is one too many (cat joins them)", arg);
+				"one log at a time: '%s' is one too many (join them with cat)",
+				arg);
 		o->file = arg;
 		return 0;
 	default:
@@ -140,10 +141,11 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "[FILE|-]",
-	.doc = "Reads a kernel log in any form (dmesg, syslog, journal text, JSON or export, raw kmsg, "
-	       "serial console; plain or compressed) and explains who was killed for want of memory, and "
-	       "why.\vWithout FILE, standard input is read. The exit status is 0 when the log was read to "
-	       "its end, 2 when it could not be opened, 3 when only a part could be read.",
+	.doc = "Reads a kernel log in any form (dmesg, syslog, journal text, JSON or export, raw "
+	       "kmsg, serial console; plain or compressed) and explains which processes the OOM "
+	       "killer killed, and why.\vWithout FILE, standard input is read. The exit status is "
+	       "0 when the log was read to its end, 2 when it could not be opened, 3 when only a "
+	       "part could be read.",
 };
 
 /* Of --live: counts the signals that end it, so that none comes between a look and a wait. */
@@ -185,7 +187,7 @@ static int open_source(
 		if (o->since &&
 			explain_parse_since(o->since, (uint64_t)time(NULL) * 1000000, &since_us))
 			return oom_err_set(err, EINVAL,
-				"'%s' is no time: \"YYYY-MM-DD HH:MM\", \"yesterday\", \"-2h\"",
+				"'%s' is not a time: \"YYYY-MM-DD HH:MM\", \"yesterday\", \"-2h\"",
 				o->since);
 		return explain_open_journal(o->boot, every_boot, since_us, err, ret);
 	}
@@ -215,12 +217,13 @@ static int session_run(struct explain_session *s, struct explain_source *source)
 			rc == -EBADMSG ? "the compressed log ends early or is damaged"
 				       : strerror(-rc));
 		end.damage = damage;
-		oom_say(stderr, "oomgate explain: only a part could be read: %s\n", damage);
+		oom_say(stderr, "oomgate explain: only part of the log could be read: %s\n",
+			damage);
 	}
 	s->format->end(s->writer, &end);
 	written = s->format->close(s->writer);
 	if (written && written != -EPIPE)
-		oom_say(stderr, "oomgate explain: cannot write the answer: %s\n",
+		oom_say(stderr, "oomgate explain: cannot write the explanation: %s\n",
 			strerror(-written));
 	if (is_stopped())
 		return OOM_EXIT_INTERRUPTED;
@@ -275,7 +278,7 @@ static int run(int argc, char **argv)
 
 const struct oom_command oom_cmd_explain = {
 	.name = "explain",
-	.help = "autopsy of a kernel log: who was killed, and why",
+	.help = "autopsy of a kernel log: what was killed, and why",
 	.argp = &argp,
 	.run = run,
 };

@@ -54,7 +54,7 @@ static int run_job(const struct oom_guest_job *job, struct oom_err *err, struct 
 		return r;
 	r = oom_attempt_run_local(scenario, &options, ret);
 	if (r)
-		oom_err_errno(err, -r, "the attempt gave no record");
+		oom_err_errno(err, -r, "the attempt produced no record");
 	oom_scenario_free(scenario);
 	return r;
 }
@@ -99,8 +99,8 @@ static const struct oom_guest_service service = {.prepare = prepare, .run = run_
 
 static const struct argp argp = {
 	.args_doc = "PORT",
-	.doc = "Serves attempts over a virtio-serial port ('auto' finds it). Started by oomgate's own unit in "
-	       "a guest; of no use elsewhere.",
+	.doc = "Serves attempts over a virtio-serial port ('auto' finds it). Started by oomgate's "
+	       "own unit in a guest; not useful elsewhere.",
 };
 
 static int run(int argc, char **argv)

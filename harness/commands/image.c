@@ -29,8 +29,8 @@ struct options {
 };
 
 static const struct argp_option option_rows[] = {
-	{"refresh", 'r', NULL, 0, "build: make it anew, and keep it where a package has changed",
-		0},
+	{"refresh", 'r', NULL, 0,
+		"with build: rebuild the image, and keep it if a package has changed", 0},
 	{0},
 };
 
@@ -39,7 +39,7 @@ enum { BUILDS_NOTHING = 1 };
 static const struct oom_usage usage = {
 	option_rows,
 	(const struct oom_usage_situation[]){
-		{BUILDS_NOTHING, "here: only 'image build' makes an image anew"},
+		{BUILDS_NOTHING, "here: only 'image build' rebuilds an image"},
 		{0},
 	},
 	(const struct oom_usage_option[]){{'r', BUILDS_NOTHING}, {0}},
@@ -64,7 +64,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->verb)
-			oom_say_usage(state, "needs one of build NAME..., list, remove NAME...");
+			oom_say_usage(
+				state, "missing a verb: build NAME..., list, or remove NAME...");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -89,7 +90,7 @@ static const struct argp argp = {
 	.options = option_rows,
 	.parser = parse,
 	.args_doc = "build NAME...\nlist\nremove NAME...",
-	.doc = "Makes, shows and removes guest images. They are kept in $OOMGATE_CACHE, else "
+	.doc = "Builds, lists and removes guest images. They are kept in $OOMGATE_CACHE, else "
 	       "$XDG_CACHE_HOME/oomgate, else ~/.cache/oomgate.\vNAME is that of a Debian suite.",
 	.help_filter = help_filter,
 };
@@ -235,7 +236,7 @@ static int check_options(const struct options *options, struct oom_err *err, enu
 		return r;
 	if (verb == LIST && options->n_names)
 		return oom_err_set(err, EINVAL,
-			"'%s' has no effect: 'image list' shows all images, name none",
+			"'%s' has no effect: 'image list' lists all images and takes no name",
 			options->names[0]);
 	if (verb != LIST && !options->n_names)
 		return oom_err_set(
@@ -278,7 +279,7 @@ static int run(int argc, char **argv)
 
 const struct oom_command oom_cmd_image = {
 	.name = "image",
-	.help = "make, list and remove guest images",
+	.help = "build, list and remove guest images",
 	.argp = &argp,
 	.run = run,
 };

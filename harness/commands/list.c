@@ -27,8 +27,8 @@ enum { OPT_JSON = 256, OPT_NAMES, OPT_MAN };
 
 static const struct argp_option argp_options[] = {
 	{"json", OPT_JSON, NULL, 0, "Print JSON", 0},
-	{"names", OPT_NAMES, NULL, 0, "Print bare names, one a line", 0},
-	{"man", OPT_MAN, NULL, 0, "Print a part of a manual page, for scdoc(1)", 0},
+	{"names", OPT_NAMES, NULL, 0, "Print bare names, one per line", 0},
+	{"man", OPT_MAN, NULL, 0, "Print part of a manual page, for scdoc(1)", 0},
 	{0},
 };
 
@@ -37,9 +37,9 @@ enum { OWN_FORM = 1, NAMES_ONLY = 2, MAN_PART = 4 };
 static const struct oom_usage usage = {
 	argp_options,
 	(const struct oom_usage_situation[]){
-		{OWN_FORM, "with this kind, which is printed in a form of its own; leave it out"},
-		{NAMES_ONLY, "with --names, which is another form; leave one of them out"},
-		{MAN_PART, "with --man, which is another form; leave one of them out"},
+		{OWN_FORM, "with this kind, which has its own format; drop it"},
+		{NAMES_ONLY, "with --names, which is another format; drop one of them"},
+		{MAN_PART, "with --man, which is another format; drop one of them"},
 		{0},
 	},
 	(const struct oom_usage_option[]){
@@ -83,7 +83,7 @@ static const struct argp argp = {
 	argp_options,
 	parse_option,
 	"[KIND [PATH...]]",
-	"Lists what there is of a kind; without one, the kinds.",
+	"Lists the items of a kind; without KIND, the kinds.",
 	NULL,
 	NULL,
 	NULL,
@@ -219,7 +219,8 @@ static int run(int argc, char **argv)
 
 const struct oom_command oom_cmd_list = {
 	.name = "list",
-	.help = "scenarios, workloads, faults, expectations, needs, properties, formats and more",
+	.help = "list scenarios, workloads, faults, expectations, needs, properties, formats and "
+		"more",
 	.argp = &argp,
 	.run = run,
 };

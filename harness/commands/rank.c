@@ -33,15 +33,14 @@ struct rank_options {
 enum { OPT_CGROUP = 256, OPT_ROOT, OPT_NODE, OPT_CHECK };
 
 static const struct argp_option options[] = {
-	{"cgroup", OPT_CGROUP, "PATH", 0, "only what is in or below this cgroup, against its limit",
-		0},
+	{"cgroup", OPT_CGROUP, "PATH", 0,
+		"only processes in or below this cgroup, against its limit", 0},
 	{"node", OPT_NODE, "N", 0, "against the memory of one NUMA node", 0},
-	{"root", OPT_ROOT, "DIR", 0, "read a copied /proc and /sys/fs/cgroup below DIR", 0},
-	{"lines", 'n', "N", 0, "show so many processes (default 20, 0: all)", 0},
+	{"root", OPT_ROOT, "DIR", 0, "read a copy of /proc and /sys/fs/cgroup below DIR", 0},
+	{"lines", 'n', "N", 0, "number of processes to show (default 20, 0: all)", 0},
 	{"check", OPT_CHECK, NULL, 0,
-		"fail when a process has another oom_score than the formula gives", 0},
-	{"watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL, "show again every 2 (or so many) seconds",
-		0},
+		"fail when the oom_score of a process differs from the formula's", 0},
+	{"watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL, "repeat every SECONDS (default 2)", 0},
 	{0},
 };
 
@@ -51,7 +50,7 @@ static long number_of(const char *text, long min, long max, struct argp_state *s
 	long value = strtol(text, &end, 10);
 
 	if (end == text || *end || value < min || value > max)
-		oom_say_usage(state, "'%s' is no number from %ld to %ld", text, min, max);
+		oom_say_usage(state, "'%s' is not a number from %ld to %ld", text, min, max);
 	return value;
 }
 
@@ -61,7 +60,8 @@ static const struct oom_usage rules = {
 	options,
 	(const struct oom_usage_situation[]){
 		{OF_CGROUP,
-			"beside --cgroup: a cgroup's limit is compared with, or a node's memory; leave one of them out"},
+			"with --cgroup: the ranking is against a cgroup's limit or a node's "
+			"memory; drop one of them"},
 		{0},
 	},
 	(const struct oom_usage_option[]){{OPT_NODE, OF_CGROUP}, {0}},
@@ -75,7 +75,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_CGROUP:
 		if (*arg != '/')
-			oom_say_usage(state, "'%s' is no cgroup path: it begins with '/'", arg);
+			oom_say_usage(
+				state, "'%s' is not a cgroup path: it must begin with '/'", arg);
 		o->cgroup = arg;
 		return 0;
 	case OPT_NODE:
@@ -104,11 +105,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
-	.doc = "Ranks the processes by the kernel's own formula: who would be killed next if memory ran out "
-	       "now, on the machine, in a cgroup or on a memory node.\vBADNESS is in pages. SCORE is "
-	       "/proc/PID/oom_score, OURS what it should be by our formula; where they differ by more than "
-	       "a step (the process may have grown between two reads) the line is marked. The exit status is "
-	       "1 with --check when one is, or when there is no oom_score to compare with.",
+	.doc = "Ranks processes by the kernel's formula: which would be killed next if memory ran "
+	       "out now, on the machine, in a cgroup or on a NUMA node.\vBADNESS is in pages. "
+	       "SCORE is /proc/PID/oom_score; OURS is what it should be by the formula. A line is "
+	       "marked where they differ by more than one step (a process may have grown between "
+	       "the two reads). With --check the exit status is 1 if a line is marked, or if "
+	       "there is no oom_score to compare with.",
 };
 
 static bool differs(const struct oom_rank_task *task)
@@ -137,8 +139,8 @@ static void add_line(struct libscols_table *table, const struct oom_rank_task *t
 	oom_say_cell(line, 9, task->cgroup ? task->cgroup : "-");
 	oom_say_cell(line, 10,
 		differs(task)	     ? "differs"
-			: task->init ? "init: never taken"
-			: !taken     ? "never taken"
+			: task->init ? "init: never killed"
+			: !taken     ? "never killed"
 				     : "");
 }
 
@@ -217,7 +219,7 @@ static void print_rank(const struct rank_options *o, const struct oom_rank *rank
 					    : explain_kib(rank->limit_kib, limit),
 			rank->oom_group ? ", killed as a group" : "");
 	if (!rank->n_tasks || first->task.points == OOM_POINTS_NONE) {
-		puts("nobody: no process here can be killed");
+		puts("nothing: no process here can be killed");
 		return;
 	}
 	oom_say(stdout, "next: %s (%" PRId64 ")%s%s, of %zu processes, against %" PRId64 " pages\n",
@@ -319,7 +321,7 @@ static int run(int argc, char **argv)
 
 const struct oom_command oom_cmd_rank = {
 	.name = "rank",
-	.help = "who would die next, by the kernel's formula",
+	.help = "which process would be killed next, by the kernel's formula",
 	.argp = &argp,
 	.run = run,
 };

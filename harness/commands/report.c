@@ -19,7 +19,7 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{"format", 'f', "F[:FILE]", 0,
-		"Write report F to FILE or to standard output; may be repeated ('oomgate list "
+		"Write report F to standard output or FILE; may be repeated ('oomgate list "
 		"formats')",
 		0},
 	{0},
@@ -41,7 +41,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		arguments->run = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		oom_say_usage(state, "no RUN: name a run's folder or its run.json");
+		oom_say_usage(state, "missing RUN: name the folder of a run, or its run.json");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -52,7 +52,7 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "RUN",
-	.doc = "Renders a finished run again. RUN is a run's folder or its run.json.",
+	.doc = "Renders a finished run again. RUN is the folder of a run, or its run.json.",
 };
 
 /* Why a folder has no record, and the way out. */
@@ -63,7 +63,8 @@ static void record_missing(const char *dir, struct oom_err *err)
 	snprintf(journal, sizeof(journal), "%s/attempts.jsonl", dir);
 	if (!access(journal, F_OK))
 		oom_err_set(err, ENOENT,
-			"the run in '%s' was cut off; 'oomgate run --resume --output %s' goes on",
+			"the run in '%s' was interrupted; continue it with 'oomgate run --resume "
+			"--output %s'",
 			dir, dir);
 	else
 		oom_err_set(err, ENOENT,
@@ -144,7 +145,7 @@ static int run_report(int argc, char **argv)
 
 const struct oom_command oom_cmd_report = {
 	.name = "report",
-	.help = "render a finished run again",
+	.help = "render the report of a finished run again",
 	.argp = &argp,
 	.run = run_report,
 };

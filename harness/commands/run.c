@@ -41,7 +41,7 @@ static int parse_guests(struct oom_run_command *c, struct oom_err *err)
 		for (size_t j = 0; j < i; j++)
 			if (!strcmp(o->guests[i], o->guests[j]))
 				return oom_err_set(
-					err, EEXIST, "the guest '%s' is named twice", o->guests[i]);
+					err, EEXIST, "the guest '%s' is given twice", o->guests[i]);
 		r = oom_guest_spec_parse(&c->arena, o->guests[i], err, &c->specs[i]);
 	}
 	return r;
@@ -231,7 +231,8 @@ static int prepare(struct oom_run_command *c, struct oom_err *err)
 	if (r >= 0)
 		r = oom_journal_open(c, err);
 	if (r >= 0 && c->options.resume && !c->progress.done)
-		oom_progress_say(c, "no attempt has ended there yet: the run begins");
+		oom_progress_say(
+			c, "no attempt has ended there yet: the run starts from the beginning");
 	return r;
 }
 
@@ -331,7 +332,7 @@ static int cmd_run(int argc, char **argv)
 
 const struct oom_command oom_cmd_run = {
 	.name = "run",
-	.help = "run scenario files or folders; the main job",
+	.help = "run scenarios and judge them",
 	.argp = &oom_run_argp,
 	.run = cmd_run,
 };

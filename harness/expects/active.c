@@ -12,7 +12,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 		return;
 	}
 	doubt = oom_expect_source_doubt(c, "systemd");
-	oom_expect_inconclusive(c, ret, "%s", doubt ? doubt : "systemd did not say");
+	oom_expect_inconclusive(c, ret, "%s", doubt ? doubt : "systemd did not report it");
 }
 
 const struct oom_expect oom_expect_active = {

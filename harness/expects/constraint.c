@@ -37,7 +37,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 			continue;
 		list = oom_expect_list_add(c, list, oom_constraint_name(constraint));
 		if (constraint == OOM_CONSTRAINT_UNKNOWN) {
-			doubt = "the log does not say the constraint of every kill";
+			doubt = "the kernel log does not name the constraint of every kill";
 			continue;
 		}
 		oom_expect_word(c, oom_constraint_name(constraint), ret);
@@ -52,7 +52,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_constraint = {
 	.key = {.name = "Constraint",
 		.type = OOM_T_ALTERNATIVES,
-		.help = "what was short, of every kill: none is the machine, memcg a limit",
+		.help = "what was full at every kill: none is the machine, memcg a limit",
 		.choices = "none|memcg|cpuset|mempolicy"},
 	.about = OOM_ABOUT_RUN,
 	.judge = judge,

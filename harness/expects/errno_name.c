@@ -19,7 +19,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_errno_name = {
 	.key = {.name = "Errno",
 		.type = OOM_T_ALTERNATIVES,
-		.help = "why its first refused request was refused: ENOMEM, EAGAIN; none",
+		.help = "errno of its first refused request: ENOMEM, EAGAIN; none",
 		.choices = "none|E2BIG|EACCES|EAGAIN|EBADF|EBUSY|ECANCELED|ECHILD|EDQUOT|"
 			   "EEXIST|EFAULT|EFBIG|EHWPOISON|EINTR|EINVAL|EIO|EMFILE|ENFILE|"
 			   "ENOBUFS|ENODEV|ENOENT|ENOEXEC|ENOMEM|ENOSPC|ENOSYS|ENXIO|"

@@ -10,8 +10,7 @@ const struct oom_expect oom_expect_event = {
 	.key = {.name = "Event.",
 		.type = OOM_T_RANGE_INT,
 		.max = INT64_MAX,
-		.help = "a counter of memory.events, its growth over the run, children "
-			"included",
+		.help = "growth of a counter of memory.events during the run, children included",
 		.flags = OOM_KEY_PREFIX},
 	.about = OOM_ABOUT_UNIT,
 	.judge = judge,

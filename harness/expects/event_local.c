@@ -11,7 +11,7 @@ const struct oom_expect oom_expect_event_local = {
 	.key = {.name = "EventLocal.",
 		.type = OOM_T_RANGE_INT,
 		.max = INT64_MAX,
-		.help = "a counter of memory.events.local, its growth over the run",
+		.help = "growth of a counter of memory.events.local during the run",
 		.flags = OOM_KEY_PREFIX},
 	.about = OOM_ABOUT_UNIT,
 	.judge = judge,

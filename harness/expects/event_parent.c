@@ -11,7 +11,7 @@ const struct oom_expect oom_expect_event_parent = {
 	.key = {.name = "EventParent.",
 		.type = OOM_T_RANGE_INT,
 		.max = INT64_MAX,
-		.help = "a counter of memory.events of the cgroup above, its growth over the run",
+		.help = "growth of a counter of the parent's memory.events during the run",
 		.flags = OOM_KEY_PREFIX},
 	.about = OOM_ABOUT_UNIT,
 	.judge = judge,

@@ -120,8 +120,8 @@ static const char *unseen_in(const struct oom_expect_case *c, const struct oom_u
 	if (counted <= known + groups)
 		return NULL;
 	return oom_arena_printf(c->arena,
-		"'%s' counted %" PRId64 " kills, and of %" PRId64 " is known whose they are",
-		unit->name, counted, known);
+		"'%s' counted %" PRId64 " kills, but only %" PRId64 " are attributed", unit->name,
+		counted, known);
 }
 
 const char *oom_expect_stray_doubt(const struct oom_expect_case *c)
@@ -135,7 +135,7 @@ const char *oom_expect_stray_doubt(const struct oom_expect_case *c)
 		if (!kill->workload &&
 			(!kill->task_memcg ||
 				(unit->cgroup && !strcmp(unit->cgroup, kill->task_memcg))))
-			return "a process was killed of which nobody knows whose it was";
+			return "a killed process belongs to no known workload";
 	}
 	/* all other processes are known by their numbers */
 	return unit && oom_expect_runs_program(c) ? unseen_in(c, unit) : NULL;

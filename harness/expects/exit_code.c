@@ -11,7 +11,7 @@ const struct oom_expect oom_expect_exit_code = {
 	.key = {.name = "ExitCode",
 		.type = OOM_T_RANGE_INT,
 		.max = 255,
-		.help = "exit status as a shell sees it: 137 is SIGKILL"},
+		.help = "exit status as a shell reports it: 137 is SIGKILL"},
 	.about = OOM_ABOUT_WORKLOAD,
 	.judge = judge,
 };

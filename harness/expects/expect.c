@@ -104,7 +104,8 @@ static void judge_one(const struct oom_expect *expect, const struct oom_expect_c
 	if (of_workload && (!c->workload || c->workload->end == OOM_END_NOT_STARTED)) {
 		ret->reason = oom_arena_printf(c->arena, "'%s' was not started", c->subject);
 	} else if (*c->subject && !of_workload && !c->unit) {
-		ret->reason = oom_arena_printf(c->arena, "there is no record of '%s'", c->subject);
+		ret->reason =
+			oom_arena_printf(c->arena, "the record has nothing about '%s'", c->subject);
 	} else {
 		expect->judge(c, ret);
 		heed_disputes(c, ret);
@@ -136,7 +137,7 @@ static int judge_setting(const struct oom_scenario *scenario, const struct oom_s
 	if (expect)
 		judge_one(expect, &c, section, &result);
 	else
-		result.reason = "there is no such expectation";
+		result.reason = "unknown expectation";
 	rec = oom_attempt_add_expect(attempt);
 	if (!rec)
 		return -ENOMEM;
@@ -170,7 +171,7 @@ static void heed_known_issue(const struct oom_scenario *scenario, struct oom_att
 		return;
 	if (attempt->verdict == OOM_PASS) {
 		attempt->reason = oom_arena_printf(
-			&attempt->arena, "passes in spite of the known issue: %s", issue);
+			&attempt->arena, "passes despite the known issue: %s", issue);
 	} else if (oom_known_issue_end(issue, &end_s) < 0) {
 		attempt->reason = oom_arena_printf(&attempt->arena,
 			"%s (KnownIssue= has no date, so it does not count)", attempt->reason);

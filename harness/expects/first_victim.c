@@ -24,7 +24,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_first_victim = {
 	.key = {.name = "FirstVictim",
 		.type = OOM_T_ALTERNATIVES,
-		.help = "workload that the first victim belongs to, whoever follows; nobody",
+		.help = "workload of the first victim, whatever follows; nobody",
 		.choices = "nobody",
 		.flags = OOM_KEY_WORKLOAD},
 	.about = OOM_ABOUT_RUN,

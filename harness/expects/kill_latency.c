@@ -10,7 +10,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_kill_latency = {
 	.key = {.name = "KillLatency",
 		.type = OOM_T_RANGE_DURATION,
-		.help = "from the kill in the kernel's log to its end being known"},
+		.help = "time from the kill in the kernel log to its end being known"},
 	.about = OOM_ABOUT_RUN | OOM_ABOUT_WORKLOAD,
 	.judge = judge,
 };

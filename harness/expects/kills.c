@@ -7,7 +7,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 	int64_t seen = c->workload->kills;
 
 	if (seen < 0 && !doubt)
-		doubt = "the number of kills cannot be told";
+		doubt = "the number of kills is not known";
 	if (!doubt)
 		doubt = oom_expect_stray_doubt(c);
 	oom_expect_at_least(c, seen < 0 ? 0 : seen, doubt, ret);
@@ -17,7 +17,7 @@ const struct oom_expect oom_expect_kills = {
 	.key = {.name = "Kills",
 		.type = OOM_T_RANGE_INT,
 		.max = INT64_MAX,
-		.help = "processes of it, children too, that the OOM killer took"},
+		.help = "its processes, children included, that the OOM killer killed"},
 	.about = OOM_ABOUT_WORKLOAD,
 	.judge = judge,
 };

@@ -9,7 +9,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_latency_p99 = {
 	.key = {.name = "LatencyP99",
 		.type = OOM_T_RANGE_DURATION,
-		.help = "99th percentile of the latency of its requests"},
+		.help = "99th percentile of its request latency"},
 	.about = OOM_ABOUT_WORKLOAD,
 	.judge = judge,
 };

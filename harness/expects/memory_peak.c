@@ -9,7 +9,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_memory_peak = {
 	.key = {.name = "MemoryPeak",
 		.type = OOM_T_RANGE_SIZE,
-		.help = "highest memory use of the unit (memory.peak, since 5.19)"},
+		.help = "peak memory usage of the unit (memory.peak, since 5.19)"},
 	.about = OOM_ABOUT_UNIT,
 	.judge = judge,
 };

@@ -7,7 +7,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 	int64_t seen = c->attempt->oom_kills;
 
 	if (seen < 0 && !doubt)
-		doubt = "the number of kills cannot be told";
+		doubt = "the number of kills is not known";
 	if (seen < 0)
 		seen = (int64_t)c->attempt->n_kills;
 	oom_expect_at_least(c, seen, doubt, ret);
@@ -17,7 +17,7 @@ const struct oom_expect oom_expect_oom_kills = {
 	.key = {.name = "OOMKills",
 		.type = OOM_T_RANGE_INT,
 		.max = INT64_MAX,
-		.help = "distinct processes that the kernel killed for want of memory"},
+		.help = "number of processes that the OOM killer killed"},
 	.about = OOM_ABOUT_RUN,
 	.judge = judge,
 };

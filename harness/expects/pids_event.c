@@ -10,7 +10,7 @@ const struct oom_expect oom_expect_pids_event = {
 	.key = {.name = "PidsEvent.",
 		.type = OOM_T_RANGE_INT,
 		.max = INT64_MAX,
-		.help = "a counter of pids.events, its growth over the run",
+		.help = "growth of a counter of pids.events during the run",
 		.flags = OOM_KEY_PREFIX},
 	.about = OOM_ABOUT_UNIT,
 	.judge = judge,

@@ -58,7 +58,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_predicted_victim = {
 	.key = {.name = "PredictedVictim",
 		.type = OOM_T_BOOL,
-		.help = "was every victim the one that the formula of the kernel names?"},
+		.help = "was every victim the one that the kernel's formula predicts?"},
 	.about = OOM_ABOUT_RUN,
 	.judge = judge,
 };

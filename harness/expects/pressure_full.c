@@ -9,8 +9,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_pressure_full = {
 	.key = {.name = "PressureFull",
 		.type = OOM_T_RANGE_DURATION,
-		.help = "time in which all of its tasks waited for memory "
-			"(memory.pressure)"},
+		.help = "time in which all its tasks were stalled on memory (memory.pressure)"},
 	.about = OOM_ABOUT_UNIT,
 	.judge = judge,
 };

@@ -7,7 +7,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 }
 
 const struct oom_expect oom_expect_reached = {
-	.key = {.name = "Reached", .type = OOM_T_RANGE_SIZE, .help = "bytes that it had touched"},
+	.key = {.name = "Reached", .type = OOM_T_RANGE_SIZE, .help = "bytes that it touched"},
 	.about = OOM_ABOUT_WORKLOAD,
 	.judge = judge,
 };

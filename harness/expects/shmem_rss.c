@@ -14,7 +14,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_shmem_rss = {
 	.key = {.name = "ShmemRSS",
 		.type = OOM_T_RANGE_SIZE,
-		.help = "shared memory of its first victim, as the kernel printed it"},
+		.help = "shared memory of its first victim, as printed by the kernel"},
 	.about = OOM_ABOUT_WORKLOAD,
 	.judge = judge,
 };

@@ -9,8 +9,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_survives = {
 	.key = {.name = "Survives",
 		.type = OOM_T_BOOL,
-		.help = "did no signal end it while the scenario ran? Its own exit is no "
-			"death"},
+		.help = "was it not ended by a signal during the run? Its own exit is not a death"},
 	.about = OOM_ABOUT_WORKLOAD,
 	.judge = judge,
 };

@@ -51,8 +51,8 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_victim = {
 	.key = {.name = "Victim",
 		.type = OOM_T_WORDS,
-		.help = "workloads that the victims belong to, in order; the last word "
-			"stands for all later ones; nobody",
+		.help = "workloads of the victims, in order; the last word stands for all later "
+			"ones; nobody",
 		.choices = "nobody",
 		.flags = OOM_KEY_WORKLOAD},
 	.about = OOM_ABOUT_RUN,

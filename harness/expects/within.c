@@ -10,7 +10,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_within = {
 	.key = {.name = "Within",
 		.type = OOM_T_RANGE_DURATION,
-		.help = "from the start of the run to its end"},
+		.help = "time from the start of the run to its end"},
 	.about = OOM_ABOUT_WORKLOAD,
 	.judge = judge,
 };

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 static const struct oom_key keys[] = {
-	{"Workload", OOM_T_STRING, NULL, "workload whose first process it is", 0, 0, NULL,
+	{"Workload", OOM_T_STRING, NULL, "workload whose first process is changed", 0, 0, NULL,
 		OOM_KEY_REQUIRED | OOM_KEY_WORKLOAD},
 	{"Value", OOM_T_INT, NULL, "the new oom_score_adj", -1000, 1000, NULL, OOM_KEY_REQUIRED},
 	{NULL},
@@ -34,7 +34,7 @@ static int adj_fire(struct oom_run_state *run, void *data)
 }
 
 const struct oom_fault oom_fault_adj = {
-	.kind = {"adj", "writes a workload's oom_score_adj in the middle of the run", keys},
+	.kind = {"adj", "writes a workload's oom_score_adj during the run", keys},
 	.prepare = adj_prepare,
 	.fire = adj_fire,
 	.release = oom_fault_file_release,

@@ -9,8 +9,8 @@
 #include <errno.h>
 
 static const struct oom_key keys[] = {
-	{"Size", OOM_T_SIZE, NULL, "what the machine is left with, its kernel included", 1,
-		INT64_MAX, NULL, OOM_KEY_REQUIRED | OOM_KEY_ABSOLUTE},
+	{"Size", OOM_T_SIZE, NULL, "memory left to the machine, kernel included", 1, INT64_MAX,
+		NULL, OOM_KEY_REQUIRED | OOM_KEY_ABSOLUTE},
 	{NULL},
 };
 
@@ -33,8 +33,8 @@ static int balloon_fire(struct oom_run_state *run, void *data)
 }
 
 const struct oom_fault oom_fault_balloon = {
-	.kind = {"balloon",
-		"the machine shrinks while it runs: a balloon takes memory away from it", keys},
+	.kind = {"balloon", "shrinks the running machine: a balloon takes memory away from it",
+		keys},
 	.needs = "guest",
 	.prepare = balloon_prepare,
 	.fire = balloon_fire,

@@ -28,8 +28,8 @@ static int kill_fire(struct oom_run_state *run, void *data)
 }
 
 const struct oom_fault oom_fault_cgroup_kill = {
-	.kind = {"cgroup-kill", "SIGKILLs every process of a scope, frozen so that none escapes",
-		keys},
+	.kind = {"cgroup-kill",
+		"sends SIGKILL to every process of a scope, frozen so that none escapes", keys},
 	.prepare = kill_prepare,
 	.fire = kill_fire,
 };

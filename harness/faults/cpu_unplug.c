@@ -10,8 +10,8 @@
 #include <string.h>
 
 static const struct oom_key keys[] = {
-	{"Count", OOM_T_INT, "1", "how many of the machine's processors go, the last ones first", 1,
-		63, NULL, 0},
+	{"Count", OOM_T_INT, "1", "number of CPUs to unplug, from the last one down", 1, 63, NULL,
+		0},
 	OOM_UNPLUG_KEYS,
 	{NULL},
 };
@@ -48,7 +48,7 @@ static int cpu_prepare(struct oom_run_state *run, const struct oom_section *sect
 }
 
 const struct oom_fault oom_fault_cpu_unplug = {
-	.kind = {"cpu-unplug", "takes processors out of the running machine", keys},
+	.kind = {"cpu-unplug", "unplugs CPUs from the running machine", keys},
 	.needs = "guest cpus>=2",
 	.prepare = cpu_prepare,
 	.fire = oom_unplug_fire,

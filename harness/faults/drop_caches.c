@@ -17,7 +17,8 @@ static int drop_prepare(struct oom_run_state *run, const struct oom_section *sec
 }
 
 const struct oom_fault oom_fault_drop_caches = {
-	.kind = {"drop-caches", "drops clean caches of the whole machine (vm.drop_caches)", keys},
+	.kind = {"drop-caches", "drops the clean caches of the whole machine (vm.drop_caches)",
+		keys},
 	.needs = "root",
 	.host_risk = true,
 	.prepare = drop_prepare,

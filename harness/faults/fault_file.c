@@ -51,7 +51,7 @@ struct oom_backend_unit *oom_fault_unit(
 		return &run->units[0];
 	if (!unit)
 		oom_err_set(err, EINVAL, "fault '%s' needs Scope=: %s", section->name,
-			name ? "there is no such scope" : "the scenario has not exactly one");
+			name ? "no such scope" : "the scenario does not have exactly one");
 	return unit;
 }
 

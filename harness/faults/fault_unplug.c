@@ -82,9 +82,8 @@ int oom_unplug_prepare(struct oom_run_state *run, const struct oom_section *sect
 		return oom_err_errno(err, errno, "cannot open '%s'", u->path);
 	u->before = present(u);
 	if (u->before == UINT64_MAX || u->before <= u->gone)
-		return oom_err_set(err, ENOTSUP,
-			"'%s' does not tell of enough that fault '%s' could unplug", u->path,
-			section->name);
+		return oom_err_set(err, ENOTSUP, "'%s' shows too little for fault '%s' to unplug",
+			u->path, section->name);
 	r = watch_uevents(run, u);
 	if (r >= 0)
 		r = watch_fd(run, u, &u->timer,

@@ -14,10 +14,11 @@
 static const struct oom_key keys[] = {
 	{"Scope", OOM_T_STRING, NULL, "scope or slice whose limit changes (default: the only one)",
 		0, 0, NULL, OOM_KEY_SCOPE},
-	{"Property", OOM_T_STRING, "MemoryMax",
-		"the limit, as systemd.resource-control(5) calls it", 0, 0, NULL, OOM_KEY_PROPERTY},
-	{"Value", OOM_T_SIZE, NULL, "its new value: a size, a percentage of the machine, infinity",
-		0, 0, "infinity", OOM_KEY_REQUIRED},
+	{"Property", OOM_T_STRING, "MemoryMax", "the property, as in systemd.resource-control(5)",
+		0, 0, NULL, OOM_KEY_PROPERTY},
+	{"Value", OOM_T_SIZE, NULL,
+		"new value: a size, a percentage of the machine's memory, or infinity", 0, 0,
+		"infinity", OOM_KEY_REQUIRED},
 	{NULL},
 };
 
@@ -37,20 +38,20 @@ static int limit_prepare(struct oom_run_state *run, const struct oom_section *se
 	file = !property ? NULL : unit->v1 ? property->v1_file : property->v2_file;
 	if (!file)
 		return oom_err_set(err, EINVAL,
-			"property '%s' of fault '%s' is no cgroup file here", name, section->name);
+			"property '%s' of fault '%s' has no cgroup file here", name, section->name);
 	if (!strcmp(value, "infinity"))
 		snprintf(text, sizeof(text), "%s", unit->v1 ? "-1" : "max");
 	else if (oom_parse_size(value, &size) == 0)
 		snprintf(text, sizeof(text), "%llu",
 			(unsigned long long)oom_size_bytes(&size, run->machine_bytes));
 	else
-		return oom_err_set(
-			err, EINVAL, "value '%s' of fault '%s' is no size", value, section->name);
+		return oom_err_set(err, EINVAL, "value '%s' of fault '%s' is not a size", value,
+			section->name);
 	return oom_fault_writer_prepare(unit->dir_fd, file, text, run, err, ret_data);
 }
 
 const struct oom_fault oom_fault_limit = {
-	.kind = {"limit", "writes a limit of a scope in the middle of the run", keys},
+	.kind = {"limit", "writes a limit of a scope during the run", keys},
 	.prepare = limit_prepare,
 	.fire = oom_fault_writer_fire,
 	.under_way = oom_fault_writer_under_way,

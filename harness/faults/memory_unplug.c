@@ -12,8 +12,8 @@
 
 static const struct oom_key keys[] = {
 	{"Size", OOM_T_SIZE, "128M",
-		"how much goes, a multiple of 128M: [Machine] Memory= has it in modules", 1,
-		INT64_MAX, NULL, OOM_KEY_ABSOLUTE},
+		"memory to unplug, a multiple of 128M; [Machine] Memory= includes it, as modules",
+		1, INT64_MAX, NULL, OOM_KEY_ABSOLUTE},
 	OOM_UNPLUG_KEYS,
 	{NULL},
 };
@@ -62,14 +62,14 @@ static int memory_prepare(struct oom_run_state *run, const struct oom_section *s
 	r = oom_unplug_prepare(run, section, u, err);
 	if (!r && movable_pages(u->text) < u->gone)
 		r = oom_err_set(err, ENOTSUP,
-			"this kernel has not taken up the memory that fault '%s' shall unplug "
+			"this kernel has not onlined the memory that fault '%s' is to unplug "
 			"(CONFIG_MEMORY_HOTPLUG, CONFIG_ACPI_HOTPLUG_MEMORY)",
 			section->name);
 	return r;
 }
 
 const struct oom_fault oom_fault_memory_unplug = {
-	.kind = {"memory-unplug", "takes memory modules out of the running machine", keys},
+	.kind = {"memory-unplug", "unplugs memory modules from the running machine", keys},
 	.needs = "guest",
 	.prepare = memory_prepare,
 	.fire = oom_unplug_fire,

@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 static const struct oom_key keys[] = {
-	{"Scope", OOM_T_STRING, NULL, "scope that is reclaimed from (default: the only one)", 0, 0,
-		NULL, OOM_KEY_SCOPE},
-	{"Size", OOM_T_SIZE, NULL, "how much to reclaim, in bytes", 0, 0, NULL, OOM_KEY_REQUIRED},
+	{"Scope", OOM_T_STRING, NULL, "scope to reclaim from (default: the only one)", 0, 0, NULL,
+		OOM_KEY_SCOPE},
+	{"Size", OOM_T_SIZE, NULL, "bytes to reclaim", 0, 0, NULL, OOM_KEY_REQUIRED},
 	{NULL},
 };
 
@@ -26,7 +26,7 @@ static int reclaim_prepare(struct oom_run_state *run, const struct oom_section *
 }
 
 const struct oom_fault oom_fault_reclaim = {
-	.kind = {"reclaim", "reclaims memory of a scope (memory.reclaim, Linux 5.19)", keys},
+	.kind = {"reclaim", "reclaims memory from a scope (memory.reclaim, Linux 5.19)", keys},
 	.needs = "cgroup2 kernel>=5.19",
 	.prepare = reclaim_prepare,
 	.fire = oom_fault_writer_fire,

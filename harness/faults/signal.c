@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const struct oom_key keys[] = {
-	{"Workload", OOM_T_STRING, NULL, "workload whose first process gets it", 0, 0, NULL,
+	{"Workload", OOM_T_STRING, NULL, "workload whose first process receives it", 0, 0, NULL,
 		OOM_KEY_REQUIRED | OOM_KEY_WORKLOAD},
 	{"Signal", OOM_T_STRING, "SIGKILL", "the signal: SIGTERM, TERM, 15, RTMIN+1", 0, 0, NULL,
 		OOM_KEY_SIGNAL},
@@ -29,7 +29,7 @@ static int signal_prepare(struct oom_run_state *run, const struct oom_section *s
 		return oom_err_set(err, ENOMEM, "no memory for a fault");
 	fault->workload = oom_fault_workload(run, section, err);
 	if (oom_signal_parse(oom_section_text(section, "Signal", "SIGKILL"), &fault->signal) < 0)
-		return oom_err_set(err, EINVAL, "'%s' is no signal",
+		return oom_err_set(err, EINVAL, "'%s' is not a signal",
 			oom_section_text(section, "Signal", "SIGKILL"));
 	*ret_data = fault;
 	return fault->workload ? 0 : -EINVAL;
@@ -46,7 +46,7 @@ static int signal_fire(struct oom_run_state *run, void *data)
 }
 
 const struct oom_fault oom_fault_signal = {
-	.kind = {"signal", "sends a signal to a workload: what a death by hand looks like", keys},
+	.kind = {"signal", "sends a signal to a workload, as a manual kill would", keys},
 	.prepare = signal_prepare,
 	.fire = signal_fire,
 };

@@ -20,7 +20,7 @@ static int error_prepare(struct oom_run_state *run, const struct oom_section *se
 }
 
 const struct oom_fault oom_fault_swap_error = {
-	.kind = {"swap-error", "every read from the guest's swap disk fails from now on", keys},
+	.kind = {"swap-error", "makes every later read from the guest's swap disk fail", keys},
 	.needs = "guest swap",
 	.prepare = error_prepare,
 	.fire = error_fire,

@@ -67,8 +67,7 @@ static int read_swaps(struct oom_run_state *run, struct swapoff *s, struct oom_e
 		s->n_devices++;
 	}
 	if (!s->n_devices)
-		return oom_err_set(err, ENODEV,
-			"there is no swap to switch off: give the machine some ([Machine] Swap=)");
+		return oom_err_set(err, ENODEV, "no swap to disable: add some ([Machine] Swap=)");
 	return 0;
 }
 
@@ -144,7 +143,7 @@ static void swapoff_release(void *data)
 static const struct oom_key keys[] = {{NULL}};
 
 const struct oom_fault oom_fault_swapoff = {
-	.kind = {"swapoff", "switches all swap off, from a process of its own", keys},
+	.kind = {"swapoff", "disables all swap, from a process of its own", keys},
 	.needs = "root swap",
 	.host_risk = true,
 	.prepare = swapoff_prepare,

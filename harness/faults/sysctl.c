@@ -9,7 +9,7 @@
 static const struct oom_key keys[] = {
 	{"Name", OOM_T_STRING, NULL, "the sysctl: vm.overcommit_memory", 0, 0, NULL,
 		OOM_KEY_REQUIRED | OOM_KEY_SYSCTL},
-	{"Value", OOM_T_STRING, NULL, "what is written; the old value is put back at the end", 0, 0,
+	{"Value", OOM_T_STRING, NULL, "value to write; the old one is restored at the end", 0, 0,
 		NULL, OOM_KEY_REQUIRED},
 	{NULL},
 };
@@ -25,7 +25,7 @@ static int sysctl_prepare(struct oom_run_state *run, const struct oom_section *s
 
 	if (r < 0)
 		return oom_err_set(
-			err, EINVAL, "'%s' of fault '%s' is no sysctl", name, section->name);
+			err, EINVAL, "'%s' of fault '%s' is not a sysctl", name, section->name);
 	r = oom_undo_add_sysctl(run->undo, name, err);
 	if (r < 0)
 		return r;
@@ -35,7 +35,7 @@ static int sysctl_prepare(struct oom_run_state *run, const struct oom_section *s
 }
 
 const struct oom_fault oom_fault_sysctl = {
-	.kind = {"sysctl", "writes a sysctl in the middle of the run", keys},
+	.kind = {"sysctl", "writes a sysctl during the run", keys},
 	.needs = "root",
 	.host_risk = true,
 	.prepare = sysctl_prepare,

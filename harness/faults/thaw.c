@@ -20,7 +20,7 @@ static int thaw_prepare(struct oom_run_state *run, const struct oom_section *sec
 }
 
 const struct oom_fault oom_fault_thaw = {
-	.kind = {"thaw", "lets a frozen scope go on (cgroup.freeze)", keys},
+	.kind = {"thaw", "thaws a frozen scope (cgroup.freeze)", keys},
 	.needs = "cgroup2",
 	.prepare = thaw_prepare,
 	.fire = oom_fault_file_fire,

@@ -112,8 +112,7 @@ int oom_process_kill(pid_t pid, uint64_t start_ticks, uint64_t timeout_us, struc
 		return oom_err_errno(err, -r, "cannot kill process %d", (int)pid);
 	if (pidfd >= 0 && oom_pidfd_wait(pidfd, oom_monotonic_us() + timeout_us) < 0)
 		return oom_err_set(err, ETIMEDOUT,
-			"process %d does not end (state %c) although it was killed", (int)pid,
-			state);
+			"process %d does not end after SIGKILL (state %c)", (int)pid, state);
 	return 1;
 }
 

@@ -38,14 +38,13 @@ int oom_runtime_dir_trusted(const char *path, struct oom_err *err)
 	struct stat st;
 
 	if (fd < 0)
-		return oom_err_errno(err, errno, "cannot open the run-time directory '%s'", path);
+		return oom_err_errno(err, errno, "cannot open the runtime folder '%s'", path);
 	if (fstat(fd, &st) < 0)
-		return oom_err_errno(err, errno, "cannot look at '%s'", path);
+		return oom_err_errno(err, errno, "cannot stat '%s'", path);
 	if (st.st_uid != geteuid() || (st.st_mode & 022))
 		return oom_err_set(err, EPERM,
-			"the run-time directory '%s' is not ours alone (owner %u, mode %03o): "
-			"remove "
-			"it or set OOMGATE_RUNTIME",
+			"the runtime folder '%s' is not private to this user (owner %u, mode "
+			"%03o): remove it or set OOMGATE_RUNTIME",
 			path, (unsigned)st.st_uid, (unsigned)st.st_mode & 0777);
 	return oom_take_fd(&fd);
 }
@@ -57,8 +56,7 @@ int oom_runtime_dir_open(struct oom_err *err, char *buf, size_t size, int *ret_f
 	for (unsigned i = 0; !oom_runtime_dir_candidate(i, buf, size); i++) {
 		if (mkdir(buf, 0700) < 0 && errno != EEXIST) {
 			r = oom_err_errno(err, errno,
-				"cannot make the run-time directory '%s' (set OOMGATE_RUNTIME)",
-				buf);
+				"cannot create the runtime folder '%s' (set OOMGATE_RUNTIME)", buf);
 			continue;
 		}
 		r = oom_runtime_dir_trusted(buf, err);
@@ -69,7 +67,7 @@ int oom_runtime_dir_open(struct oom_err *err, char *buf, size_t size, int *ret_f
 
 			close(r);
 			r = oom_err_errno(err, code,
-				"cannot write to the run-time directory '%s' (set OOMGATE_RUNTIME)",
+				"cannot write to the runtime folder '%s' (set OOMGATE_RUNTIME)",
 				buf);
 			continue;
 		}

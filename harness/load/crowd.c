@@ -89,7 +89,7 @@ int oom_crowd_end(struct oom_crowd *crowd, struct oom_load *load, int status, ui
 	if (!status)
 		oom_load_hold(load, hold_us);
 	if (write(crowd->over[1], "", 1) != 1)
-		status = oom_load_failed(load, "cannot send the children home: %m");
+		status = oom_load_failed(load, "cannot release the children: %m");
 	close_end(&crowd->over[1]);
 	status = oom_load_wait(load, status);
 	close_end(&crowd->over[0]);

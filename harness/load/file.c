@@ -43,7 +43,7 @@ int oom_load_file_failed(struct oom_load *load, int code, const char *dir)
 
 	if (path)
 		return oom_load_failed(load, "cannot open '%.60s': %s", path, strerror(-code));
-	return oom_load_failed(load, "cannot make a file in '%.60s' (Dir=): %s",
+	return oom_load_failed(load, "cannot create a file in '%.60s' (Dir=): %s",
 		oom_load_text(load, "Dir", dir), strerror(-code));
 }
 

@@ -14,7 +14,7 @@ int oom_load_press(struct oom_load *load, int (*press)(struct oom_load *load, vo
 	int status = 0;
 
 	if (count > 1 && oom_crowd_open(&crowd))
-		return oom_load_failed(load, "no pipe: %m");
+		return oom_load_failed(load, "cannot create a pipe: %m");
 	oom_load_gate(load);
 	if (count <= 1) {
 		status = press(load, ctx);

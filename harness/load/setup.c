@@ -56,7 +56,7 @@ static int set_cpus(struct oom_load *load, const char *text)
 	unsigned long mask[1024 / (8 * sizeof(unsigned long))] = {0};
 
 	if (!parse_list(text, mask, 1024))
-		return oom_load_failed(load, "'%s' is no list of CPUs (0-1,3)", text);
+		return oom_load_failed(load, "'%s' is not a list of CPUs (0-1,3)", text);
 	if (syscall(SYS_sched_setaffinity, 0, sizeof(mask), mask))
 		return oom_load_failed(load, "cannot run on CPUs %s: %m", text);
 	return 0;
@@ -68,7 +68,7 @@ static int set_nice(struct oom_load *load, const char *text)
 	long nice_value = strtol(text, &end, 10);
 
 	if (end == text || *end || nice_value < -20 || nice_value > 19)
-		return oom_load_failed(load, "'%s' is no nice value (-20 to 19)", text);
+		return oom_load_failed(load, "'%s' is not a nice value (-20 to 19)", text);
 	if (setpriority(PRIO_PROCESS, 0, (int)nice_value))
 		return oom_load_failed(load, "cannot set the nice value to %s: %m", text);
 	return 0;
@@ -97,7 +97,7 @@ static int set_memory_policy(struct oom_load *load, const char *text)
 		return oom_load_failed(load, "cannot set the memory policy '%s': %m", text);
 	}
 	return oom_load_failed(load,
-		"'%s' is no memory policy (local, bind:0, preferred:1, interleave:0-1)", text);
+		"'%s' is not a memory policy (local, bind:0, preferred:1, interleave:0-1)", text);
 }
 
 /* Of "UID" or "UID:GID"; false: it is a name. */
@@ -148,7 +148,7 @@ static int set_user(struct oom_load *load, const char *user)
 
 	if (!numeric_user(user, &uid, &gid) && !passwd_user(user, &uid, &gid))
 		return oom_load_failed(
-			load, "no user '%s' in /etc/passwd: add it, or give its number", user);
+			load, "no user '%s' in /etc/passwd: add it, or use a number", user);
 	if (geteuid() == uid && getegid() == gid)
 		return 0;
 	if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))

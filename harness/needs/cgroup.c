@@ -124,8 +124,8 @@ static int child_file(
 		if (exists(env, path))
 			return 0;
 	}
-	return oom_err_set(
-		err, ENOTSUP, "no cgroup has it (kernel %s, memory controller on)", since);
+	return oom_err_set(err, ENOTSUP,
+		"no cgroup has it (needs kernel %s and the memory controller)", since);
 }
 
 #define CHILD_FILE(ident, name, since)                                                             \

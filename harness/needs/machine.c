@@ -34,7 +34,7 @@ static int meminfo(
 		return oom_err_set(err, ENOENT, "/proc/meminfo cannot be read");
 	value = field(text, name);
 	if (value < 0)
-		return oom_err_set(err, ENODATA, "/proc/meminfo does not say %s", name);
+		return oom_err_set(err, ENODATA, "/proc/meminfo has no %s", name);
 	*ret = (uint64_t)value;
 	return 0;
 }
@@ -59,8 +59,7 @@ int oom_need_guest(
 	const struct oom_need_env *env, const struct oom_need_want *want, struct oom_err *err)
 {
 	(void)want;
-	return env->in_guest ? 0
-			     : oom_err_set(err, ENOTSUP, "this is a host, run it with --in guest");
+	return env->in_guest ? 0 : oom_err_set(err, ENOTSUP, "this is a host, use --in guest");
 }
 
 int oom_need_kernel(
@@ -81,7 +80,7 @@ int oom_need_systemd(
 	const struct oom_need_env *env, const struct oom_need_want *want, struct oom_err *err)
 {
 	if (!env->systemd)
-		return oom_err_set(err, ENOTSUP, "systemd does not run here, try --in guest");
+		return oom_err_set(err, ENOTSUP, "systemd is not running here, try --in guest");
 	return oom_need_version_holds(want, env->systemd)
 		? 0
 		: oom_err_set(err, ENOTSUP, "this is systemd %s", env->systemd);
@@ -188,8 +187,8 @@ int oom_need_zswap(
 	(void)want;
 	return says(env, "sys/module/zswap/parameters/enabled", "Y")
 		? 0
-		: oom_err_set(err, ENOTSUP,
-			  "it is not switched on (/sys/module/zswap/parameters/enabled)");
+		: oom_err_set(
+			  err, ENOTSUP, "it is disabled (/sys/module/zswap/parameters/enabled)");
 }
 
 int oom_need_psi(
@@ -213,8 +212,8 @@ int oom_need_kmsg(
 
 	(void)want;
 	if (fd < 0 && errno == ENOENT)
-		return oom_err_set(err, ENOENT,
-			"there is no /dev/kmsg (give it to the container, or run in a guest: --in guest)");
+		return oom_err_set(
+			err, ENOENT, "no /dev/kmsg (pass it to the container, or use --in guest)");
 	return fd >= 0
 		? 0
 		: oom_err_errno(err, errno,

@@ -43,19 +43,19 @@ static int argument_parse(const char *text, struct oom_err *err, struct oom_need
 	case OOM_NEED_COUNT:
 		if (oom_parse_int(want->text, &number) < 0 || number < 0)
 			return oom_err_set(
-				err, EINVAL, "'%s': '%s' is no number", text, want->text);
+				err, EINVAL, "'%s': '%s' is not a number", text, want->text);
 		want->number = (uint64_t)number;
 		return 0;
 	case OOM_NEED_SIZE:
 		if (oom_parse_size(want->text, &size) < 0 || size.is_percent)
 			return oom_err_set(
-				err, EINVAL, "'%s': '%s' is no size (64M)", text, want->text);
+				err, EINVAL, "'%s': '%s' is not a size (64M)", text, want->text);
 		want->number = size.bytes;
 		return 0;
 	case OOM_NEED_VERSION:
 		if (!is_version(want->text))
 			return oom_err_set(
-				err, EINVAL, "'%s': '%s' is no version (6.1)", text, want->text);
+				err, EINVAL, "'%s': '%s' is not a version (6.1)", text, want->text);
 		return 0;
 	default:
 		return oom_err_set(
@@ -71,12 +71,12 @@ int oom_need_parse(const char *text, struct oom_err *err, struct oom_need_want *
 	int r;
 
 	if (!want.need)
-		return oom_err_set(err, EINVAL,
-			"there is no need '%s' ('oomgate list needs' names them)", text);
+		return oom_err_set(
+			err, EINVAL, "unknown need '%s' ('oomgate list needs' lists them)", text);
 	if (!ops) {
 		if (want.need->argument)
 			return oom_err_set(
-				err, EINVAL, "'%s' wants an argument: %s", text, want.need->help);
+				err, EINVAL, "'%s' needs an argument: %s", text, want.need->help);
 		*ret = want;
 		return 0;
 	}

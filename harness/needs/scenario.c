@@ -93,13 +93,13 @@ static int probe_adj(
 	snprintf(text, sizeof(text), "%d", (int)lowest);
 	if (pwrite(fd, text, strlen(text), 0) < 0)
 		return oom_err_set(err, ENOTSUP,
-			"needs CAP_SYS_RESOURCE: OOMScoreAdjust=%s is below the %d that we have ourselves; "
-			"run as root, or in a guest (--in guest)",
+			"needs CAP_SYS_RESOURCE: OOMScoreAdjust=%s is below oomgate's own %d; run "
+			"as root, or in a guest (--in guest)",
 			text, atoi(inherited));
 	/* up again is always allowed */
 	return pwrite(fd, inherited, strlen(inherited), 0) < 0
-		? oom_err_errno(
-			  err, errno, "cannot set our oom_score_adj back to %d", atoi(inherited))
+		? oom_err_errno(err, errno, "cannot restore oomgate's oom_score_adj to %d",
+			  atoi(inherited))
 		: 0;
 }
 
@@ -110,8 +110,8 @@ static int probe_host(
 	int r;
 
 	if (file)
-		return oom_err_set(err, ENOTSUP,
-			"needs guest: it writes '%s', run it in a guest (--in guest)", file->name);
+		return oom_err_set(
+			err, ENOTSUP, "needs guest: it writes '%s' (use --in guest)", file->name);
 	r = probe_machine(scenario, env, err);
 	/* who killed is what this is all about: without the log nothing more than "inconclusive" comes out */
 	if (r >= 0)

@@ -37,13 +37,14 @@ static int enough(
 {
 	if (oom_need_number_holds(want, have))
 		return 0;
-	return oom_err_set(err, ENOTSUP, "this machine has %" PRIu64 " %s", have, what);
+	return oom_err_set(err, ENOTSUP, "this machine has %" PRIu64 " %s%s", have, what,
+		have == 1 ? "" : "s");
 }
 
 int oom_need_cpus(
 	const struct oom_need_env *env, const struct oom_need_want *want, struct oom_err *err)
 {
-	return enough(want, count_of(env, "sys/devices/system/cpu/online"), "processors", err);
+	return enough(want, count_of(env, "sys/devices/system/cpu/online"), "CPU", err);
 }
 
 int oom_need_numa(
@@ -57,7 +58,7 @@ int oom_need_numa(
 		two.number = 2;
 	}
 	/* a kernel without NUMA has one node, too */
-	return enough(&two, nodes ? nodes : 1, "NUMA nodes", err);
+	return enough(&two, nodes ? nodes : 1, "NUMA node", err);
 }
 
 int oom_need_node_memory(

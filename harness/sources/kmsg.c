@@ -319,7 +319,7 @@ static void kmsg_close(struct oom_source_slot *slot)
 
 const struct oom_source oom_source_kmsg = {
 	.name = "kmsg",
-	.help = "the kernel log by sequence number, between markers of our own",
+	.help = "the kernel log by sequence number, between oomgate's markers",
 	.epoll_events = EPOLLIN,
 	.open = kmsg_open,
 	.ready = kmsg_ready,

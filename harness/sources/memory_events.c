@@ -103,7 +103,7 @@ static int events_open(struct oom_source_slot *slot, struct oom_err *err)
 		u->run = run;
 		unit_counters_open(u);
 		if (u->fd[EVENTS] < 0) {
-			oom_source_absent(slot, "'%s' has no %s: is the memory controller on?",
+			oom_source_absent(slot, "'%s' has no %s: is the memory controller enabled?",
 				u->unit->name,
 				u->unit->v1 ? "memory.oom_control" : "memory.events");
 			continue;

@@ -81,7 +81,7 @@ static int samples_open(struct oom_source_slot *slot, struct oom_err *err)
 			run->units[i].v1 ? "memory.usage_in_bytes" : "memory.current");
 	slot->watch.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (slot->watch.fd < 0 || timerfd_settime(slot->watch.fd, 0, &every, NULL) < 0)
-		return oom_err_errno(err, errno, "cannot make a timer for samples");
+		return oom_err_errno(err, errno, "cannot create a timer for samples");
 	return 0;
 }
 

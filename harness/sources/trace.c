@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 /*
- * The tracepoints oom:mark_victim and signal:signal_generate in an instance of our own. They are never
+ * The tracepoints oom:mark_victim and signal:signal_generate in an instance of oomgate's own. They are never
  * rate-limited and name the sender: they settle what the log leaves open.
  */
 struct trace_source {
@@ -49,7 +49,8 @@ static int trace_open(struct oom_source_slot *slot, struct oom_err *err)
 	s->tracing_fd = tracing_open();
 	if (s->tracing_fd < 0)
 		return oom_source_absent(slot,
-			"no tracefs to be read (root, and 'mount -t tracefs tracefs /sys/kernel/tracing')");
+			"cannot read tracefs (root, and 'mount -t tracefs tracefs "
+			"/sys/kernel/tracing')");
 	if (slot->run->in_guest) {
 		snprintf(s->name, sizeof(s->name), OOM_TRACE_GUEST_INSTANCE);
 	} else {
@@ -63,7 +64,7 @@ static int trace_open(struct oom_source_slot *slot, struct oom_err *err)
 	r = oom_trace_start(s->instance_fd);
 	if (r < 0)
 		return oom_source_absent(
-			slot, "cannot switch the trace instance on: %s", strerror(-r));
+			slot, "cannot enable the trace instance: %s", strerror(-r));
 	return 0;
 }
 
@@ -163,7 +164,8 @@ static const char *const provides[] = {"mark_victim", "signal_generate", NULL};
 const struct oom_source oom_source_trace = {
 	.name = "trace",
 	.provides = provides,
-	.help = "tracepoints oom:mark_victim and signal:signal_generate in an instance of our own",
+	.help = "tracepoints oom:mark_victim and signal:signal_generate in an instance of "
+		"oomgate's own",
 	.open = trace_open,
 	.collect = trace_collect,
 	.close = trace_close,

@@ -30,7 +30,7 @@ static int open_cgroup(const char *path, struct oom_err *err, int *ret_fd)
 			? 0
 			: oom_err_errno(err, errno, "cannot open the cgroup '%s'", path);
 	if (faccessat(fd, "cgroup.procs", F_OK, 0) < 0)
-		return errno == ENODEV ? 0 : oom_err_set(err, EINVAL, "'%s' is no cgroup", path);
+		return errno == ENODEV ? 0 : oom_err_set(err, EINVAL, "'%s' is not a cgroup", path);
 	if (faccessat(fd, "../cgroup.procs", F_OK, 0) < 0)
 		return oom_err_set(
 			err, EPERM, "'%s' will not be removed: it is a root cgroup", path);
@@ -53,8 +53,8 @@ const struct oom_undo_kind oom_undo_kind_cgroup = {
 	.name = "cgroup",
 	.args = "PATH",
 	.n_args = 1,
-	.verb = "end and remove cgroup",
-	.past = "ended and removed cgroup",
+	.verb = "kill and remove cgroup",
+	.past = "killed and removed cgroup",
 	.check = check,
 	.undo = undo_cgroup,
 };
@@ -93,7 +93,8 @@ static int check_controllers(char *const *args, struct oom_err *err)
 {
 	for (const char *c = args[1]; *c; c++)
 		if ((*c < 'a' || *c > 'z') && *c != '_' && *c != ' ')
-			return oom_err_set(err, EINVAL, "'%s' are no cgroup controllers", args[1]);
+			return oom_err_set(
+				err, EINVAL, "'%s' is not a list of cgroup controllers", args[1]);
 	return check(args, err);
 }
 
@@ -138,8 +139,8 @@ static int undo_controllers(char *const *args, struct oom_err *err)
 		snprintf(text, sizeof(text), "-%s", name);
 		r = oom_cgroup_write(fd, "cgroup.subtree_control", text);
 		if (r < 0 && r != -ENODEV)
-			return oom_err_errno(err, -r,
-				"cannot switch off the %s controller below '%s'", name, args[0]);
+			return oom_err_errno(err, -r, "cannot disable the %s controller below '%s'",
+				name, args[0]);
 		done = 1;
 	}
 	return done;
@@ -149,8 +150,8 @@ const struct oom_undo_kind oom_undo_kind_controllers = {
 	.name = "controllers",
 	.args = "PATH NAMES",
 	.n_args = 2,
-	.verb = "switch off controllers below cgroup",
-	.past = "switched off controllers below cgroup",
+	.verb = "disable controllers below cgroup",
+	.past = "disabled controllers below cgroup",
 	.check = check_controllers,
 	.undo = undo_controllers,
 };

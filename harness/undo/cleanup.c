@@ -109,7 +109,8 @@ static void cleanup_list(struct cleanup *c, int dir_fd, const char *name)
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0 || !st.st_nlink)
 		return;
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022)) {
-		failed(c, -EPERM, "the undo list '%s' is not ours alone: look at it and remove it",
+		failed(c, -EPERM,
+			"the undo list '%s' is not private to this user: check it and remove it",
 			name);
 		return;
 	}
@@ -120,7 +121,7 @@ static void cleanup_list(struct cleanup *c, int dir_fd, const char *name)
 		r = oom_undo_list_parse(text, len, owner_boot, &list);
 	same_boot = !strcmp(boot_id, owner_boot);
 	if (r < 0)
-		failed(c, r, "the undo list '%s' cannot be read: look at it and remove it", name);
+		failed(c, r, "the undo list '%s' cannot be read: check it and remove it", name);
 	if (c->dry) {
 		name_entries(c, &list, same_boot);
 	} else {

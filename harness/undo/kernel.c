@@ -48,15 +48,15 @@ static int undo_swap(char *const *args, struct oom_err *err)
 	if (errno == EINVAL || errno == ENOENT)
 		return 0;
 	return oom_err_errno(
-		err, errno, "cannot switch off swap on '%s' (swapoff '%s')", args[0], args[0]);
+		err, errno, "cannot disable swap on '%s' (swapoff '%s')", args[0], args[0]);
 }
 
 const struct oom_undo_kind oom_undo_kind_swap = {
 	.name = "swap",
 	.args = "PATH",
 	.n_args = 1,
-	.verb = "switch off swap on",
-	.past = "switched off swap on",
+	.verb = "disable swap on",
+	.past = "disabled swap on",
 	.check = check_absolute,
 	.undo = undo_swap,
 };

@@ -78,7 +78,8 @@ static int read_args(
 
 	/* 1 and 0 (and everything with them) are never ours */
 	if (*end[0] || *end[1] || !*args[1] || session < 2 || session > INT_MAX)
-		return oom_err_set(err, EINVAL, "'%s %s' is no session to undo", args[0], args[1]);
+		return oom_err_set(
+			err, EINVAL, "'%s %s' is not a session to undo", args[0], args[1]);
 	*ret_session = (pid_t)session;
 	*ret_start = start;
 	return 0;

@@ -13,7 +13,7 @@ static int check(char *const *args, struct oom_err *err)
 	if (args[0][0] != '/' || !args[0][1])
 		return oom_err_set(err, EINVAL, "'%s' is not an absolute path", args[0]);
 	if (oom_parse_int(args[1], &priority) < 0 || priority > SWAP_FLAG_PRIO_MASK)
-		return oom_err_set(err, EINVAL, "'%s' is no priority of swap", args[1]);
+		return oom_err_set(err, EINVAL, "'%s' is not a swap priority", args[1]);
 	return 0;
 }
 
@@ -32,15 +32,15 @@ static int undo(char *const *args, struct oom_err *err)
 	if (errno == EBUSY || errno == ENOENT)
 		return 0;
 	return oom_err_errno(
-		err, errno, "cannot swap on '%s' again (swapon '%s')", args[0], args[0]);
+		err, errno, "cannot enable swap on '%s' again (swapon '%s')", args[0], args[0]);
 }
 
 const struct oom_undo_kind oom_undo_kind_swapon = {
 	.name = "swapon",
 	.args = "PATH PRIORITY",
 	.n_args = 2,
-	.verb = "swap again on",
-	.past = "swapped again on",
+	.verb = "enable swap again on",
+	.past = "enabled swap again on",
 	.check = check,
 	.undo = undo,
 };

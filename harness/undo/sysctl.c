@@ -31,8 +31,8 @@ const struct oom_undo_kind oom_undo_kind_sysctl = {
 	.name = "sysctl",
 	.args = "NAME OLD",
 	.n_args = 2,
-	.verb = "put back sysctl",
-	.past = "put back sysctl",
+	.verb = "restore sysctl",
+	.past = "restored sysctl",
 	.check = check,
 	.undo = undo,
 };

@@ -54,13 +54,12 @@ int oom_undo_path_allowed(const char *path, struct oom_err *err)
 	if (r == -ENOENT || r == -ENOTDIR)
 		return r; /* its directory is gone, and it with it */
 	if (r < 0)
-		return oom_err_errno(err, -r, "'%s' is no absolute path", path);
+		return oom_err_errno(err, -r, "'%s' is not an absolute path", path);
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		if (strictly_below(real, dirs[i]))
 			return 0;
 	return oom_err_set(err, EPERM,
-		"'%s' will not be removed: it is not below a run-time or temporary directory",
-		path);
+		"'%s' will not be removed: it is not below a runtime or temporary folder", path);
 }
 
 static int check(char *const *args, struct oom_err *err)
@@ -68,7 +67,7 @@ static int check(char *const *args, struct oom_err *err)
 	int r = oom_undo_path_allowed(args[0], err);
 
 	return r == -ENOENT || r == -ENOTDIR
-		? oom_err_errno(err, -r, "'%s' has no directory yet", args[0])
+		? oom_err_errno(err, -r, "the folder of '%s' does not exist yet", args[0])
 		: r;
 }
 
@@ -171,7 +170,7 @@ static int check_absolute(char *const *args, struct oom_err *err)
 	char real[PATH_MAX];
 	int r = resolve(args[0], real);
 
-	return r < 0 ? oom_err_errno(err, -r, "'%s' cannot be noted for removal", args[0]) : 0;
+	return r < 0 ? oom_err_errno(err, -r, "cannot record '%s' for removal", args[0]) : 0;
 }
 
 static int undo_file(char *const *args, struct oom_err *err)
@@ -181,10 +180,10 @@ static int undo_file(char *const *args, struct oom_err *err)
 	if (lstat(args[0], &st) < 0)
 		return errno == ENOENT || errno == ENOTDIR
 			? 0
-			: oom_err_errno(err, errno, "cannot look at '%s'", args[0]);
+			: oom_err_errno(err, errno, "cannot stat '%s'", args[0]);
 	if (S_ISDIR(st.st_mode))
 		return oom_err_set(
-			err, EISDIR, "'%s' will not be removed: it is a directory", args[0]);
+			err, EISDIR, "'%s' will not be removed: it is a folder", args[0]);
 	if (unlink(args[0]) < 0 && errno != ENOENT)
 		return oom_err_errno(err, errno, "cannot remove '%s'", args[0]);
 	return 1;

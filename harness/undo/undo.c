@@ -92,7 +92,7 @@ static int create(struct oom_undo *undo, struct oom_err *err)
 		r = oom_undo_boot_id(boot_id);
 	if (r < 0)
 		return oom_err_errno(
-			err, -r, "cannot read who we are from '/proc': is it mounted?");
+			err, -r, "cannot identify this process from '/proc': is it mounted?");
 	for (unsigned i = 0;; i++) {
 		snprintf(undo->name, sizeof(undo->name), "undo.%d.%" PRIu64 ".%u", (int)getpid(),
 			start, i);
@@ -105,7 +105,7 @@ static int create(struct oom_undo *undo, struct oom_err *err)
 			break;
 	}
 	if (undo->fd < 0 || flock(undo->fd, LOCK_EX | LOCK_NB) < 0)
-		return oom_err_errno(err, errno, "cannot make an undo list in '%s'", undo->path);
+		return oom_err_errno(err, errno, "cannot create an undo list in '%s'", undo->path);
 	path = oom_bounded_behind(undo->path, sizeof(undo->path));
 	oom_bounded_printf(&path, "/%s", undo->name);
 	snprintf(header, sizeof(header), OOM_UNDO_MAGIC " %d %" PRIu64 " %s\n", (int)getpid(),
@@ -146,13 +146,13 @@ static int collect_args(const struct oom_undo_kind *kind, va_list values,
 
 	for (char *arg; (arg = va_arg(values, char *)); n++) {
 		if (n == kind->n_args)
-			return oom_err_set(err, EINVAL, "undo of a %s takes %u arguments: %s",
+			return oom_err_set(err, EINVAL, "the undo of a %s takes %u arguments: %s",
 				kind->name, kind->n_args, kind->args);
 		args[n] = arg;
 	}
 	args[n] = NULL;
 	if (n < kind->n_args)
-		return oom_err_set(err, EINVAL, "undo of a %s takes %u arguments, not %u: %s",
+		return oom_err_set(err, EINVAL, "the undo of a %s takes %u arguments, not %u: %s",
 			kind->name, kind->n_args, n, kind->args);
 	return kind->check ? kind->check(args, err) : 0;
 }
@@ -167,7 +167,7 @@ int oom_undo_add(struct oom_undo *undo, struct oom_err *err, const char *kind_na
 	int r;
 
 	if (!kind)
-		return oom_err_set(err, EINVAL, "there is no undo of a '%s'", kind_name);
+		return oom_err_set(err, EINVAL, "unknown kind of undo '%s'", kind_name);
 	va_start(values, kind_name);
 	r = collect_args(kind, values, args, err);
 	va_end(values);
@@ -176,7 +176,7 @@ int oom_undo_add(struct oom_undo *undo, struct oom_err *err, const char *kind_na
 	line = oom_undo_line_format(kind->name, args, kind->n_args);
 	r = line ? oom_undo_line_parse(line, strlen(line) - 1, &entry) : -ENOMEM;
 	if (r < 0)
-		return oom_err_errno(err, -r, "cannot note the undo of a %s", kind->name);
+		return oom_err_errno(err, -r, "cannot record the undo of a %s", kind->name);
 	entry.offset = undo->size;
 	r = oom_undo_entries_push(&undo->list, &entry);
 	if (r < 0) {

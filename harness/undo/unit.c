@@ -11,7 +11,7 @@ static int check(char *const *args, struct oom_err *err)
 	if (!*args[0] || strchr(args[0], '/') || !strchr(args[0], '.'))
 		return oom_err_set(err, EINVAL, "'%s' is not the name of a unit", args[0]);
 	if (strcmp(args[1], "system") != 0 && strcmp(args[1], "user") != 0)
-		return oom_err_set(err, EINVAL, "'%s' is no bus: system or user", args[1]);
+		return oom_err_set(err, EINVAL, "'%s' is not a bus: system or user", args[1]);
 	return 0;
 }
 

@@ -79,8 +79,8 @@ static int make_dir(struct cgroup_ctx *ctx, const struct cgroup_unit *u, const c
 	if (r < 0)
 		return r;
 	if (mkdir(path, 0755) < 0)
-		return oom_err_errno(
-			err, errno, "cannot start %s: cannot make the cgroup '%s'", u->what, path);
+		return oom_err_errno(err, errno, "cannot start %s: cannot create the cgroup '%s'",
+			u->what, path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return oom_err_errno(
@@ -206,8 +206,9 @@ static int start_unit(struct cgroup_ctx *ctx, const struct oom_section *section,
 			"cannot start %s: a service needs systemd; use --in scope or --in guest",
 			u->what);
 	if (ctx->n_units == UNITS_MAX)
-		return oom_err_set(err, E2BIG, "cannot start %s: a scenario may have %d units",
-			u->what, UNITS_MAX);
+		return oom_err_set(err, E2BIG,
+			"cannot start %s: a scenario can have at most %d units", u->what,
+			UNITS_MAX);
 	r = find_parent(ctx, section, u, err, &parent);
 	if (!r && !u->limits.v1)
 		r = enable_controllers(ctx, parent, section, u->what, err);
@@ -333,7 +334,7 @@ static void cgroup_close(void *data)
 
 const struct oom_backend oom_backend_cgroup = {
 	.name = "cgroup",
-	.help = "plain cgroup directories, v2 or v1, where there is no systemd",
+	.help = "plain cgroup directories, v2 or v1, where systemd does not run",
 	.probe = cgroup_probe,
 	.open = cgroup_open,
 	.start = cgroup_start,

@@ -59,9 +59,8 @@ static int connect_manager(struct oom_err *err, struct oom_bus **ret)
 	/* sd_booted(3) */
 	if (access("/run/systemd/system", F_OK) < 0 && !getenv("DBUS_SYSTEM_BUS_ADDRESS"))
 		return oom_err_set(err, ENOENT,
-			"no systemd runs here ('/run/systemd/system' is missing): use --in guest "
-			"or --in "
-			"cgroup");
+			"systemd is not running here ('/run/systemd/system' is missing): use --in "
+			"guest or --in cgroup");
 	r = oom_bus_open(geteuid() != 0, err, &bus);
 	if (!r)
 		r = check_memory(bus, err);
@@ -131,8 +130,9 @@ static int scope_start(void *data, const struct oom_section *section, struct oom
 	snprintf(u->name, sizeof(u->name), "%s", section->name);
 	snprintf(u->what, sizeof(u->what), "%s '%.48s'", oom_unit_kind(section), section->name);
 	if (ctx->n_units == OOM_SCOPE_UNITS_MAX)
-		return oom_err_set(err, E2BIG, "cannot start %s: a scenario may have %d units",
-			u->what, OOM_SCOPE_UNITS_MAX);
+		return oom_err_set(err, E2BIG,
+			"cannot start %s: a scenario can have at most %d units", u->what,
+			OOM_SCOPE_UNITS_MAX);
 	r = note_slice(ctx, err);
 	if (r < 0)
 		return r;
@@ -225,8 +225,8 @@ static int scope_set(void *data, struct oom_backend_unit *unit, const char *prop
 	int r;
 
 	if (!p)
-		return oom_err_set(err, EINVAL, "cannot set '%s' of %s: there is no such property",
-			property, u->what);
+		return oom_err_set(
+			err, EINVAL, "cannot set '%s' of %s: no such property", property, u->what);
 	if (unit->dir_fd < 0 || unit->v1 || !p->v2_file || p->dbus_type == OOM_DBUS_STRING)
 		return set_by_manager(data, u, p, value, err);
 	r = oom_cgroup_limit_set(&limits, property, value, &why);
@@ -337,7 +337,7 @@ static void scope_close(void *data)
 
 const struct oom_backend oom_backend_scope = {
 	.name = "scope",
-	.help = "transient systemd units, by the system manager or the user's",
+	.help = "transient systemd units, of the system manager or the user's",
 	.probe = scope_probe,
 	.open = scope_open,
 	.start = scope_start,

@@ -23,14 +23,12 @@ static int not_writable(int code, const char *path, struct oom_err *err)
 {
 	if (code == EROFS)
 		return oom_err_set(err, EROFS,
-			"the cgroup '%s' is mounted read-only: remount it writable, name a "
-			"writable one in "
-			"OOMGATE_CGROUP, or run in a guest (--in guest)",
+			"the cgroup '%s' is mounted read-only: remount it writable, set "
+			"OOMGATE_CGROUP to a writable one, or use --in guest",
 			path);
 	return oom_err_errno(err, code,
-		"cannot make cgroups in '%s': name one of your own in OOMGATE_CGROUP, or run in a "
-		"guest "
-		"(--in guest)",
+		"cannot create cgroups in '%s': set OOMGATE_CGROUP to one of your own, or use "
+		"--in guest",
 		path);
 }
 
@@ -43,8 +41,7 @@ static int no_memory_controller(const char *path, struct oom_err *err)
 {
 	return oom_err_set(err, ENOTSUP,
 		"the cgroup '%s' has no memory controller: let its parent delegate it "
-		"(Delegate=memory), or "
-		"run in a guest (--in guest)",
+		"(Delegate=memory), or use --in guest",
 		path);
 }
 
@@ -160,14 +157,15 @@ static int use_wanted(const char *wanted, struct oom_err *err, struct oom_cgroup
 		root->v1 = true;
 	} else if (faccessat(root->fd, "cgroup.controllers", F_OK, 0) < 0) {
 		return oom_err_set(err, EINVAL,
-			"OOMGATE_CGROUP '%s' is no cgroup (v2, or v1 with the memory controller)",
+			"OOMGATE_CGROUP '%s' is not a cgroup (v2, or v1 with the memory "
+			"controller)",
 			wanted);
 	} else if (!oom_cgroup_dir_has(root->fd, "cgroup.controllers", "memory")) {
 		return no_memory_controller(root->path, err);
 	} else if (!faccessat(root->fd, "cgroup.type", F_OK, 0) &&
 		!oom_cgroup_dir_empty(root->fd, getpid())) {
 		return oom_err_set(err, EBUSY,
-			"OOMGATE_CGROUP '%s' holds processes: name an empty cgroup", wanted);
+			"OOMGATE_CGROUP '%s' holds processes: set it to an empty cgroup", wanted);
 	} else {
 		root->needs_leaf = !oom_cgroup_dir_empty(root->fd, -1) &&
 			!faccessat(root->fd, "cgroup.type", F_OK, 0);
@@ -195,8 +193,7 @@ int oom_cgroup_root_find(
 		if (!mount)
 			return oom_err_set(err, ENOENT,
 				"no cgroup file system with the memory controller is mounted "
-				"(mount -t "
-				"cgroup2 none /sys/fs/cgroup), or run in a guest (--in guest)");
+				"(mount -t cgroup2 none /sys/fs/cgroup), or use --in guest");
 		r = v1 ? use_v1(sysroot, &mounts, err, &root) : use_v2(sysroot, mount, err, &root);
 	}
 	if (r < 0)
@@ -259,7 +256,7 @@ int oom_cgroup_enable(int dir_fd, const char *path, const char *controller, stru
 		return r;
 	snprintf(text, sizeof(text), "+%s", controller);
 	r = oom_cgroup_write(dir_fd, "cgroup.subtree_control", text);
-	return r < 0 ? oom_err_errno(err, -r, "cannot switch on the %s controller below '%s'",
+	return r < 0 ? oom_err_errno(err, -r, "cannot enable the %s controller below '%s'",
 			       controller, path)
 		     : 0;
 }

@@ -127,7 +127,7 @@ static int append_setting(const struct start *s, sd_bus_message *m,
 		return 0;
 	if (!p)
 		return oom_err_set(err, EINVAL,
-			"cannot start %s: '%s' is no property of systemd's units", s->unit->what,
+			"cannot start %s: '%s' is not a property of systemd units", s->unit->what,
 			setting->key->name);
 	if (p->since > s->ctx->bus->version && !policy)
 		return oom_err_set(err, ENOTSUP,
@@ -234,8 +234,8 @@ static int try_start(struct start *s, struct oom_err *err)
 		s->delegate_instead = true;
 		r = 1;
 	} else if (r == -ETIMEDOUT && !error.name) {
-		oom_err_set(err, ETIMEDOUT, "cannot start %s: systemd does not get it done",
-			s->unit->what);
+		oom_err_set(err, ETIMEDOUT,
+			"cannot start %s: systemd's job has not finished in time", s->unit->what);
 	} else if (r < 0) {
 		oom_err_set(err, -r, "cannot start %s: %s", s->unit->what,
 			error.message ? error.message : strerror(-r));
@@ -261,7 +261,7 @@ static int check_controllers(const struct start *s, int dir_fd, struct oom_err *
 			p->v2_file);
 		if (oom_cgroup_dir_has(dir_fd, "cgroup.controllers", controller))
 			return oom_err_set(err, ENOTSUP,
-				"cannot start %s: %s needs '%s', which this kernel has not",
+				"cannot start %s: %s needs '%s', which this kernel lacks",
 				s->unit->what, p->key.name, p->v2_file);
 		return oom_err_set(err, ENOTSUP,
 			"cannot start %s: %s needs the %s controller, which %s", s->unit->what,
@@ -341,14 +341,14 @@ int oom_scope_installed_start(struct scope_ctx *ctx, struct scope_unit *unit,
 		if (strcmp(section->settings[i].key->name, "Unit") != 0 &&
 			!section->settings[i].is_default)
 			return oom_err_set(err, EINVAL,
-				"cannot start %s: Unit= takes no other properties (%s=): they are "
+				"cannot start %s: Unit= takes no other properties (%s=): set them "
 				"in the unit",
 				unit->what, section->settings[i].key->name);
 	snprintf(unit->unit, sizeof(unit->unit), "%s%s", name, strchr(name, '.') ? "" : ".service");
 	unit->installed = true;
 	r = oom_bus_unit_text(ctx->bus, unit->unit, "Unit", "LoadState", state, sizeof(state));
 	if (r < 0 || strcmp(state, "loaded") != 0)
-		return oom_err_set(err, ENOENT, "cannot start %s: there is no unit '%s' here (%s)",
+		return oom_err_set(err, ENOENT, "cannot start %s: no unit '%s' here (%s)",
 			unit->what, unit->unit, r < 0 ? strerror(-r) : state);
 	r = oom_bus_unit_text(ctx->bus, unit->unit, "Unit", "ActiveState", state, sizeof(state));
 	unit->was_active = !r && (!strcmp(state, "active") || !strcmp(state, "activating"));

@@ -81,37 +81,37 @@ static int press(struct oom_load *load, void *ctx)
 static int run(struct oom_load *load)
 {
 	if (!oom_load_number(load, "Size", 0))
-		return oom_load_failed(load, "Size= is missing: say how much to take");
+		return oom_load_failed(load, "Size= is missing: set how much memory to take");
 	return oom_load_press(load, press, NULL);
 }
 
 static const struct oom_key keys[] = {
-	KEY_SIZE_REQUIRED("bytes of memory that each of its Count= processes takes"),
+	KEY_SIZE_REQUIRED("bytes of memory that each of the Count= processes takes"),
 	{.name = "Threads",
 		.type = OOM_T_INT,
 		.dflt = "1",
 		.min = 1,
 		.max = 1024,
-		.help = "threads of each process, which share Size= and Rate= among them"},
+		.help = "threads per process, which share Size= and Rate="},
 	{.name = "THP",
 		.type = OOM_T_CHOICE,
 		.dflt = "default",
 		.choices = "default|always|never",
-		.help = "transparent huge pages: as the system has it, or asked for or refused by "
-			"madvise(2)"},
+		.help = "transparent huge pages: the system's setting, or requested or refused "
+			"with madvise(2)"},
 	KEY_CHUNK("2M"),
 	{.name = "Request",
 		.type = OOM_T_CHOICE,
 		.dflt = "pieces",
 		.choices = "pieces|whole",
-		.help = "ask for Size= in pieces of Chunk=, or by one mmap(2), which an "
-			"overcommit heuristic may find too much"},
+		.help = "request Size= in pieces of Chunk=, or with one mmap(2), which the "
+			"overcommit heuristic may refuse"},
 	KEY_FILL,
 	KEY_ON_REFUSAL,
 	{NULL},
 };
 
 const struct oom_workload oom_workload_anon = {
-	.kind = {"anon", "takes Size= of anonymous memory and touches every page of it", keys},
+	.kind = {"anon", "takes Size= of anonymous memory and touches every page", keys},
 	.run = run,
 };

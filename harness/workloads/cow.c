@@ -29,10 +29,9 @@ static int run(struct oom_load *load)
 	int status;
 
 	if (!inherited.bytes)
-		return oom_load_failed(
-			load, "Size= is missing: say how much the children shall inherit");
+		return oom_load_failed(load, "Size= is missing: set how much the children inherit");
 	if (oom_crowd_open(&crowd))
-		return oom_load_failed(load, "no pipe: %m");
+		return oom_load_failed(load, "cannot create a pipe: %m");
 	oom_load_gate(load);
 	while (!(inherited.addr = oom_load_map(inherited.bytes))) {
 		status = oom_load_refused(load, errno);
@@ -45,22 +44,21 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
-	KEY_SIZE_REQUIRED("bytes that the first process touches, and its children inherit"),
+	KEY_SIZE_REQUIRED("bytes that the first process touches and its children inherit"),
 	{.name = "Share",
 		.type = OOM_T_INT,
 		.dflt = "100",
 		.min = 0,
 		.max = 100,
-		.help = "percent of the inherited Size= that each of the Count= children writes "
-			"to"},
+		.help = "percentage of the inherited Size= that each of the Count= children "
+			"writes to"},
 	KEY_FILL,
 	KEY_ON_REFUSAL,
 	{NULL},
 };
 
 const struct oom_workload oom_workload_cow = {
-	.kind = {"cow",
-		"touches Size=, forks Count= children, and they write to the pages they share",
+	.kind = {"cow", "touches Size= and forks Count= children, which write to the shared pages",
 		keys},
 	.run = run,
 };

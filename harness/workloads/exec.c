@@ -16,8 +16,8 @@ static int run(struct oom_load *load)
 	int r = oom_load_split(command, &words);
 
 	if (r || !words[0])
-		return oom_load_failed(
-			load, "Command='%.60s' is no command line (an open quote)", command);
+		return oom_load_failed(load,
+			"Command='%.60s' is not a command line (missing closing quote)", command);
 	r = oom_load_which(words[0], path, sizeof(path));
 	if (r)
 		return oom_load_failed(load, "cannot run '%.60s': %s", words[0], strerror(-r));
@@ -39,7 +39,7 @@ static const struct oom_key keys[] = {
 };
 
 const struct oom_workload oom_workload_exec = {
-	.kind = {"exec", "runs a program of yours: its exit is the workload's", keys},
+	.kind = {"exec", "runs a program of your own: its exit status is the workload's", keys},
 	.flags = OOM_WORKLOAD_PROGRAM,
 	.run = run,
 };

@@ -65,7 +65,7 @@ static int run(struct oom_load *load)
 	};
 
 	if (oom_crowd_open(&bomb.crowd))
-		return oom_load_failed(load, "no pipe: %m");
+		return oom_load_failed(load, "cannot create a pipe: %m");
 	oom_load_gate(load);
 	return oom_crowd_end(
 		&bomb.crowd, load, explode(load, &bomb, oom_load_number(load, "Depth", 1)), 0);
@@ -78,25 +78,26 @@ static const struct oom_key keys[] = {
 		.dflt = "1000",
 		.min = 0,
 		.max = 1 << 22,
-		.help = "processes forked in all; 0: until the kernel refuses"},
+		.help = "total number of processes to fork; 0: until the kernel refuses"},
 	{.name = "Depth",
 		.type = OOM_T_INT,
 		.dflt = "1",
 		.min = 1,
 		.max = 1 << 22,
-		.help = "generations: 1 lets only the first process fork, 2 its children too, and "
-			"so on"},
+		.help = "generations: with 1 only the first process forks, with 2 its children "
+			"fork too, and so on"},
 	{.name = "Every",
 		.type = OOM_T_DURATION,
 		.dflt = "0",
-		.help = "time between two forks of one process"},
+		.help = "time between two forks of a process"},
 	KEY_FILL,
 	KEY_ON_REFUSAL,
 	{NULL},
 };
 
 const struct oom_workload oom_workload_fork = {
-	.kind = {"fork", "a fork bomb: each child takes Size= and stays until all are there", keys},
+	.kind = {"fork", "a fork bomb: each child takes Size= and stays until all have been forked",
+		keys},
 	.ops = "forks",
 	.run = run,
 };

@@ -36,17 +36,17 @@ static int press(struct oom_load *load, void *ctx)
 static int run(struct oom_load *load)
 {
 	if (!oom_load_number(load, "Size", 0))
-		return oom_load_failed(load, "Size= is missing: say how much to take");
+		return oom_load_failed(load, "Size= is missing: set how much memory to take");
 	return oom_load_press(load, press, NULL);
 }
 
 static const struct oom_key keys[] = {
-	KEY_SIZE_REQUIRED("bytes of huge pages that each process takes, rounded up to whole pages"),
+	KEY_SIZE_REQUIRED("bytes of huge pages per process, rounded up to whole pages"),
 	{.name = "PageSize",
 		.type = OOM_T_CHOICE,
 		.dflt = "2M",
 		.choices = "2M|1G",
-		.help = "bytes of a page; the pool must have them ([Machine] HugePages=, "
+		.help = "page size; the pool must hold enough of them ([Machine] HugePages=, "
 			"vm.nr_hugepages)"},
 	KEY_ON_REFUSAL,
 	{NULL},

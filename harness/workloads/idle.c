@@ -16,7 +16,7 @@ static int run_many(struct oom_load *load)
 	int status;
 
 	if (oom_crowd_open(&crowd))
-		return oom_load_failed(load, "no pipe: %m");
+		return oom_load_failed(load, "cannot create a pipe: %m");
 	status = oom_crowd_fork(&crowd, load, take, NULL);
 	oom_crowd_settle(&crowd);
 	oom_load_gate(load);
@@ -47,7 +47,7 @@ static const struct oom_key keys[] = {
 
 const struct oom_workload oom_workload_idle = {
 	.kind = {"idle",
-		"a bystander: touches Size= before the run begins, keeps it and does nothing",
+		"a bystander: touches Size= before the run begins, then holds it and does nothing",
 		keys},
 	.flags = OOM_WORKLOAD_BYSTANDER,
 	.run = run,

@@ -16,20 +16,20 @@
 	 .help = help_}
 #define KEY_HOLD_FOREVER                                                                           \
 	{.name = "Hold", .type = OOM_T_DURATION, .dflt = "forever", .choices = "forever|infinity", \
-	 .help = "how long it goes on; a bystander that ends by itself is no longer one"}
+	 .help = "how long it runs; a bystander that ends by itself no longer is one"}
 #define KEY_ON_REFUSAL                                                                             \
 	{.name = "OnRefusal", .type = OOM_T_CHOICE, .dflt = "exit", .choices = "exit|hold|retry",  \
 	 .help = "when the kernel refuses a request (ENOMEM, EAGAIN): exit with status 1, hold what " \
-		 "there is for Hold=, or ask again every 50 ms"}
+		 "was reached for Hold=, or retry every 50 ms"}
 #define KEY_FILL                                                                                   \
 	{.name = "Fill", .type = OOM_T_CHOICE, .dflt = "word", .choices = "word|page",             \
-	 .help = "what is written into each page: one new word (cheap), or a page full of words "  \
-		 "that do not compress (for zram and zswap)"}
+	 .help = "what is written to each page: one new word (cheap), or a page of incompressible " \
+		 "words (for zram and zswap)"}
 #define KEY_CHUNK(dflt_)                                                                           \
 	{.name = "Chunk", .type = OOM_T_SIZE, .dflt = dflt_, .min = 4096, .max = INT64_MAX,        \
-	 .help = "bytes asked of the kernel at a time with Pattern=linear"}
+	 .help = "bytes requested from the kernel at a time with Pattern=linear"}
 #define KEY_DIR(dflt_, what_)                                                                      \
-	{.name = "Dir", .type = OOM_T_STRING, .dflt = dflt_, .help = "directory of " what_}
+	{.name = "Dir", .type = OOM_T_STRING, .dflt = dflt_, .help = "folder of " what_}
 #define KEY_FILE(what_) {.name = "File", .type = OOM_T_STRING, .help = "path of " what_}
 /* clang-format on */
 

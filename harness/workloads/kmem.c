@@ -93,7 +93,7 @@ static int run(struct oom_load *load)
 	struct rlimit files;
 
 	if (!oom_load_number(load, "Size", 0))
-		return oom_load_failed(load, "Size= is missing: say how much to take");
+		return oom_load_failed(load, "Size= is missing: set how much memory to take");
 	if (!getrlimit(RLIMIT_NOFILE, &files)) {
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files);
@@ -103,21 +103,21 @@ static int run(struct oom_load *load)
 
 static const struct oom_key keys[] = {
 	KEY_SIZE_REQUIRED(
-		"bytes of kernel memory that each process fills; the last object may go beyond"),
+		"bytes of kernel memory that each process fills; the last object may exceed it"),
 	{.name = "Kind",
 		.type = OOM_T_CHOICE,
 		.dflt = "pipe",
 		.choices = "pipe|socket|file",
-		.help = "what is filled or made: pipes, Unix sockets, or open files (256 bytes "
-			"each, say)"},
+		.help = "what is filled or opened: pipes, Unix sockets, or files (about 256 bytes "
+			"each)"},
 	KEY_ON_REFUSAL,
 	{NULL},
 };
 
 const struct oom_workload oom_workload_kmem = {
 	.kind = {"kmem",
-		"takes Size= of kernel memory, which belongs to no process; open files are the "
-		"bound",
+		"takes Size= of kernel memory, which belongs to no process; limited by the number "
+		"of open files",
 		keys},
 	.ops = "objects",
 	.run = run,

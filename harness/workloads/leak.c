@@ -42,20 +42,19 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
-	KEY_SIZE(NULL, "bytes that each process leaks; default: no end"),
+	KEY_SIZE(NULL, "bytes that each process leaks; default: unlimited"),
 	{.name = "Block",
 		.type = OOM_T_SIZE,
 		.dflt = "4K",
 		.min = 16,
 		.max = 1 << 30,
-		.help = "bytes of each malloc(3) that is never freed"},
+		.help = "size of each malloc(3) that is never freed"},
 	KEY_ON_REFUSAL,
 	{NULL},
 };
 
 const struct oom_workload oom_workload_leak = {
-	.kind = {"leak",
-		"leaks small blocks of malloc(3) at Rate=, up to Size= (without one: for ever)",
+	.kind = {"leak", "leaks small malloc(3) blocks at Rate=, up to Size= (default: forever)",
 		keys},
 	.run = run,
 };

@@ -141,12 +141,12 @@ static bool parse_args(int argc, char **argv, struct oom_load *load, struct oom_
 	opterr = 0; /* getopt would print the word as it is */
 	while ((opt = getopt_long(argc - 1, argv + 1, "+", options, NULL)) != -1)
 		if (!parse_option(opt, load, setup)) {
-			return refuse(argv[optind], "not understood");
+			return refuse(argv[optind], "unknown argument");
 		}
 	load->params = (const char *const *)argv + 1 + optind;
 	for (const char *const *param = load->params; *param; param++)
 		if (!strchr(*param, '=')) {
-			return refuse(*param, "no KEY=VALUE");
+			return refuse(*param, "not KEY=VALUE");
 		}
 	return setup->name && setup->page_fd >= 0 && load->gate_fd >= 0 && load->ready_fd >= 0;
 }
@@ -182,7 +182,7 @@ static int check_params(struct oom_load *load, const struct oom_workload *worklo
 			(!strcmp(value, "forever") || !strcmp(value, "infinity")))
 			continue;
 		if (!whole_number(value, UINT64_MAX, &number))
-			return oom_load_failed(load, "'%s' is no plain number", *param);
+			return oom_load_failed(load, "'%s' is not a plain number", *param);
 	}
 	load->rate_bytes = oom_load_number(load, "Rate", 0);
 	return 0;
@@ -204,7 +204,7 @@ static int run(struct oom_load *load, struct oom_load_setup *setup)
 	int status;
 
 	if (!workload)
-		return oom_load_failed(load, "no workload type '%s'", setup->type);
+		return oom_load_failed(load, "unknown workload type '%s'", setup->type);
 	status = check_params(load, workload);
 	setup_from_params(load, setup);
 	if (!status)

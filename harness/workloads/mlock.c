@@ -57,7 +57,7 @@ static int drop_ipc_lock(void)
 static int run(struct oom_load *load)
 {
 	if (!oom_load_number(load, "Size", 0))
-		return oom_load_failed(load, "Size= is missing: say how much to lock");
+		return oom_load_failed(load, "Size= is missing: set how much to lock");
 	if (oom_load_text(load, "MemlockLimit", NULL)) {
 		rlim_t bytes = oom_load_number(load, "MemlockLimit", 0);
 		struct rlimit limit = {bytes, bytes};
@@ -77,12 +77,12 @@ static const struct oom_key keys[] = {
 		.type = OOM_T_CHOICE,
 		.dflt = "mlock",
 		.choices = "mlock|mlockall|mlock2-onfault",
-		.help = "the system call that locks: each chunk, all of the process, or each page "
-			"as it is touched"},
+		.help = "system call that locks: each chunk, the whole process, or each page as "
+			"it is touched"},
 	{.name = "MemlockLimit",
 		.type = OOM_T_SIZE,
-		.help = "bytes of RLIMIT_MEMLOCK; CAP_IPC_LOCK is given up so that it counts "
-			"(default: as inherited)"},
+		.help = "RLIMIT_MEMLOCK in bytes; CAP_IPC_LOCK is dropped so that it applies "
+			"(default: inherited)"},
 	KEY_CHUNK("256K"),
 	KEY_FILL,
 	KEY_ON_REFUSAL,

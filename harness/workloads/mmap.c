@@ -47,7 +47,7 @@ static int run(struct oom_load *load)
 	int fd;
 
 	if (!bytes)
-		return oom_load_failed(load, "Size= is missing: say how much to map");
+		return oom_load_failed(load, "Size= is missing: set how much to map");
 	/* a private mapping never writes to the file */
 	fd = oom_load_file(load, "/var/tmp",
 		reads || !oom_load_is(load, "Mapping", "shared") ? O_RDONLY : O_RDWR);
@@ -58,23 +58,24 @@ static int run(struct oom_load *load)
 	if (fstat(fd, &st) ||
 		((uint64_t)st.st_size < bytes && (!own || ftruncate(fd, (off_t)bytes))))
 		return oom_load_failed(
-			load, "the file is shorter than Size=, or cannot be grown: %m");
+			load, "the file is shorter than Size=, or cannot be extended: %m");
 	return oom_load_press(load, press, &fd);
 }
 
 static const struct oom_key keys[] = {
-	KEY_SIZE_REQUIRED("bytes of the file that are mapped and touched, by each process"),
+	KEY_SIZE_REQUIRED("bytes of the file that each process maps and touches"),
 	{.name = "Mapping",
 		.type = OOM_T_CHOICE,
 		.dflt = "private",
 		.choices = "private|shared",
-		.help = "private: a written page becomes anonymous; shared: it stays the file's"},
+		.help = "private: a written page becomes anonymous; shared: it stays file-backed"},
 	{.name = "Dirty",
 		.type = OOM_T_BOOL,
 		.dflt = "yes",
-		.help = "write to each page (Touch=read: no either); no: clean page cache, which "
-			"can be dropped"},
-	KEY_DIR("/var/tmp", "the unlinked file that is mapped; on a disk, unless shmem is wanted"),
+		.help = "write to each page (unless Touch=read); no: clean page cache, which can "
+			"be dropped"},
+	KEY_DIR("/var/tmp",
+		"the unlinked file that is mapped; on a disk, or on a tmpfs to map shmem"),
 	KEY_FILE("a file of at least Size= to map instead"),
 	KEY_FILL,
 	KEY_ON_REFUSAL,
@@ -82,6 +83,6 @@ static const struct oom_key keys[] = {
 };
 
 const struct oom_workload oom_workload_mmap = {
-	.kind = {"mmap", "maps a file of Size= and touches every page of it", keys},
+	.kind = {"mmap", "maps a file of Size= and touches every page", keys},
 	.run = run,
 };

@@ -45,35 +45,35 @@ static int run(struct oom_load *load)
 	struct job job = {.writes = oom_load_is(load, "Access", "write")};
 
 	if (!bytes)
-		return oom_load_failed(load, "Size= is missing: say how much to read or write");
+		return oom_load_failed(load, "Size= is missing: set how much to read or write");
 	job.fd = oom_load_file(load, "/var/tmp", job.writes || own ? O_RDWR : O_RDONLY);
 	if (job.fd < 0)
 		return oom_load_file_failed(load, job.fd, "/var/tmp");
 	if (oom_load_file_in_memory(job.fd))
 		return oom_load_failed(load,
-			"'%.60s' is in memory, not on a disk: name another in Dir= or File=",
+			"'%.60s' is in memory, not on a disk: set another one in Dir= or File=",
 			oom_load_text(load, own ? "Dir" : "File", "/var/tmp"));
 	/* holes are read into the page cache like data */
 	if (own && !job.writes && ftruncate(job.fd, (off_t)bytes))
-		return oom_load_failed(load, "cannot make a file of Size=: %m");
+		return oom_load_failed(load, "cannot create a file of Size=: %m");
 	return oom_load_press(load, press, &job);
 }
 
 static const struct oom_key keys[] = {
-	KEY_SIZE_REQUIRED("bytes of the file that are read or written in each pass"),
+	KEY_SIZE_REQUIRED("bytes of the file to read or write in each pass"),
 	{.name = "Access",
 		.type = OOM_T_CHOICE,
 		.dflt = "read",
 		.choices = "read|write",
-		.help = "read(2) makes clean page cache, write(2) dirty"},
+		.help = "read(2) fills the page cache with clean pages, write(2) with dirty ones"},
 	{.name = "Passes",
 		.type = OOM_T_INT,
 		.dflt = "1",
 		.min = 0,
 		.max = 1 << 30,
-		.help = "times over the file; 0: until it is stopped"},
+		.help = "passes over the file; 0: until stopped"},
 	{.name = "Sync", .type = OOM_T_BOOL, .dflt = "no", .help = "fdatasync(2) after each pass"},
-	KEY_DIR("/var/tmp", "the unlinked file; on a disk"),
+	KEY_DIR("/var/tmp", "the unlinked file; must be on a disk"),
 	KEY_FILE("a file (or block device) of at least Size= instead; Access=write overwrites it"),
 	KEY_FILL,
 	KEY_ON_REFUSAL,

@@ -43,18 +43,19 @@ static int run(struct oom_load *load)
 {
 	if (oom_load_number(load, "Size", 0) < PAGE)
 		return oom_load_failed(
-			load, "Size= is missing: say how much to fill with page tables");
+			load, "Size= is missing: set how much to fill with page tables");
 	return oom_load_press(load, press, NULL);
 }
 
 static const struct oom_key keys[] = {
-	KEY_SIZE_REQUIRED("bytes of page tables of each process; 1M of them map 512M"),
+	KEY_SIZE_REQUIRED("bytes of page tables per process; 1M of them maps 512M"),
 	KEY_ON_REFUSAL,
 	{NULL},
 };
 
 const struct oom_workload oom_workload_pagetable = {
 	.kind = {"pagetable",
-		"takes Size= of page tables by reading one page in 2 MiB: no RSS to be seen", keys},
+		"takes Size= of page tables by reading one page per 2 MiB: RSS does not show it",
+		keys},
 	.run = run,
 };

@@ -71,7 +71,7 @@ static int run(struct oom_load *load)
 	if (bytes) {
 		service.set = oom_load_map(bytes);
 		if (!service.set)
-			return oom_load_failed(load, "no memory for the working set: %m");
+			return oom_load_failed(load, "cannot allocate the working set: %m");
 		oom_load_touch(load, (void *)service.set, bytes);
 		service.set_pages = (bytes + PAGE - 1) / PAGE;
 	}
@@ -81,7 +81,7 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
-	KEY_SIZE("0", "bytes of its working set"),
+	KEY_SIZE("0", "bytes of the working set"),
 	KEY_HOLD_FOREVER,
 	{.name = "Interval",
 		.type = OOM_T_DURATION,
@@ -94,14 +94,13 @@ static const struct oom_key keys[] = {
 		.dflt = "64",
 		.min = 0,
 		.max = 1 << 20,
-		.help = "pages of the working set (Size=) that a request reads, spread all over "
-			"it"},
+		.help = "pages that a request reads, spread over the working set (Size=)"},
 	{.name = "Alloc",
 		.type = OOM_T_SIZE,
 		.dflt = "64K",
 		.min = 0,
 		.max = 1 << 30,
-		.help = "bytes that a request takes, touches and gives back"},
+		.help = "bytes that a request allocates, touches and frees"},
 	KEY_FILL,
 	KEY_ON_REFUSAL,
 	{NULL},

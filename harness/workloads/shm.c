@@ -85,7 +85,7 @@ static int press(struct oom_load *load, void *ctx)
 static int run(struct oom_load *load)
 {
 	if (!oom_load_number(load, "Size", 0))
-		return oom_load_failed(load, "Size= is missing: say how much to share");
+		return oom_load_failed(load, "Size= is missing: set how much memory to share");
 	return oom_load_press(load, press, NULL);
 }
 
@@ -102,7 +102,7 @@ static const struct oom_key keys[] = {
 };
 
 const struct oom_workload oom_workload_shm = {
-	.kind = {"shm", "takes Size= of shared memory, gone with its last process, and touches it",
-		keys},
+	.kind = {"shm",
+		"takes and touches Size= of shared memory, which goes with its last process", keys},
 	.run = run,
 };

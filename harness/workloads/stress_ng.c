@@ -132,16 +132,18 @@ static int run(struct oom_load *load)
 	pid_t pid;
 
 	if (r)
-		return oom_load_failed(load, "Args='%.60s' are not quoted well", args);
+		return oom_load_failed(
+			load, "Args='%.60s' is not a list of words (missing closing quote)", args);
 	r = oom_load_which("stress-ng", path, sizeof(path));
 	if (r)
 		return oom_load_failed(load,
-			"no stress-ng here (%s): install the package stress-ng", strerror(-r));
+			"stress-ng is not installed (%s): install the package stress-ng",
+			strerror(-r));
 	if (oom_family_open(&family))
 		return oom_load_failed(load, "no memory");
 	/* its temporary files go where it stands */
 	if (access(".", R_OK | W_OK | X_OK) && chdir("/tmp"))
-		return oom_load_failed(load, "no directory to write to: %m");
+		return oom_load_failed(load, "no writable folder: %m");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	oom_load_gate(load);
 	pid = start(load, &family, path, argv);
@@ -163,14 +165,15 @@ static const struct oom_key keys[] = {
 		.type = OOM_T_CHOICE,
 		.dflt = "restart",
 		.choices = "restart|end",
-		.help = "when a worker is killed: let stress-ng start it anew, or end with the "
+		.help = "when a worker is killed: let stress-ng restart it, or end with the "
 			"worker's status (137)"},
 	{NULL},
 };
 
 const struct oom_workload oom_workload_stress_ng = {
 	.kind = {"stress-ng",
-		"runs stress-ng: hands on its real exit, names its workers and counts those killed",
+		"runs stress-ng: passes on its real exit status, names its workers and counts "
+		"those killed",
 		keys},
 	.flags = OOM_WORKLOAD_PROGRAM,
 	.needs = "stress-ng",

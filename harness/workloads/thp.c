@@ -51,7 +51,7 @@ static int press(struct oom_load *load, void *ctx)
 static int run(struct oom_load *load)
 {
 	if (!oom_load_number(load, "Size", 0))
-		return oom_load_failed(load, "Size= is missing: say how much to take");
+		return oom_load_failed(load, "Size= is missing: set how much memory to take");
 	return oom_load_press(load, press, NULL);
 }
 
@@ -60,8 +60,7 @@ static const struct oom_key keys[] = {
 	{.name = "Sparse",
 		.type = OOM_T_BOOL,
 		.dflt = "yes",
-		.help = "write one word in each 2 MiB only, the classic bloat; no: one in each 4 "
-			"KiB"},
+		.help = "write only one word per 2 MiB, the classic bloat; no: one word per 4 KiB"},
 	KEY_FILL,
 	KEY_ON_REFUSAL,
 	{NULL},
@@ -69,7 +68,7 @@ static const struct oom_key keys[] = {
 
 const struct oom_workload oom_workload_thp = {
 	.kind = {"thp",
-		"asks for transparent huge pages over Size=; reached is what the kernel gave",
+		"requests transparent huge pages over Size=; reached is what the kernel granted",
 		keys},
 	.ops = "huge pages got",
 	.run = run,

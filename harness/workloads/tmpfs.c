@@ -21,7 +21,7 @@ static int mount_own(struct oom_load *load, const char *dir, uint64_t limit_byte
 
 	snprintf(options, sizeof(options), "mode=1777,size=%ju", (uintmax_t)limit_bytes);
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return oom_load_failed(load, "no mount namespace for Limit=: %m");
+		return oom_load_failed(load, "cannot create a mount namespace for Limit=: %m");
 	if (mount("oomgate", dir, "tmpfs", MS_NOSUID | MS_NODEV, options))
 		return oom_load_failed(load, "cannot mount a tmpfs on '%.60s': %m", dir);
 	return 0;
@@ -78,7 +78,7 @@ static int check_dir(struct oom_load *load, const char *dir)
 	if (fd < 0)
 		return oom_load_failed(load, "cannot open '%.60s': %m", dir);
 	if (!oom_load_file_in_memory(fd))
-		return oom_load_failed(load, "'%.60s' is no tmpfs: name one in Dir=", dir);
+		return oom_load_failed(load, "'%.60s' is not a tmpfs: set Dir= to one", dir);
 	return 0;
 }
 
@@ -88,7 +88,7 @@ static int run(struct oom_load *load)
 	uint64_t limit_bytes = oom_load_number(load, "Limit", 0);
 
 	if (!oom_load_number(load, "Size", 0))
-		return oom_load_failed(load, "Size= is missing: say how much to write");
+		return oom_load_failed(load, "Size= is missing: set how much to write");
 	if (limit_bytes && mount_own(load, dir, limit_bytes))
 		return OOM_LOAD_EXIT_FAILED;
 	if (!oom_load_text(load, "File", NULL) && check_dir(load, dir))
@@ -97,24 +97,24 @@ static int run(struct oom_load *load)
 }
 
 static const struct oom_key keys[] = {
-	KEY_SIZE_REQUIRED("bytes written to the file of each process"),
-	KEY_DIR(DIR_DFLT, "a tmpfs, where the file is made"),
+	KEY_SIZE_REQUIRED("bytes written to each process's file"),
+	KEY_DIR(DIR_DFLT, "a tmpfs, in which the file is created"),
 	{.name = "Keep",
 		.type = OOM_T_BOOL,
 		.dflt = "yes",
-		.help = "the file outlives its writer, as files do; no: it is unlinked at once and "
-			"goes with it"},
+		.help = "keep the file when its writer dies; no: it is unlinked at once and goes "
+			"with its writer"},
 	{.name = "Limit",
 		.type = OOM_T_SIZE,
 		.min = 4096,
 		.max = INT64_MAX,
-		.help = "size= of a tmpfs of its own, mounted on Dir= in a mount namespace of its "
-			"own (root)"},
+		.help = "size= of a private tmpfs, mounted on Dir= in a private mount namespace "
+			"(root)"},
 	{.name = "Through",
 		.type = OOM_T_CHOICE,
 		.dflt = "write",
 		.choices = "write|mmap",
-		.help = "how it is filled: by write(2), or by touching a shared mapping"},
+		.help = "how the file is filled: with write(2), or by touching a shared mapping"},
 	KEY_FILE("the file to fill, instead of one in Dir="),
 	KEY_FILL,
 	KEY_ON_REFUSAL,

@@ -18,7 +18,7 @@ size_t oom_utf8_decode(const char *text, uint32_t *ret_cp);
  */
 size_t oom_utf8_clean(char *dst, const char *text, size_t len);
 
-/* Puts '?' where @text (cut somewhere, perhaps) is no valid UTF-8 or would move a terminal's cursor. */
+/* Puts '?' where @text (cut somewhere, perhaps) is not valid UTF-8 or would move a terminal's cursor. */
 void oom_utf8_mend(char *text);
 /* Characters in the first @len bytes of valid UTF-8. */
 unsigned oom_utf8_count(const char *text, size_t len);

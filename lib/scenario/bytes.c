@@ -18,7 +18,7 @@ bool oom_line_is_text(struct oom_reader *reader, const char *line, size_t len, u
 
 		n = oom_utf8_len((const char *)p, len - i);
 		if (!n) {
-			oom_reader_mistake(reader, place, "byte 0x%02x is no valid UTF-8", *p);
+			oom_reader_mistake(reader, place, "byte 0x%02x is not valid UTF-8", *p);
 			return false;
 		}
 		if ((*p < 0x20 && *p != '\t') || *p == 0x7f) {

@@ -59,11 +59,11 @@ static void check_need(struct oom_reader *reader, const struct oom_setting *sett
 	}
 	nearest = oom_nearest(name, needs, count);
 	if (nearest)
-		oom_reader_mistake(reader, place, "there is no need '%.60s', did you mean '%s'?",
-			need, nearest);
+		oom_reader_mistake(
+			reader, place, "unknown need '%.60s', did you mean '%s'?", need, nearest);
 	else
 		oom_reader_mistake(reader, place,
-			"there is no need '%.60s' ('oomgate list needs' names them)", need);
+			"unknown need '%.60s' ('oomgate list needs' lists them)", need);
 }
 
 static void check_scenario(struct oom_reader *reader, const struct oom_section *section)
@@ -79,10 +79,10 @@ static void check_scenario(struct oom_reader *reader, const struct oom_section *
 		check_need(reader, on, i);
 	if (on && !issue)
 		oom_reader_mistake(
-			reader, on->place, "'KnownOn=' without 'KnownIssue=' says nothing");
+			reader, on->place, "'KnownOn=' has no effect without 'KnownIssue='");
 	if (issue && oom_known_issue_end(issue->value.text, &end) < 0)
 		oom_reader_mistake(reader, issue->value_place,
-			"'KnownIssue=' wants a text and a day: TEXT until 2027-01-31");
+			"'KnownIssue=' needs a text and a date: TEXT until 2027-01-31");
 }
 
 /* default, local, bind:0-1, preferred:1, interleave:0,2 */
@@ -130,7 +130,8 @@ static void check_machine(struct oom_reader *reader, const struct oom_section *s
 			size.bytes >= UINT64_MAX / OOM_NUMA_NODES_MAX) {
 			oom_reader_mistake(reader,
 				oom_setting_place(setting, setting->value.list.at[i]),
-				"'NUMAMemory=': '%.40s' is no memory that a node can have (64M; 8M at least)",
+				"'NUMAMemory=': '%.40s' is not the size of a node (64M; at least "
+				"8M)",
 				text);
 			return;
 		}
@@ -138,14 +139,14 @@ static void check_machine(struct oom_reader *reader, const struct oom_section *s
 	}
 	if (count > OOM_NUMA_NODES_MAX)
 		oom_reader_mistake(reader, setting->value_place,
-			"'NUMAMemory=' has more than %d nodes", OOM_NUMA_NODES_MAX);
+			"'NUMAMemory=' lists more than %d nodes", OOM_NUMA_NODES_MAX);
 	else if (count && nodes && nodes->value.integer != (int64_t)count)
 		oom_reader_mistake(reader, setting->value_place,
-			"'NUMAMemory=' is about %zu node%s, 'NUMANodes=' (line %u) about %s", count,
+			"'NUMAMemory=' lists %zu node%s, but 'NUMANodes=' (line %u) is %s", count,
 			count == 1 ? "" : "s", nodes->place.line, nodes->value.text);
 	else if (count && memory && memory->value.size.bytes != sum_bytes)
 		oom_reader_mistake(reader, setting->value_place,
-			"'NUMAMemory=' adds up to %s, 'Memory=' (line %u) is %s",
+			"'NUMAMemory=' adds up to %s, but 'Memory=' (line %u) is %s",
 			oom_format_size(sum_bytes, sum), memory->place.line, memory->value.text);
 }
 
@@ -155,7 +156,8 @@ static void check_workload(struct oom_reader *reader, const struct oom_section *
 
 	if (policy && !is_memory_policy(policy->value.text))
 		oom_reader_mistake(reader, policy->value_place,
-			"'MemoryPolicy=' is default, local, bind:0, preferred:1 or interleave:0-1");
+			"'MemoryPolicy=' must be default, local, bind:0, preferred:1 or "
+			"interleave:0-1");
 }
 
 static void check_fault(struct oom_reader *reader, const struct oom_section *section)
@@ -167,7 +169,7 @@ static void check_fault(struct oom_reader *reader, const struct oom_section *sec
 	if (at && when)
 		oom_reader_mistake(reader,
 			at->place.line > when->place.line ? at->place : when->place,
-			"%s has 'At=' (line %u) and 'When=' (line %u): one of them only",
+			"%s has both 'At=' (line %u) and 'When=' (line %u): use one of them",
 			oom_section_title(section, title), at->place.line, when->place.line);
 	else if (!at && !when && !section->is_refused &&
 		!oom_key_is_mistyped(reader, section, "At") &&
@@ -185,7 +187,7 @@ static void check_commands(struct oom_reader *reader, const struct oom_section *
 	if (start && start->value.exec.count > 1 &&
 		(!type || strcmp(type->value.text, "oneshot") != 0))
 		oom_reader_mistake(reader, start->value_place,
-			"'ExecStart=' has %zu commands: that needs 'Type=oneshot'",
+			"'ExecStart=' has %zu commands, which needs 'Type=oneshot'",
 			start->value.exec.count);
 }
 
@@ -205,7 +207,7 @@ static void check_environment(struct oom_reader *reader, const struct oom_sectio
 			if (!name || word[name] != '=' || (*word >= '0' && *word <= '9'))
 				oom_reader_mistake(reader,
 					oom_setting_place(setting, setting->value.list.at[j]),
-					"'Environment=': '%.60s' is no NAME=value", word);
+					"'Environment=': '%.60s' is not NAME=value", word);
 		}
 	}
 }
@@ -222,8 +224,8 @@ static void check_service(struct oom_reader *reader, const struct oom_section *s
 			oom_section_title(section, title));
 	if (unit && !strchr(unit->value.text, '.'))
 		oom_reader_mistake(reader, unit->value_place,
-			"'%.60s' is no unit name, did you mean '%.60s.service'?", unit->value.text,
-			unit->value.text);
+			"'%.60s' is not a unit name, did you mean '%.60s.service'?",
+			unit->value.text, unit->value.text);
 }
 
 static void check_unit_values(struct oom_reader *reader, const struct oom_section *section)

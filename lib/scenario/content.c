@@ -50,7 +50,7 @@ void oom_reader_content(struct oom_reader *reader, struct oom_section *section)
 		wrong = content_decode(setting->value.text, content + used, &len);
 		if (wrong >= 0) {
 			oom_reader_mistake(reader, oom_setting_place(setting, (size_t)wrong),
-				"unknown escape in 'Content=' (\\n, \\t, \\s and \\\\ are known)");
+				"unknown escape in 'Content=' (use \\n, \\t, \\s or \\\\)");
 		}
 		used += len;
 		content[used++] = '\n';

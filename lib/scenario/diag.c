@@ -57,7 +57,7 @@ void oom_reader_mistake(struct oom_reader *reader, struct oom_place place, const
 		return;
 	if (count == OOM_SCENARIO_MISTAKES_MAX) {
 		r = oom_diag_add(reader->diags, reader->path, place,
-			"more than %d mistakes, the rest is not told", OOM_SCENARIO_MISTAKES_MAX);
+			"more than %d mistakes, the rest are not shown", OOM_SCENARIO_MISTAKES_MAX);
 	} else {
 		va_start(args, fmt);
 		r = diag_vadd(reader->diags, reader->path, place, fmt, args);

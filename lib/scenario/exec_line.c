@@ -48,7 +48,7 @@ static int word_next(struct line *line, struct word *ret)
 	r = oom_word_read(&line->p, line->out, &len);
 	if (r < 0)
 		return refuse_at(line, (size_t)(line->p - line->text),
-			oom_err_set(line->err, EINVAL, "a quote %c is never closed", *line->p));
+			oom_err_set(line->err, EINVAL, "missing closing quote %c", *line->p));
 	if (r > 0) {
 		ret->text = line->out;
 		line->out += len + 1;
@@ -102,14 +102,14 @@ static int check_path(struct line *line, const char *path, size_t at)
 	int r = 0;
 
 	if (!len)
-		r = oom_err_set(line->err, EINVAL, "there is no program to run");
+		r = oom_err_set(line->err, EINVAL, "no program to run");
 	else if (path[0] == '$')
 		r = oom_err_set(line->err, EINVAL, "the program cannot be a variable: '%s'", path);
 	else if (path[len - 1] == '/')
 		r = oom_err_set(line->err, EINVAL, "'%s' is a folder, not a program", path);
 	else if (path[0] != '/' && strchr(path, '/'))
 		r = oom_err_set(line->err, EINVAL,
-			"'%s' is neither an absolute path nor a plain name", path);
+			"'%s' is neither an absolute path nor a file name", path);
 	return r < 0 ? refuse_at(line, at, r) : 0;
 }
 
@@ -162,7 +162,7 @@ static int command_read(struct line *line, struct oom_exec *exec)
 	if (r == 0 && (!exec->argc || !*exec->argv[0]))
 		r = refuse_at(line, word.at,
 			oom_err_set(line->err, EINVAL,
-				"'@' wants a name for the program behind it: @%s NAME",
+				"'@' needs a name (argv[0]) after the program: @%s NAME",
 				exec->path));
 	return r < 0 ? r : 1;
 }
@@ -194,7 +194,7 @@ int oom_exec_line_parse(struct oom_arena *arena, const char *text, struct oom_er
 		items[count++] = exec;
 	}
 	if (!count)
-		return oom_err_set(err, EINVAL, "there is no program to run");
+		return oom_err_set(err, EINVAL, "no program to run");
 	*ret_items = items;
 	*ret_count = count;
 	return 0;
@@ -228,6 +228,6 @@ int oom_command_check(struct oom_arena *arena, const char *text, struct oom_err 
 		first = false;
 	}
 	if (r == 0 && first)
-		return oom_err_set(err, EINVAL, "there is no program to run");
+		return oom_err_set(err, EINVAL, "no program to run");
 	return r;
 }

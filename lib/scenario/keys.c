@@ -67,13 +67,13 @@ static const char *about_text(unsigned about)
 {
 	switch (about) {
 	case OOM_ABOUT_RUN:
-		return "the run: [Expect]";
+		return "the run, in [Expect]";
 	case OOM_ABOUT_WORKLOAD:
-		return "a workload: [Expect NAME]";
+		return "a workload, in [Expect NAME]";
 	case OOM_ABOUT_UNIT:
-		return "a scope, slice or service: [Expect NAME]";
+		return "a scope, slice or service, in [Expect NAME]";
 	case OOM_ABOUT_WORKLOAD | OOM_ABOUT_UNIT:
-		return "a workload, scope, slice or service: [Expect NAME]";
+		return "a workload, scope, slice or service, in [Expect NAME]";
 	default:
 		return "something else";
 	}
@@ -87,7 +87,7 @@ static bool refuse_subject(struct oom_reader *reader, const struct oom_section *
 	char title[OOM_SECTION_TITLE_MAX];
 
 	if (about)
-		oom_reader_mistake(reader, place, "'%s=' does not fit %s: it is about %s", name,
+		oom_reader_mistake(reader, place, "'%s=' does not apply to %s, only to %s", name,
 			oom_section_title(section, title), about_text(about));
 	return about;
 }
@@ -113,7 +113,7 @@ static bool refuse_type(struct oom_reader *reader, const struct oom_section *sec
 		return false; /* every type's keys are in the set */
 	if (owner)
 		oom_reader_mistake(reader, place,
-			"'%s=' is no key of type '%s' (of type '%s' it is)", name,
+			"'%s=' is not a key of type '%s', but of type '%s'", name,
 			section->type->name, owner->name);
 	return owner;
 }

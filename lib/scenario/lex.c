@@ -95,10 +95,10 @@ static void section_read(struct oom_lex *lex, const struct line *line, struct oo
 	if (!lex->title)
 		lex->title = ""; /* later comments are no title */
 	if (!end)
-		oom_reader_mistake(lex->reader, ret->place, "the section's ']' is missing");
+		oom_reader_mistake(lex->reader, ret->place, "missing ']' after the section");
 	else if (end != line->text + len - 1)
 		oom_reader_mistake(lex->reader, place_in(line, (size_t)(end + 1 - line->text)),
-			"text behind the section's ']'");
+			"text after the section's ']'");
 	ret->is_wrong = !end || end != line->text + len - 1;
 	ret->name = oom_arena_strndup(
 		arena, line->text + start, (end ? (size_t)(end - line->text) : len) - start);
@@ -216,11 +216,10 @@ static void refuse_line(struct oom_reader *reader, const char *text, struct oom_
 
 	if (name && *value && value > text + name && !strpbrk(value, " \t"))
 		oom_reader_mistake(reader, place,
-			"this is no section, no comment and no 'Key=value', did you mean '%.*s=%.60s'?",
+			"not a section, a comment or 'Key=value', did you mean '%.*s=%.60s'?",
 			(int)name, text, value);
 	else
-		oom_reader_mistake(
-			reader, place, "this is no section, no comment and no 'Key=value'");
+		oom_reader_mistake(reader, place, "not a section, a comment or 'Key=value'");
 }
 
 static bool setting_read(struct oom_lex *lex, const struct line *first, struct oom_lex_item *ret)
@@ -244,7 +243,7 @@ static bool setting_read(struct oom_lex *lex, const struct line *first, struct o
 	ret->source = (struct oom_value_source){
 		joined.text, (size_t)(ret->value - joined.text), joined.pieces, joined.n_pieces};
 	if (!*ret->name) {
-		oom_reader_mistake(lex->reader, place, "there is no key before the '='");
+		oom_reader_mistake(lex->reader, place, "no key before the '='");
 		return false;
 	}
 	ret->kind = OOM_LEX_SETTING;

@@ -39,8 +39,8 @@ static void read_all(struct oom_reader *reader, const char *text, size_t len)
 	static const struct oom_place top = {1, 1};
 
 	if (len > OOM_SCENARIO_FILE_MAX) {
-		oom_reader_mistake(
-			reader, top, "the file has 16 MiB or more: no scenario is so long");
+		oom_reader_mistake(reader, top,
+			"the file has 16 MiB or more, which is too large for a scenario");
 		return;
 	}
 	oom_reader_sections(reader, text, len);
@@ -124,7 +124,7 @@ int oom_scenario_load(const struct oom_schema *schema, const char *id, const cha
 		return r;
 	if (r < 0) {
 		r = oom_diag_add(diags, path, top, "cannot read the file: %s",
-			r == -EINVAL ? "it is no regular file" : strerror(-r));
+			r == -EINVAL ? "it is not a regular file" : strerror(-r));
 		return r < 0 ? r : -EBADMSG;
 	}
 	return oom_scenario_parse(schema, id, path, text, len, diags, ret);

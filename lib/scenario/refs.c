@@ -31,11 +31,10 @@ static void check_name(struct oom_reader *reader, const struct oom_setting *sett
 		return;
 	nearest = oom_subject_nearest(reader->scenario, kinds, name);
 	if (nearest)
-		oom_reader_mistake(reader, place,
-			"'%s=': there is no %s '%.60s', did you mean '%s'?", setting->name, what,
-			name, nearest);
+		oom_reader_mistake(reader, place, "'%s=': unknown %s '%.60s', did you mean '%s'?",
+			setting->name, what, name, nearest);
 	else
-		oom_reader_mistake(reader, place, "'%s=': there is no %s '%.60s' in this file",
+		oom_reader_mistake(reader, place, "'%s=': no %s '%.60s' in this file",
 			setting->name, what, name);
 }
 
@@ -166,8 +165,8 @@ static void check_cycle(struct oom_reader *reader, const struct oom_section *sec
 		if (next == section) {
 			oom_reader_mistake(reader, setting->value_place,
 				section->kind == OOM_SEC_SLICE
-					? "'%s=': slice '%s' would lie within itself"
-					: "'%s=': workload '%s' would wait for itself for ever",
+					? "'%s=': slice '%s' would contain itself"
+					: "'%s=': workload '%s' would wait for itself forever",
 				setting->name, section->name);
 			return;
 		}

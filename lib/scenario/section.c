@@ -31,7 +31,7 @@ static enum oom_section_kind refuse_kind(
 			word, nearest);
 	else
 		oom_reader_mistake(reader, place,
-			"unknown section '%.60s' ('oomgate list sections' names them)", word);
+			"unknown section '%.60s' ('oomgate list sections' lists them)", word);
 	nearest = oom_nearest_sure(word, names, OOM_SEC_COUNT_);
 	return nearest ? kind_of(nearest) : OOM_SEC_COUNT_;
 }
@@ -107,12 +107,14 @@ static bool check_name(
 		return false;
 	}
 	if (section->kind == OOM_SEC_FILE && !is_path(name)) {
-		oom_reader_mistake(reader, place, "'%.60s' is no absolute, plain path", name);
+		oom_reader_mistake(
+			reader, place, "'%.60s' is not an absolute, normalized path", name);
 		return false;
 	}
 	if (*name && section->kind != OOM_SEC_FILE && !is_name(name)) {
 		oom_reader_mistake(reader, place,
-			"'%.60s' is no name: a letter, then at most %d letters, digits, '-' or '_'",
+			"'%.60s' is not a valid name: a letter, then up to %d letters, digits, "
+			"'-' or '_'",
 			name, OOM_SCENARIO_NAME_MAX - 1);
 		return false;
 	}
@@ -130,7 +132,7 @@ static bool check_twin(struct oom_reader *reader, const struct oom_section *sect
 
 		if (other->kind == section->kind && !strcmp(other->name, section->name)) {
 			oom_reader_mistake(reader, section->place,
-				"%s is there already, in line %u",
+				"%s is already defined on line %u",
 				oom_section_title(section, title), other->place.line);
 			return false;
 		}
@@ -141,7 +143,7 @@ static bool check_twin(struct oom_reader *reader, const struct oom_section *sect
 
 		if (other) {
 			oom_reader_mistake(reader, section->place,
-				"the name '%s' is taken by %s in line %u", section->name,
+				"the name '%s' is already used by %s on line %u", section->name,
 				oom_section_title(other, title), other->place.line);
 			return false;
 		}
@@ -242,7 +244,7 @@ void oom_reader_sections(struct oom_reader *reader, const char *text, size_t len
 			setting_add(reader, section, &item);
 		} else if (!lost) {
 			oom_reader_mistake(reader, item.place,
-				"'%.60s=' stands before the first section", item.name);
+				"'%.60s=' comes before the first section", item.name);
 			lost = reader->lost_section = true;
 		}
 	}

@@ -93,6 +93,6 @@ int oom_signal_refuse(const char *text, struct oom_err *err)
 		nearest = oom_nearest(text, names, count);
 	if (nearest)
 		return oom_err_set(
-			err, EINVAL, "'%s' is no signal, did you mean '%s'?", text, nearest);
-	return oom_err_set(err, EINVAL, "'%s' is no signal (SIGTERM, 15)", text);
+			err, EINVAL, "'%s' is not a signal, did you mean '%s'?", text, nearest);
+	return oom_err_set(err, EINVAL, "'%s' is not a signal (SIGTERM, 15)", text);
 }

@@ -55,11 +55,11 @@ static void section_type(struct oom_reader *reader, struct oom_section *section)
 	section->guess = sure ? kind_find(kinds, nearest) : NULL;
 	if (nearest)
 		oom_reader_mistake(reader, type->value_place,
-			"there is no %s type '%.60s', did you mean '%s'?", what, type->value.text,
+			"unknown %s type '%.60s', did you mean '%s'?", what, type->value.text,
 			nearest);
 	else
 		oom_reader_mistake(reader, type->value_place,
-			"there is no %s type '%.60s' ('oomgate list %ss' names them)", what,
+			"unknown %s type '%.60s' ('oomgate list %ss' lists them)", what,
 			type->value.text, what);
 }
 
@@ -81,9 +81,8 @@ static void section_about(struct oom_reader *reader, struct oom_section *section
 		return;
 	nearest = oom_subject_nearest(reader->scenario, OOM_SUBJECT_KINDS, section->name);
 	oom_reader_mistake(reader, section->place,
-		"there is no workload, scope, slice or service '%s' to expect anything of%s%s%s",
-		section->name, nearest ? ", did you mean '" : "", nearest ? nearest : "",
-		nearest ? "'?" : "");
+		"no workload, scope, slice or service is called '%s'%s%s%s", section->name,
+		nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
 static const struct oom_key *setting_key(struct oom_reader *reader,
@@ -100,7 +99,7 @@ static const struct oom_key *setting_key(struct oom_reader *reader,
 		if (oom_key_belongs_elsewhere(reader, section, setting->name, setting->place))
 			return NULL;
 		oom_reader_mistake(reader, setting->place,
-			"'%.60s' is no kernel parameter (vm.overcommit_memory)", setting->name);
+			"'%.60s' is not a sysctl (vm.overcommit_memory)", setting->name);
 		return NULL;
 	}
 	if (section->kind == OOM_SEC_SYSCTL && !*setting->value.text) {
@@ -121,7 +120,7 @@ static bool is_repeated(struct oom_reader *reader, const struct oom_section *sec
 
 		if (!strcmp(other->name, setting->name)) {
 			oom_reader_mistake(reader, setting->place,
-				"'%s=' is there already, in line %u", setting->name,
+				"'%s=' is already set on line %u", setting->name,
 				other->place.line);
 			return true;
 		}
@@ -158,7 +157,7 @@ static void section_settings(struct oom_reader *reader, struct oom_section *sect
 			oom_reader_mistake(reader, oom_setting_place(setting, err.at),
 				"'%s=': %s%s", setting->name, err.msg,
 				has_comment(key, setting->value.text)
-					? "; a comment stands on a line of its own"
+					? "; a comment needs a line of its own"
 					: "");
 		else
 			setting->key = key;

@@ -129,7 +129,7 @@ static int check_size(
 		row->dbus_type != OOM_DBUS_PERCENT)
 		return oom_err_set(err, ERANGE, "'%s' is more than 100%%", value->text);
 	if (row->dbus_type == OOM_DBUS_PERCENT && value->size.percent <= 0)
-		return oom_err_set(err, ERANGE, "'%s' leaves nothing", value->text);
+		return oom_err_set(err, ERANGE, "'%s' is not more than 0%%", value->text);
 	return 0;
 }
 
@@ -147,7 +147,7 @@ int oom_unit_property_check(const char *name, const struct oom_value *value, str
 	case OOM_DBUS_CPUSET:
 		if (oom_cpuset_parse(value->text, mask, &len) < 0)
 			return oom_err_set(
-				err, EINVAL, "'%s' is no list of numbers (0-3,7)", value->text);
+				err, EINVAL, "'%s' is not a list of numbers (0-3,7)", value->text);
 		return 0;
 	case OOM_DBUS_KILL_SIGNAL:
 		return oom_signal_parse(value->text, &sig) < 0 ? oom_signal_refuse(value->text, err)
@@ -156,7 +156,7 @@ int oom_unit_property_check(const char *name, const struct oom_value *value, str
 	case OOM_DBUS_DEVICE_SIZE:
 	case OOM_DBUS_DEVICE_USEC:
 		if (oom_device_value_parse(row->dbus_type, value->text, &len, &number) < 0)
-			return oom_err_set(err, EINVAL, "'%s' is no device and number (%s)",
+			return oom_err_set(err, EINVAL, "'%s' is not a device and a number (%s)",
 				value->text, row->key.help);
 		return 0;
 	case OOM_DBUS_DELEGATE:

@@ -34,17 +34,18 @@ int oom_choices_refuse(const char *choices, const char *word, struct oom_err *er
 	}
 	nearest = oom_nearest(word, names, count);
 	if (strlen(choices) <= SHOWN_BYTES)
-		return nearest ? oom_err_set(err, EINVAL, "'%s' is none of %s, did you mean '%s'?",
-					 word, choices, nearest)
-			       : oom_err_set(err, EINVAL, "'%s' is none of %s", word, choices);
+		return nearest
+			? oom_err_set(err, EINVAL, "'%s' is not one of %s, did you mean '%s'?",
+				  word, choices, nearest)
+			: oom_err_set(err, EINVAL, "'%s' is not one of %s", word, choices);
 	if (nearest)
 		return oom_err_set(err, EINVAL,
-			"'%s' is none of the %zu words it takes, did you mean '%s'?", word, count,
+			"'%s' is not one of the %zu known words, did you mean '%s'?", word, count,
 			nearest);
 	while (shown < count && bytes + strlen(names[shown]) < SHOWN_BYTES)
 		bytes += strlen(names[shown++]) + 1;
 	return oom_err_set(err, EINVAL,
-		"'%.60s' is none of %.*s, and %zu more: 'oomgate list keys' shows them", word,
+		"'%.60s' is not one of %.*s and %zu more ('oomgate list keys' lists them)", word,
 		bytes ? (int)bytes - 1 : 0, choices, count - shown);
 }
 

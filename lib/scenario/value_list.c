@@ -72,7 +72,7 @@ int oom_value_words(struct oom_arena *arena, const struct oom_key *key, const ch
 	}
 	if (r < 0)
 		return oom_value_at(err, (size_t)(p - text),
-			oom_err_set(err, EINVAL, "a quote %c is never closed", *p));
+			oom_err_set(err, EINVAL, "missing closing quote %c", *p));
 	return 0;
 }
 
@@ -181,7 +181,7 @@ static int range_parse(const struct oom_key *key, char *text, struct oom_arena *
 	if (!lo || !hi)
 		return -ENOMEM;
 	if (!*lo && !*hi)
-		return oom_err_set(err, EINVAL, "'%s' is no range (a..b, a.., ..b)", text);
+		return oom_err_set(err, EINVAL, "'%s' is not a range (a..b, a.., ..b)", text);
 	range.has_lo = *lo;
 	range.has_hi = *hi;
 	r = range.has_lo ? end_parse(type, lo, err, &range.lo, &range.lo_percent) : 0;
@@ -192,7 +192,7 @@ static int range_parse(const struct oom_key *key, char *text, struct oom_arena *
 	if (range.has_lo && range.has_hi && range.lo_percent == range.hi_percent &&
 		range.lo > range.hi)
 		return oom_err_set(
-			err, EINVAL, "'%s' holds nothing: %s is more than %s", text, lo, hi);
+			err, EINVAL, "'%s' is an empty range: %s is more than %s", text, lo, hi);
 	if (range.has_lo && is_outside(key, range.lo))
 		return oom_number_outside(key, lo, err);
 	if (range.has_hi && is_outside(key, range.hi))

@@ -59,7 +59,7 @@ static int number_refuse(int r, const char *text, const char *what, struct oom_e
 {
 	if (r == -ERANGE)
 		return oom_err_set(err, ERANGE, "'%s' is too large or too precise", text);
-	return oom_err_set(err, EINVAL, "'%s' is no %s", text, what);
+	return oom_err_set(err, EINVAL, "'%s' is not a %s", text, what);
 }
 
 static const char suffixes[] = "BKMGTPE";
@@ -72,13 +72,13 @@ static int suffix_refuse(const char *text, const char *suffix, struct oom_err *e
 
 	if (upper && strchr(suffixes, upper) &&
 		(!*rest || !strcmp(rest, "B") || !strcmp(rest, "b") || !strcmp(rest, "iB")))
-		return oom_err_set(err, EINVAL, "'%s' is no size, did you mean '%.*s%c'?", text,
+		return oom_err_set(err, EINVAL, "'%s' is not a size, did you mean '%.*s%c'?", text,
 			(int)(suffix - text), text, upper);
 	if (*suffix == ' ' && strchr(suffixes, suffix[1]) && suffix[1] && !suffix[2])
-		return oom_err_set(err, EINVAL, "'%s' is no size, did you mean '%.*s%c'?", text,
+		return oom_err_set(err, EINVAL, "'%s' is not a size, did you mean '%.*s%c'?", text,
 			(int)(suffix - text), text, suffix[1]);
-	return oom_err_set(err, EINVAL, "'%s' is no size: unknown suffix '%s' (K, M, G, T or %%)",
-		text, suffix);
+	return oom_err_set(err, EINVAL,
+		"'%s' is not a size: unknown suffix '%s' (K, M, G, T or %%)", text, suffix);
 }
 
 int oom_number_size(const char *text, struct oom_err *err, struct oom_size *ret)
@@ -106,7 +106,7 @@ int oom_number_size(const char *text, struct oom_err *err, struct oom_size *ret)
 	unit = 1ULL << (10 * (suffix - suffixes));
 	if (unit == 1 && d.frac)
 		return oom_err_set(
-			err, EINVAL, "'%s' is no whole number of bytes (1.5K, 1.5M?)", text);
+			err, EINVAL, "'%s' is not a whole number of bytes (1.5K, 1.5M?)", text);
 	r = decimal_times(&d, unit, &size.bytes);
 	if (r < 0)
 		return number_refuse(r, text, NULL, err);

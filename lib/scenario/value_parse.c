@@ -55,10 +55,10 @@ static int parse_size(
 		if (r < 0)
 			return r;
 		if (key->flags & OOM_KEY_PERCENT && !size.is_percent)
-			return oom_err_set(err, EINVAL, "'%s' is no percentage (50%%)", text);
+			return oom_err_set(err, EINVAL, "'%s' is not a percentage (50%%)", text);
 		if (key->flags & OOM_KEY_ABSOLUTE && size.is_percent)
 			return oom_err_set(
-				err, EINVAL, "'%s': a percentage has no meaning here (64M?)", text);
+				err, EINVAL, "'%s': a percentage is not allowed here (64M?)", text);
 		if (!size.is_percent && outside(key, size.bytes))
 			return oom_err_set(err, ERANGE, "'%s' is outside %s..%s", text,
 				oom_format_size((uint64_t)key->min, min),
@@ -119,7 +119,7 @@ static int parse_when(struct oom_arena *arena, const struct oom_key *key, const 
 	}
 	if (!event)
 		return oom_err_set(err, EINVAL,
-			"'%s' names no event (hog reached 100M, hog killed%s)", text,
+			"'%s' is not an event (hog reached 100M, hog killed%s)", text,
 			key->flags & OOM_KEY_DELAY ? ", 2s" : "");
 	if (!oom_choices_have(events, event, strlen(event)))
 		return oom_value_at(err, at_event, oom_choices_refuse(events, event, err));
@@ -128,17 +128,18 @@ static int parse_when(struct oom_arena *arena, const struct oom_key *key, const 
 	ret->when.subject = subject;
 	if (ret->when.event != OOM_WHEN_REACHED && size)
 		return oom_value_at(err, at_size,
-			oom_err_set(err, EINVAL, "'%s' follows '%s', which takes nothing", size,
+			oom_err_set(err, EINVAL, "'%s' follows '%s', which takes no size", size,
 				event));
 	if (ret->when.event != OOM_WHEN_REACHED)
 		return 0;
 	if (!size)
 		return oom_value_at(err, at_event,
 			oom_err_set(
-				err, EINVAL, "'%s' wants a size: %s reached 100M", event, subject));
+				err, EINVAL, "'%s' needs a size: %s reached 100M", event, subject));
 	if (rest)
 		return oom_value_at(err, (size_t)(rest - copy),
-			oom_err_set(err, EINVAL, "'%s' follows the size '%s'", rest, size));
+			oom_err_set(
+				err, EINVAL, "unexpected '%s' after the size '%s'", rest, size));
 	r = oom_number_size(size, err, &ret->when.size);
 	return r < 0 ? oom_value_at(err, at_size, r) : 0;
 }

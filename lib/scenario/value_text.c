@@ -41,12 +41,11 @@ static int check_property(const char *text, struct oom_err *err)
 		row->key.name && count < MAX_PROPERTIES; row++)
 		names[count++] = row->key.name;
 	nearest = oom_nearest(text, names, count);
-	return nearest ? oom_err_set(err, EINVAL,
-				 "there is no property '%.60s', did you mean '%s'?", text, nearest)
-		       : oom_err_set(err, EINVAL,
-				 "there is no property '%.60s' ('oomgate list properties' names "
-				 "them)",
-				 text);
+	return nearest
+		? oom_err_set(err, EINVAL, "unknown property '%.60s', did you mean '%s'?", text,
+			  nearest)
+		: oom_err_set(err, EINVAL,
+			  "unknown property '%.60s' ('oomgate list properties' lists them)", text);
 }
 
 bool oom_is_sysctl(const char *name)
@@ -78,6 +77,6 @@ int oom_value_text(struct oom_arena *arena, const struct oom_key *key, const cha
 		return check_property(text, err);
 	if (key->flags & OOM_KEY_SYSCTL && !oom_is_sysctl(text))
 		return oom_err_set(
-			err, EINVAL, "'%.60s' is no kernel parameter (vm.overcommit_memory)", text);
+			err, EINVAL, "'%.60s' is not a sysctl (vm.overcommit_memory)", text);
 	return 0;
 }

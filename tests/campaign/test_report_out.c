@@ -24,15 +24,15 @@ Test(report_out, reads_format_and_place)
 		{{"tap:-"}, NULL, NULL},
 		{{"json:a:b"}, NULL, "a:b"},
 		{{"text", "tap:x"}, NULL, "x"},
-		{{"xml"}, "unknown format 'xml'; there are text, tap", NULL},
+		{{"xml"}, "unknown format 'xml', expected one of text, tap", NULL},
 		{{""}, "unknown format ''", NULL},
 		{{"te"}, "unknown format 'te'", NULL},
 		{{"jsno:x"}, "unknown format 'jsno', did you mean 'json'?", NULL},
 		{{"htlm"}, "did you mean 'html'?", NULL},
 		{{"textual"}, "unknown format 'textual'", NULL},
 		{{"tap:"}, "no file after 'format tap:'", NULL},
-		{{"text", "tap"}, "give one a file of its own: 'tap:FILE'", NULL},
-		{{"text:x", "tap:x"}, "would both go to 'x'", NULL},
+		{{"text", "tap"}, "give one its own file: 'tap:FILE'", NULL},
+		{{"text:x", "tap:x"}, "would both be written to 'x'", NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -110,7 +110,7 @@ Test(run_folder, a_run_is_not_mixed_with_another, .init = setup, .fini = teardow
 
 		scratch_file(top, files[i], "{}\n");
 		cr_expect_eq(open_run(false, false, &err), -EEXIST);
-		cr_expect(strstr(err.msg, "holds a run already: --resume") &&
+		cr_expect(strstr(err.msg, "already holds a run: continue it with --resume") &&
 				strstr(err.msg, "--overwrite"),
 			"%s", err.msg);
 		cr_expect(scratch_exists(top, files[i]));
@@ -129,7 +129,7 @@ Test(run_folder, a_run_that_goes_on_is_left_alone, .init = setup, .fini = teardo
 	first = command;
 	for (int overwrite = 0; overwrite < 2; overwrite++) {
 		cr_expect_eq(open_run(!overwrite, overwrite, &err), -EBUSY);
-		cr_expect(strstr(err.msg, "another run writes into"), "%s", err.msg);
+		cr_expect(strstr(err.msg, "another run is writing to"), "%s", err.msg);
 		close_run();
 	}
 	cr_expect(scratch_exists(top, "run/run.json") && scratch_exists(top, "run/host/b/1/kmsg"));

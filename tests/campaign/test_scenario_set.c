@@ -60,7 +60,7 @@ Test(scenario_set, tags_that_nobody_has)
 		{"memcg,!slow", NULL},
 		{"smoke+memcg,slow+!smoke", NULL},
 		{"memgc", "unknown tag 'memgc', did you mean 'memcg'?"},
-		{"memcg,nosuch", "unknown tag 'nosuch'; there are memcg, slow, smoke"},
+		{"memcg,nosuch", "unknown tag 'nosuch', expected one of memcg, slow, smoke"},
 		{"memcg,!slwo", "unknown tag 'slwo', did you mean 'slow'?"},
 		{"smoke+memc", "unknown tag 'memc', did you mean 'memcg'?"},
 		{"!nosuch", "unknown tag 'nosuch'"},
@@ -282,7 +282,7 @@ Test(scenario_set, the_same_file_counts_once_and_two_of_one_id_are_refused)
 	cr_expect_eq(f.set.count, 3);
 	oom_scenario_set_release(&f.set);
 	cr_expect_eq(load(&f, "top", "other", NULL), -EEXIST);
-	cr_expect(strstr(f.err.msg, "both called 'b/one'"), "%s", f.err.msg);
+	cr_expect(strstr(f.err.msg, "both have the id 'b/one'"), "%s", f.err.msg);
 	cr_expect(strstr(f.err.msg, "below a folder called 'scenarios'"), "%s", f.err.msg);
 	cr_expect_eq(f.set.count, 0);
 	fixture_close(&f);
@@ -303,7 +303,7 @@ Test(scenario_set, tags_choose_and_may_choose_none)
 	cr_expect_eq(load(&f, "top", NULL, "memcg,none"), -EINVAL);
 	cr_expect_eq(load(&f, "top", NULL, "memcg,!none"), -EINVAL);
 	cr_expect_eq(load(&f, "top", NULL, "memcg+!memcg"), -ENOENT);
-	cr_expect_str_eq(f.err.msg, "no scenario has the tags 'memcg+!memcg' (3 were looked at)");
+	cr_expect_str_eq(f.err.msg, "no scenario matches the tags 'memcg+!memcg' (3 were read)");
 	cr_expect_eq(load(&f, "top", NULL, "a,"), -EINVAL);
 	fixture_close(&f);
 }
@@ -328,7 +328,7 @@ Test(scenario_set, paths_without_scenarios_are_errors)
 
 	fixture_open(&f);
 	cr_expect_eq(load(&f, "empty", NULL, NULL), -ENOENT);
-	cr_expect(strstr(f.err.msg, "there is no *.scenario file below"), "%s", f.err.msg);
+	cr_expect(strstr(f.err.msg, "no *.scenario file below"), "%s", f.err.msg);
 	cr_expect_eq(load(&f, "nowhere", NULL, NULL), -ENOENT);
 	cr_expect(strstr(f.err.msg, "cannot open"), "%s", f.err.msg);
 	fixture_close(&f);

@@ -58,10 +58,10 @@ static const struct {
 		"cannot start scope 'box': MemoryHigh needs the memory controller, which "
 		"the parent of "
 		"'/fake' does not delegate (Delegate=memory)"},
-	{"MemoryHigh", SIZE(1), true, NULL, NULL, "cgroup v1 has nothing like it"},
+	{"MemoryHigh", SIZE(1), true, NULL, NULL, "cgroup v1 has no equivalent"},
 	{"MemoryMax", SIZE(64 << 20), true, "memory.limit_in_bytes", "67108864", NULL},
 	{"MemoryMax", SIZE(UINT64_MAX), true, "memory.limit_in_bytes", "-1", NULL},
-	{"MemorySwapMax", SIZE(0), true, NULL, NULL, "set MemoryMax, too"},
+	{"MemorySwapMax", SIZE(0), true, NULL, NULL, "set MemoryMax too"},
 	{"OOMPolicy", TEXT("kill"), true, NULL, NULL, "needs systemd and cgroup v2"},
 };
 

@@ -150,7 +150,7 @@ Test(expect_judge, a_wrong_value_is_a_mistake_of_the_file)
 		const char *line, *message;
 	} rows[] = {
 		{"[Expect]\nVictim=hog|neighbor", "did you mean 'neighbour'"},
-		{"[Expect]\nVictim=hog ghost", "there is no workload 'ghost'"},
+		{"[Expect]\nVictim=hog ghost", "no workload 'ghost'"},
 		{"[Expect]\nConstraint=global", "'global'"},
 		{"[Expect hog]\nKilledBy=oom", "'oom'"},
 		{"[Expect hog]\nSignal=kill", "did you mean 'SIGKILL'"},
@@ -191,8 +191,8 @@ Test(expect_judge, known_issue)
 		{"bug 7, until 2027-01-14", "0", OOM_FAIL, "(known issue, expired: "},
 		{"bug 7", "0", OOM_FAIL, "has no date"},
 		{"bug 7 until 2027-02-30", "0", OOM_FAIL, "has no date"},
-		{"bug 7, until 2027-01-31", "1", OOM_PASS, "passes in spite of the known issue"},
-		{"bug 7, until 2026-01-31", "1", OOM_PASS, "passes in spite of the known issue"},
+		{"bug 7, until 2027-01-31", "1", OOM_PASS, "passes despite the known issue"},
+		{"bug 7, until 2026-01-31", "1", OOM_PASS, "passes despite the known issue"},
 		{NULL, "0", OOM_FAIL, "wanted 0, observed 1"},
 	};
 

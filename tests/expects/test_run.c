@@ -82,7 +82,7 @@ Test(expect_run, oom_kills)
 			OOM_INCONCLUSIVE, "1..", LOST_WHY},
 		{{judge_lose_kmsg, judge_without_mark, out_of_memory}, "", "OOMKills", "1",
 			OOM_INCONCLUSIVE, "1..", LOST_WHY},
-		{{count_unknown}, "", "OOMKills", "1", OOM_INCONCLUSIVE, "1..", "cannot be told"},
+		{{count_unknown}, "", "OOMKills", "1", OOM_INCONCLUSIVE, "1..", "is not known"},
 	};
 
 	JUDGE_ROWS(rows);
@@ -185,7 +185,7 @@ Test(expect_run, constraint)
 			"memcg none memcg", NULL},
 		{{global_kill}, "", "Constraint", "memcg|none", OOM_PASS, "memcg none", NULL},
 		{{bare_kill}, "", "Constraint", "memcg", OOM_INCONCLUSIVE, "memcg unknown",
-			"does not say"},
+			"does not name the constraint of every kill"},
 		{{bare_kill}, "", "Constraint", "none", OOM_FAIL, "memcg unknown", NULL},
 		{{judge_without_kills}, "", "Constraint", "memcg", OOM_FAIL, "no kill", NULL},
 		{BOTH_LOST, "", "Constraint", "memcg", OOM_INCONCLUSIVE, "memcg", LOST_WHY},

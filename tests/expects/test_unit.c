@@ -40,7 +40,7 @@ Test(expect_unit, systemd_state)
 		{{plain_and_old}, "box", "Active", "no", OOM_INCONCLUSIVE, NULL,
 			"systemd is absent (backend cgroup)"},
 		{{systemd_silent}, "box", "Active", "no", OOM_INCONCLUSIVE, NULL,
-			"systemd did not say"},
+			"systemd did not report it"},
 	};
 
 	JUDGE_ROWS(rows);

@@ -198,7 +198,7 @@ Test(guest_cache, a_bound_that_is_no_size_is_refused)
 
 	setenv("OOMGATE_CACHE_MAX", "50%", 1);
 	cr_expect_eq(oom_cache_open(&test_cache_arena, &err, &test_cache), -EINVAL);
-	cr_expect_str_eq(err.msg, "OOMGATE_CACHE_MAX='50%' is no size like 4G");
+	cr_expect_str_eq(err.msg, "OOMGATE_CACHE_MAX='50%' is not a size (4G)");
 	setenv("OOMGATE_CACHE_MAX", "300M", 1);
 	cr_expect_eq(oom_cache_open(&test_cache_arena, &err, &test_cache), 0);
 }
@@ -212,7 +212,7 @@ Test(guest_cache, only_a_full_disk_is_explained)
 	cr_expect_str_eq(err.msg, "cannot write");
 	cr_expect_eq(oom_cache_explain("/c", -ENOSPC, &err), -ENOSPC);
 	cr_expect_not_null(
-		strstr(err.msg, "'/c' is full: make room, or name another place in OOMGATE_CACHE"));
+		strstr(err.msg, "'/c' is full: make room, or set OOMGATE_CACHE to another folder"));
 }
 
 Test(guest_cache, a_tool_without_room_is_told_from_one_that_fails)
@@ -253,9 +253,10 @@ Test(guest_cache, who_is_not_root_needs_subordinate_users_for_an_image)
 			"'usermod --add-subuids 100000-165535 "},
 		{"bob:1:2\n", "", "", "9\n", "no line in /etc/subuid or /etc/subgid"},
 		{"", "", "passwd: files\nsubid: sss\n", "9\n", NULL},
-		{"", "", "passwd: files\n#subid: sss\n", "9\n", "by user 'bob': no line"},
+		{"", "", "passwd: files\n#subid: sss\n", "9\n",
+			"user 'bob' cannot build an image: no line"},
 		{"bob:1:2\n", "bob:1:2\n", "", "0\n",
-			"no user namespaces here (sysctl /proc/sys/user/max_user_namespaces is 0)"},
+			"no user namespaces (/proc/sys/user/max_user_namespaces is 0)"},
 	};
 
 	for (const char *const *d =

@@ -266,7 +266,7 @@ Test(guest_kernel, what_is_no_module_is_refused)
 	for (size_t i = 0; i < sizeof(deps) / sizeof(*deps); i++) {
 		oom_file_write(in_dir("modules.dep"), deps[i], strlen(deps[i]), 0644, NULL);
 		cr_expect_eq(write_initrd(&err), -EINVAL, "%s", deps[i]);
-		cr_expect_not_null(strstr(err.msg, "which is no module"), "%s", err.msg);
+		cr_expect_not_null(strstr(err.msg, "which is not a module"), "%s", err.msg);
 	}
 }
 

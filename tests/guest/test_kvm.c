@@ -16,10 +16,10 @@ Test(guest_kvm, the_device_tells_what_it_can)
 		int r;
 		const char *says;
 	} rows[] = {
-		{"/nowhere/kvm", -ENOENT, "/nowhere/kvm is missing: no virtualisation here"},
+		{"/nowhere/kvm", -ENOENT,
+			"/nowhere/kvm is missing: no virtualisation, or it is disabled"},
 		{"/", -EISDIR, "/ cannot be opened: Is a directory"},
-		{"/dev/null", -ENODEV,
-			"/dev/null is no KVM that we know: its version is -1, not 12"},
+		{"/dev/null", -ENODEV, "/dev/null has an unknown KVM API version: -1, not 12"},
 	};
 	char why[240];
 
@@ -42,8 +42,8 @@ Test(guest_kvm, a_guest_that_did_not_come_up_is_explained)
 		{"", -1, "a guest hung with it for 10 s"},
 		{NULL, -1, "a guest hung with it for 10 s"},
 		{"x\nqemu: failed to initialize kvm: Permission denied\n", 1 << 8,
-			"a guest ended with it before it was up, QEMU's status is 1: 'failed to initialize kvm: "
-			"Permission denied'"},
+			"a guest with it ended before it had booted (QEMU's exit status 1): "
+			"'failed to initialize kvm: Permission denied'"},
 		{"kvm.c:3183: Assertion failed\n", 6,
 			"QEMU was killed by signal 6 with it: 'kvm.c:3183: Assertion failed'"},
 	};
@@ -76,8 +76,8 @@ Test(guest_kvm, an_answer_is_remembered_with_its_reason)
 		{"yes\n", true, true, ""},
 		{"no\na guest hung with it for 10 s: 'x'\n", true, false,
 			"a guest hung with it for 10 s: 'x'"},
-		{"no\n", true, false, "a guest did not come up with it"}, /* of an older program */
-		{"no", true, false, "a guest did not come up with it"},
+		{"no\n", true, false, "a guest did not boot with it"}, /* of an older program */
+		{"no", true, false, "a guest did not boot with it"},
 		{NULL, false, false, ""},
 	};
 	struct oom_arena arena = {0};
@@ -115,11 +115,12 @@ Test(guest_kvm, doctor_says_which_when_and_how_again)
 		{{.device = false, .probed_s = -1, .why = "/dev/kvm is missing"}, OOM_KVM_NO,
 			"/dev/kvm is missing"},
 		{{.device = true, .probed_s = -1}, OOM_KVM_UNTRIED,
-			"/dev/kvm opens; whether a guest comes up with it is probed by the first run in guests"},
+			"/dev/kvm can be opened; the first run in guests probes whether a guest "
+			"boots with it"},
 		{{.device = true, .works = true, .probed_s = 1767225600, .path = "/c/kvm-1"},
 			OOM_KVM_YES,
-			"a guest comes up with it (probed 2026-01-01 00:00 UTC; remove '/c/kvm-1' and the next run "
-			"in guests probes again)"},
+			"a guest boots with it (probed 2026-01-01 00:00 UTC; remove '/c/kvm-1' "
+			"and the next run in guests probes again)"},
 		{{.device = true,
 			 .probed_s = 1767225600,
 			 .why = "a guest hung",

@@ -100,14 +100,14 @@ Test(guest_machine, a_wrong_name_says_what_there_is)
 		{"forky", "unknown guest 'forky', did you mean 'debian:forky'?"},
 		{"truxie", "did you mean 'debian:trixie'?"},
 		{"debian:sid",
-			"unknown guest 'debian:sid'; there are debian:bullseye, debian:bookworm, debian:trixie, "
-			"debian:forky, kernel=PATH"},
+			"unknown guest 'debian:sid', expected one of debian:bullseye, "
+			"debian:bookworm, debian:trixie, debian:forky, kernel=PATH"},
 		{"kernel=/k,image=debian:buster",
-			"unknown image 'debian:buster'; there are debian:bullseye"},
+			"unknown image 'debian:buster', expected one of debian:bullseye"},
 		{"kernel=/k,image=debian:bullsye",
 			"unknown image 'debian:bullsye', did you mean 'debian:bullseye'?"},
 		{"kernle=/k", "unknown key of a guest's name 'kernle', did you mean 'kernel'?"},
-		{"disk=/d", "there are kernel, modules, image"},
+		{"disk=/d", "expected one of kernel, modules, image"},
 		{"image=/d,modules=/m", "modules= without kernel="},
 		{"kernel=/k,image=", "'image=' is empty"},
 	};

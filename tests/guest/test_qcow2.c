@@ -252,13 +252,15 @@ Test(own_disk, what_qemu_img_makes)
 		{"plain", "d.img", "qcow2 by its first bytes"},
 		{"plain", "d", "qcow2 by its first bytes"},
 		{"plain", "d.vmdk",
-			"is a VMDK by its name, and only qcow2 and raw are taken: 'qemu-img convert"},
+			"is a VMDK by its name, and only qcow2 and raw are supported: convert it "
+			"with 'qemu-img convert"},
 		{"backing", "d.qcow2",
-			"its backing file 'base.raw': 'qemu-img convert -O qcow2 FILE WHOLE.qcow2'"},
-		{"version2", "d.qcow2", "its backing file 'base.raw'"},
-		{"data", "d.qcow2", "has its data in another file, 'data.raw': 'qemu-img convert"},
-		{"encrypted", "d.qcow2", "is encrypted: 'qemu-img convert"},
-		{"version1", "d.qcow2", "a qcow of a version other than 2 and 3"},
+			"has a backing file, 'base.raw': convert it with 'qemu-img convert -O qcow2 FILE WHOLE.qcow2'"},
+		{"version2", "d.qcow2", "has a backing file, 'base.raw'"},
+		{"data", "d.qcow2",
+			"has an external data file, 'data.raw': convert it with 'qemu-img convert"},
+		{"encrypted", "d.qcow2", "is encrypted: convert it with 'qemu-img convert"},
+		{"version1", "d.qcow2", "has a qcow version other than 2 and 3"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -290,7 +292,7 @@ Test(own_disk, what_is_no_qcow2)
 		{"json:{\"driver\":\"nbd\"}", "x", ""},
 		{"fat:rw:d", "x", ""},
 		{"d.qcow2", "a boot sector",
-			"is no qcow2: give a raw disk a name that ends in .raw"},
+			"is not a qcow2: give a raw disk a name that ends in .raw"},
 		{"d.raw", "KDMV", "is raw by its name and VMDK by its first bytes"},
 		{"d.raw", "# Disk DescriptorFile\nRW 1 FLAT \"/etc/shadow\" 0",
 			"VMDK by its first bytes"},
@@ -332,8 +334,8 @@ Test(own_disk, what_a_name_holds_does_not_reach_a_terminal)
 	memset(i.bytes + 512, 'a', 1023);
 	memset(name, 'n', 200);
 	cr_expect_not_null(strstr(refusal(name, i.bytes, i.len, &disk),
-		"nn.qcow2' is read through another file, its "
-		"backing file 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaa...': 'qemu-img convert -O qcow2 FILE WHOLE.qcow2' makes it whole"));
+		"nn.qcow2' has a backing file, 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaa...': convert it "
+		"with 'qemu-img convert -O qcow2 FILE WHOLE.qcow2'"));
 }
 
 Test(own_disk, what_is_no_file)
@@ -345,7 +347,7 @@ Test(own_disk, what_is_no_file)
 	cr_assert_eq(mkfifo(pipe, 0600), 0);
 	cr_expect_eq(oom_own_disk_open(pipe, &err, &disk), -EINVAL);
 	cr_expect_eq(oom_own_disk_open(dir, &err, &disk), -EINVAL);
-	cr_expect_not_null(strstr(err.msg, "is no file"));
+	cr_expect_not_null(strstr(err.msg, "is not a file"));
 	cr_expect_eq(oom_own_disk_open("/nowhere/disk", &err, &disk), -ENOENT);
 	cr_expect_eq(disk.fd, -1);
 }

@@ -17,10 +17,11 @@ Test(usage, a_word_that_is_none)
 		{"cgrop", 4, "unknown place 'cgrop', did you mean 'cgroup'?"},
 		{"SCOPE", 4, "unknown place 'SCOPE', did you mean 'scope'?"},
 		{"geust", 4, "unknown place 'geust', did you mean 'guest'?"},
-		{"nowhere", 4, "unknown place 'nowhere'; there are auto, guest, scope, cgroup"},
-		{"", 4, "unknown place ''; there are auto, guest, scope, cgroup"},
-		{"x", 1, "unknown place 'x'; there is auto"},
-		{"x", 0, "unknown place 'x'; there are none"},
+		{"nowhere", 4,
+			"unknown place 'nowhere', expected one of auto, guest, scope, cgroup"},
+		{"", 4, "unknown place '', expected one of auto, guest, scope, cgroup"},
+		{"x", 1, "unknown place 'x', expected auto"},
+		{"x", 0, "unknown place 'x': there are no places"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -40,7 +41,8 @@ Test(usage, a_list_that_is_longer_than_a_message_is_cut)
 	for (size_t i = 0; i < 64; i++)
 		names[i] = "a-name-of-some-length";
 	cr_expect_eq(oom_choice_unknown(&err, "thing", "zzz", names, 64), -EINVAL);
-	cr_expect(!strncmp(err.msg, "unknown thing 'zzz'; there are a-name", 37), "%s", err.msg);
+	cr_expect(!strncmp(err.msg, "unknown thing 'zzz', expected one of a-name", 43), "%s",
+		err.msg);
 	cr_expect(!strcmp(err.msg + strlen(err.msg) - 13, ", and 58 more"), "%s", err.msg);
 }
 

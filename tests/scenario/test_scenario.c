@@ -179,7 +179,7 @@ Test(scenario, a_file_that_cannot_be_read_is_a_mistake)
 	} rows[] = {
 		{"/nonexistent/x.scenario", "cannot read the file: No such file or directory"},
 		{"/", "cannot read the file: Is a directory"},
-		{"/dev/null", "cannot read the file: it is no regular file"},
+		{"/dev/null", "cannot read the file: it is not a regular file"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

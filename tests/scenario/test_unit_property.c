@@ -98,12 +98,12 @@ Test(unit_property, values_that_systemd_would_refuse)
 		{"MemoryMax", "infinity", NULL},
 		{"MemoryMax", "101%", "'101%' is more than 100%"},
 		{"CPUQuota", "250%", NULL},
-		{"CPUQuota", "0%", "'0%' leaves nothing"},
+		{"CPUQuota", "0%", "'0%' is not more than 0%"},
 		{"ManagedOOMMemoryPressureLimit", "60%", NULL},
 		{"ManagedOOMMemoryPressureLimit", "110%", "'110%' is more than 100%"},
 		{"AllowedCPUs", "0-3,7 9", NULL},
-		{"AllowedCPUs", "3-0", "'3-0' is no list of numbers (0-3,7)"},
-		{"AllowedCPUs", "1024", "'1024' is no list of numbers (0-3,7)"},
+		{"AllowedCPUs", "3-0", "'3-0' is not a list of numbers (0-3,7)"},
+		{"AllowedCPUs", "1024", "'1024' is not a list of numbers (0-3,7)"},
 		{"KillSignal", "SIGTERM", NULL},
 		{"KillSignal", "15", NULL},
 		{"KillSignal", "TERM", NULL},
@@ -118,9 +118,10 @@ Test(unit_property, values_that_systemd_would_refuse)
 		{"IOReadBandwidthMax", "/dev/vda 5M", NULL},
 		{"IOReadBandwidthMax", "/dev/vda infinity", NULL},
 		{"IOReadBandwidthMax", "5M",
-			"'5M' is no device and number (bytes read per second: /dev/vda 5M)"},
+			"'5M' is not a device and a number (bytes read per second: /dev/vda 5M)"},
 		{"IODeviceWeight", "/dev/vda 0",
-			"'/dev/vda 0' is no device and number (share of one device: /dev/vda 100)"},
+			"'/dev/vda 0' is not a device and a number (share of the I/O of one "
+			"device: /dev/vda 100)"},
 		{"IODeviceLatencyTargetSec", "/dev/vda 25ms", NULL},
 	};
 	struct oom_arena arena = {0};

@@ -113,17 +113,17 @@ Test(undo, what_cannot_be_undone_is_refused_when_it_is_noted)
 	static const struct {
 		const char *kind, *a, *b, *why;
 	} rows[] = {
-		{"nonsense", "x", NULL, "there is no undo"},
+		{"nonsense", "x", NULL, "unknown kind of undo"},
 		{"tree", NULL, NULL, "takes 1 arguments, not 0"},
 		{"tree", "/tmp/a", "/tmp/b", "takes 1 arguments"},
-		{"tree", "relative", NULL, "no absolute path"},
-		{"tree", "/", NULL, "no absolute path"},
+		{"tree", "relative", NULL, "not an absolute path"},
+		{"tree", "/", NULL, "not an absolute path"},
 		{"tree", "/tmp", NULL, "not below"},
-		{"tree", "/tmp/..", NULL, "no absolute path"},
+		{"tree", "/tmp/..", NULL, "not an absolute path"},
 		{"tree", "/tmp/../etc", NULL, "not below"},
 		{"tree", "/home/user", NULL, "not below"},
 		{"tree", "/etc/passwd", NULL, "not below"},
-		{"file", "relative", NULL, "cannot be noted"},
+		{"file", "relative", NULL, "cannot record 'relative' for removal"},
 		{"process", "1", "5", "not the pid"},
 		{"process", "0", "5", "not the pid"},
 		{"process", "-5", "5", "not the pid"},
@@ -136,9 +136,9 @@ Test(undo, what_cannot_be_undone_is_refused_when_it_is_noted)
 		{"trace", "..", NULL, "not the name of a trace instance"},
 		{"mount", "x", NULL, "not an absolute path"},
 		{"cgroup", "relative", NULL, "not the absolute path"},
-		{"sysvshm", "-1", NULL, "neither a shm id"},
-		{"sysvshm", "0x", NULL, "neither a shm id"},
-		{"sysvshm", "12z", NULL, "neither a shm id"},
+		{"sysvshm", "-1", NULL, "neither a shm ID"},
+		{"sysvshm", "0x", NULL, "neither a shm ID"},
+		{"sysvshm", "12z", NULL, "neither a shm ID"},
 		{"posixshm", "/a/b", NULL, "not the name"},
 	};
 	struct oom_undo *undo;
@@ -191,7 +191,7 @@ Test(undo, a_folder_that_others_may_write_is_not_trusted)
 
 	chmod(dir, 0777);
 	cr_expect_eq(oom_undo_open(&err, &undo), -EPERM);
-	cr_expect(strstr(err.msg, "not ours alone"), "%s", err.msg);
+	cr_expect(strstr(err.msg, "not private to this user"), "%s", err.msg);
 	cr_expect_null(undo);
 	setenv("OOMGATE_RUNTIME", "/proc/nowhere", 1);
 	cr_expect_lt(oom_undo_open(&err, &undo), 0);

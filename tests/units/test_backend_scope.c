@@ -41,8 +41,8 @@ Test(backend_scope, says_why_it_cannot_serve)
 	if (access("/run/systemd/system", F_OK) < 0) {
 		cr_expect_eq(r, -ENOENT);
 		cr_expect_str_eq(err.msg,
-			"no systemd runs here ('/run/systemd/system' is missing): use "
-			"--in guest or --in cgroup");
+			"systemd is not running here ('/run/systemd/system' is missing): use --in "
+			"guest or --in cgroup");
 	} else {
 		cr_expect(r == 0 || strlen(err.msg) > 20, "%d '%s'", r, err.msg);
 	}

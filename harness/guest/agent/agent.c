@@ -119,7 +119,7 @@ static int add_disks(const struct oom_guest_job *job, struct oom_err *err)
 		mount(name, "/var/tmp", "ext2", 0, NULL) < 0)
 		return oom_err_errno(err, errno, "cannot mount '%s' on /var/tmp", name);
 	return chmod("/var/tmp", 01777) < 0
-		? oom_err_errno(err, errno, "cannot open /var/tmp to all")
+		? oom_err_errno(err, errno, "cannot make /var/tmp world-writable")
 		: 0;
 }
 
@@ -143,7 +143,7 @@ static int wake_up(const struct oom_guest_job *job, struct oom_err *err)
 		return oom_err_errno(err, errno, "cannot set the clock");
 	r = add_entropy(job->entropy, sizeof(job->entropy));
 	if (r)
-		return oom_err_errno(err, -r, "cannot renew the random numbers");
+		return oom_err_errno(err, -r, "cannot reseed the random number generator");
 	r = add_disks(job, err);
 	if (r)
 		return r;

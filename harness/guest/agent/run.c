@@ -50,7 +50,7 @@ static int receive(struct oom_arena *arena, int fd, const char *evidence_dir, st
 	if (r == 1 && frame.type == OOM_FRAME_START)
 		r = oom_job_decode(arena, frame.data, frame.len, err, ret);
 	else
-		r = oom_err_set(err, EPIPE, "there was no job");
+		r = oom_err_set(err, EPIPE, "no job was sent");
 	ret->evidence_dir = evidence_dir;
 	oom_buffer_free(&in);
 	return r;
@@ -187,7 +187,7 @@ static int hand_over(
 	sending.prefix = strlen(dir) + 1;
 	r = nftw(dir, send_file, 16, FTW_PHYS);
 	if (r)
-		return oom_err_set(err, EIO, "cannot hand the evidence over");
+		return oom_err_set(err, EIO, "cannot send the evidence");
 	if (WIFSIGNALED(status))
 		return oom_err_set(
 			err, EIO, "the runner was killed by signal %d", WTERMSIG(status));
@@ -196,7 +196,7 @@ static int hand_over(
 	r = send_fd(port, OOM_FRAME_RECORD, NULL, record);
 	if (!r)
 		r = oom_frame_send(port, OOM_FRAME_DONE, NULL, 0);
-	return r ? oom_err_errno(err, -r, "cannot hand the record over") : 0;
+	return r ? oom_err_errno(err, -r, "cannot send the record") : 0;
 }
 
 static int open_channels(struct oom_agent_runner *ret, int *ret_job, int *ret_asking)
@@ -241,7 +241,7 @@ static int start(const struct oom_guest_service *service, struct oom_err *err,
 	oom_closep(&job);
 	/* at its death this is the end of the file: then the run says what became of it */
 	if (read(runner->job_fd, &ready, 1) < 0)
-		return oom_err_errno(err, errno, "cannot hear the attempt's runner");
+		return oom_err_errno(err, errno, "cannot listen to the attempt's runner");
 	return 0;
 }
 
@@ -293,7 +293,7 @@ int oom_agent_run(
 	/* one that is gone already shows in its pidfd */
 	r = oom_frame_send(runner->job_fd, OOM_FRAME_START, job, len);
 	if (r && r != -EPIPE && r != -ECONNRESET)
-		return oom_err_errno(err, -r, "cannot hand the job to its runner");
+		return oom_err_errno(err, -r, "cannot send the job to its runner");
 	r = watch(port, runner->pid_fd, runner->request_fd);
 	if (r)
 		return oom_err_errno(err, -r, "cannot reach the host");

@@ -106,5 +106,6 @@ void oom_agent_warm_up(void)
 	unmask_generators();
 	/* its first change copies it from the image (overlayfs) */
 	if (chmod("/var/tmp", 01777) < 0)
-		oom_say(stderr, "oomgate: cannot open /var/tmp to all: %s\n", strerror(errno));
+		oom_say(stderr, "oomgate: cannot make /var/tmp world-writable: %s\n",
+			strerror(errno));
 }

@@ -75,8 +75,9 @@ static enum oom_next boot(struct oom_guest_attempt *a)
 	int r = oom_state_create(&a->state, a->host->cache, &err, &a->state_fd);
 
 	if (!r) {
-		oom_host_say(a->host, "%s: booting once with %llu MiB, to be saved", a->machine_id,
-			(unsigned long long)(a->vm.shape.memory_bytes >> 20));
+		oom_host_say(a->host,
+			"%s: booting with %llu MiB; the booted machine is saved for later attempts",
+			a->machine_id, (unsigned long long)(a->vm.shape.memory_bytes >> 20));
 		r = oom_attempt_vm_start(a, false, &err);
 	}
 	if (r)

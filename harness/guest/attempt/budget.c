@@ -53,7 +53,7 @@ bool oom_budget_within(struct oom_guest_attempt *a, enum oom_budget budget, uint
 	else
 		snprintf(text, sizeof(text), "%" PRIu64, max);
 	oom_attempt_fail(a,
-		"the guest went past a budget (GUEST BUDGETS in oomgate(1)): %s, at most %s",
+		"the guest exceeded a budget (GUEST BUDGETS in oomgate(1)): %s, at most %s",
 		budgets[budget].what, text);
 	return false;
 }

@@ -152,7 +152,7 @@ static enum oom_next describe_qemu(struct oom_guest_attempt *a, const siginfo_t 
 		killed ? "was killed by signal" : "ended with status", info->si_status,
 		phase_name(a),
 		killed && info->si_status == SIGKILL
-			? " (did this host run out of memory? --jobs 1 takes less)"
+			? " (did this host run out of memory? --jobs 1 needs less)"
 			: "",
 		quote_tail(a, ": ", a->log));
 }
@@ -188,6 +188,6 @@ enum oom_next oom_end_timed_out(struct oom_guest_attempt *a)
 		silent					? "gave no sign of life"
 			: a->phase == OOM_GUEST_RUNNING ? "had no verdict by its deadline"
 			: a->phase == OOM_GUEST_BOOTING
-			? "was not ready in time (OOMGATE_BOOT_TIMEOUT gives it more)"
+			? "was not ready in time (raise OOMGATE_BOOT_TIMEOUT)"
 			: "was not ready by its deadline");
 }

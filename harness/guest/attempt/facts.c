@@ -20,14 +20,15 @@ void oom_kvm_describe(const struct oom_kvm *kvm, struct oom_guest_facts *ret)
 	if (kvm->probed_s < 0) {
 		ret->kvm_state = OOM_KVM_UNTRIED;
 		snprintf(ret->kvm, sizeof(ret->kvm),
-			"/dev/kvm opens; whether a guest comes up with it is probed by the first run in guests");
+			"/dev/kvm can be opened; the first run in guests probes whether a guest "
+			"boots with it");
 		return;
 	}
 	if (gmtime_r(&when, &tm))
 		strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &tm);
 	snprintf(ret->kvm, sizeof(ret->kvm),
 		"%s (probed %s; remove '%s' and the next run in guests probes again)",
-		kvm->works ? "a guest comes up with it" : kvm->why, date, kvm->path);
+		kvm->works ? "a guest boots with it" : kvm->why, date, kvm->path);
 }
 
 void oom_guest_describe(const struct oom_guest_host *host, struct oom_guest_facts *ret)
@@ -51,7 +52,7 @@ void oom_guest_describe(const struct oom_guest_host *host, struct oom_guest_fact
 	else
 		oom_bounded_printf(&text,
 			"; for Linux " OOM_NEWER_KERNEL
-			" and later one of version %d is fetched when it is needed",
+			" and later, version %d is fetched when needed",
 			OOM_NEWER_MAJOR);
 	oom_arena_release(&arena);
 }

@@ -65,7 +65,7 @@ static int read_boot_timeout(struct oom_err *err, uint64_t *ret)
 	*ret = BOOT_TIMEOUT_US;
 	if (text && *text && (oom_parse_duration(text, ret) || !*ret))
 		return oom_err_set(
-			err, EINVAL, "OOMGATE_BOOT_TIMEOUT='%s' is no duration like 5min", text);
+			err, EINVAL, "OOMGATE_BOOT_TIMEOUT='%s' is not a duration (5min)", text);
 	return 0;
 }
 
@@ -160,8 +160,7 @@ static int make_initrd(struct oom_guest_host *host, struct oom_prepared *p, stru
 	snprintf(path, sizeof(path), "%s/initrd", temp);
 	r = oom_initrd_write(path, p->image.busybox, p->modules, p->kernel, err);
 	if (!r && rename(path, p->initrd) < 0)
-		r = oom_err_errno(
-			err, errno, "cannot put the initial file system to '%s'", p->initrd);
+		r = oom_err_errno(err, errno, "cannot move the initrd to '%s'", p->initrd);
 	oom_tree_remove(temp);
 	return r;
 }
@@ -176,8 +175,7 @@ static int choose_qemu(struct oom_guest_host *host, struct oom_prepared *p, stru
 	if (!asked && strcmp(accel, "tcg") && strcmp(accel, "auto"))
 		return oom_err_set(err, EINVAL, "unknown accelerator '%s' (auto, kvm, tcg)", accel);
 	if (asked && access("/dev/kvm", R_OK | W_OK) < 0)
-		return oom_err_errno(
-			err, errno, "cannot use '/dev/kvm' (--accel tcg does without)");
+		return oom_err_errno(err, errno, "cannot use '/dev/kvm' (use --accel tcg instead)");
 	if (asked ||
 		(strcmp(accel, "tcg") && !p->image.own_disk &&
 			oom_kvm_works(host->cache, &p->qemu, &p->image, p->vmlinuz, p->initrd))) {

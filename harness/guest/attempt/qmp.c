@@ -156,7 +156,7 @@ static enum oom_next on_line(struct oom_guest_attempt *a, const char *line, size
 		next = oom_attempt_fail(
 			a, "QEMU refuses: %s", json_string_value(json_object_get(error, "desc")));
 	else if (error)
-		oom_host_say(a->host, "%s: QEMU refuses a fault: %s", a->machine_id,
+		oom_host_say(a->host, "%s: QEMU refused a fault: %s", a->machine_id,
 			json_string_value(json_object_get(error, "desc")));
 	else if (json_object_get(json, "return"))
 		next = oom_qmp_advance(a, OOM_QMP_RETURN);

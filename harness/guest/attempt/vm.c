@@ -65,7 +65,7 @@ int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_
 	a->qmp_fd = qmp[0];
 	a->port_fd = port[0];
 	if (r)
-		oom_err_errno(err, -r, "cannot make the guest's sockets");
+		oom_err_errno(err, -r, "cannot create the guest's sockets");
 	/* a machine that is only booted and saved has nothing on them */
 	if (!r && incoming && a->vm.shape.swap_bytes) {
 		a->swap_fd = oom_swap_create(a->host->cache, a->vm.shape.swap_bytes, err);

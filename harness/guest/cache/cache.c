@@ -24,8 +24,7 @@ static int make_dir(const char *path, struct oom_err *err)
 {
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return oom_err_errno(err, errno,
-			"cannot make the cache folder '%s' (OOMGATE_CACHE=DIR names another)",
-			path);
+			"cannot create the cache folder '%s' (set OOMGATE_CACHE to another)", path);
 	return 0;
 }
 
@@ -38,7 +37,8 @@ static int make_path(char *path, struct oom_err *err)
 			int e = errno;
 
 			oom_err_errno(err, e,
-				"cannot make the cache folder '%s' (OOMGATE_CACHE=DIR names another)",
+				"cannot create the cache folder '%s' (set OOMGATE_CACHE to "
+				"another)",
 				path);
 			*slash = '/';
 			return -e;
@@ -80,7 +80,8 @@ static int find_dir(struct oom_arena *arena, struct oom_err *err, char **ret)
 
 		if (!absolute)
 			return oom_err_errno(err, errno,
-				"cannot use OOMGATE_CACHE='%s' (an absolute path is made where it is missing)",
+				"cannot use OOMGATE_CACHE='%s' (give an absolute path; it is "
+				"created if missing)",
 				own);
 		dir = oom_arena_strdup(arena, absolute);
 		free(absolute);
@@ -126,7 +127,7 @@ static int check_bound(struct oom_err *err)
 	uint64_t bytes;
 
 	return read_bound(text, &bytes)
-		? oom_err_set(err, EINVAL, "OOMGATE_CACHE_MAX='%s' is no size like 4G", text)
+		? oom_err_set(err, EINVAL, "OOMGATE_CACHE_MAX='%s' is not a size (4G)", text)
 		: 0;
 }
 
@@ -166,7 +167,8 @@ int oom_cache_explain(const char *cache, int r, struct oom_err *err)
 	if (r != -ENOSPC && r != -EDQUOT)
 		return r;
 	return oom_err_set(err, -r,
-		"the disk of the cache '%s' is full: make room, or name another place in OOMGATE_CACHE",
+		"the disk of the cache '%s' is full: make room, or set OOMGATE_CACHE to another "
+		"folder",
 		cache);
 }
 

@@ -97,7 +97,7 @@ int oom_cache_temp(struct oom_arena *arena, const char *cache, enum oom_cache_fo
 		r = path ? make_locked(path) : -ENOMEM;
 	}
 	if (r < 0)
-		return oom_err_errno(err, -r, "cannot make a folder in '%s/%s'", cache, dir);
+		return oom_err_errno(err, -r, "cannot create a folder in '%s/%s'", cache, dir);
 	*ret = path;
 	return 0;
 }

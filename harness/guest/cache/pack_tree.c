@@ -55,8 +55,8 @@ static int pack_one(struct oom_pack *pack, const char *name, const char *path, s
 	if (S_ISLNK(st.st_mode))
 		return pack_link(pack, name, path, err);
 	if (!S_ISDIR(st.st_mode))
-		return oom_err_set(err, EINVAL,
-			"cannot pack '%s': neither file, folder nor symbolic link", path);
+		return oom_err_set(
+			err, EINVAL, "cannot pack '%s': not a file, folder or symbolic link", path);
 	r = oom_pack_dir(pack, name);
 	if (r)
 		return oom_err_errno(err, -r, "cannot pack '%s'", path);
@@ -103,7 +103,7 @@ static int check_twins(const char *path, const char *twin, struct oom_err *err)
 		return 0;
 	if (!S_ISDIR(st.st_mode) || !S_ISDIR(twin_st.st_mode))
 		return oom_err_set(err, EEXIST,
-			"'%s' and '%s' are one and the same in a guest: remove one", path, twin);
+			"'%s' and '%s' have the same path in a guest: remove one", path, twin);
 	n = scandir(path, &names, no_dots, alphasort);
 	for (int i = 0; i < n; i++) {
 		char below[PATH_MAX], twin_below[PATH_MAX];

@@ -223,7 +223,7 @@ int oom_payload_make(struct oom_arena *arena, const char *cache, const char *exe
 		else if (utimensat(AT_FDCWD, final, NULL, 0) < 0)
 			r = disk_from_tar(tar, disk, log, err);
 		if (!r && access(final, F_OK) < 0 && rename(disk, final) < 0)
-			r = oom_err_errno(err, errno, "cannot put the payload disk to '%s'", final);
+			r = oom_err_errno(err, errno, "cannot move the payload to '%s'", final);
 	}
 	oom_tree_remove(temp);
 	if (!r)

@@ -283,7 +283,8 @@ int oom_tool_run(const char *const argv[], const char *input, const char *log, s
 		return 0;
 	if (status == 127 && !input)
 		return oom_err_set(err, ENOENT,
-			"cannot start '%s': is it installed? ('oomgate doctor' says what is missing)",
+			"cannot start '%s': is it installed? ('oomgate doctor' shows what is "
+			"missing)",
 			argv[0]);
 	if (disk_was_full(&arena, log)) {
 		oom_arena_release(&arena);

@@ -59,7 +59,7 @@ static int lock(struct build *b)
 				continue;
 			close(fd);
 			return oom_err_set(b->err, EINTR,
-				"interrupted while another build of '%s' was waited for", b->name);
+				"interrupted while waiting for another build of '%s'", b->name);
 		}
 	}
 	return fd;
@@ -119,12 +119,12 @@ static int describe(struct build *b, const char **ret_folder)
 		r = content_hash(b->arena, packages, &content);
 	if (r)
 		return oom_err_errno(
-			b->err, -r, "the build of '%s' left no list of packages", b->name);
+			b->err, -r, "the build of '%s' produced no list of packages", b->name);
 	systemd = package_version(b->arena, packages, "systemd");
 	snprintf(path, sizeof(path), "%s/kernel", b->temp);
 	r = oom_file_read(b->arena, path, 256, &kernel, NULL);
 	if (r)
-		return oom_err_errno(b->err, -r, "the build of '%s' left no kernel", b->name);
+		return oom_err_errno(b->err, -r, "the build of '%s' produced no kernel", b->name);
 	kernel[strcspn(kernel, "\n")] = '\0';
 	json = json_pack("{s:s, s:s, s:s, s:s?, s:I, s:I}", "schema", "oomgate.image/1", "name",
 		b->name, "kernel", kernel, "systemd", systemd, "size_bytes",
@@ -175,12 +175,12 @@ int oom_archive_failed(const char *what, const char *said, const char *log, stru
 		/* "Release file for URL is expired (invalid since 5d 3h 2min 1s). …"; of a long one the end says more */
 		url = end - url > 70 ? end - 70 : url + 1;
 		return oom_err_set(err, EIO,
-			"cannot %s: '%.*s' is expired: the clock is wrong, somebody replays an old copy, or "
-			"the mirror is a frozen one (OOMGATE_MIRROR_FROZEN=yes)",
+			"cannot %s: '%.*s' is expired: the clock is wrong, the mirror serves an "
+			"old copy, or it is a frozen mirror (OOMGATE_MIRROR_FROZEN=yes)",
 			what, (int)(end - url), url);
 	}
 	return oom_err_set(err, EIO, "cannot %s: %s%s (whole log: '%s')", what, said,
-		no_network(said) ? "; is there a network, or another OOMGATE_MIRROR?" : "", log);
+		no_network(said) ? "; check the network, or set OOMGATE_MIRROR" : "", log);
 }
 
 static int build(struct build *b)
@@ -191,14 +191,14 @@ static int build(struct build *b)
 	struct oom_err cause;
 	int r;
 
-	say(b, "%s: building the image (some 30 s)%s", "");
+	say(b, "%s: building the image (about 30 s)%s", "");
 	r = oom_tool_run(argv, recipe.text, b->log, &cause);
 	if (r == -EINTR)
 		return oom_err_set(b->err, EINTR, "%s", cause.msg);
 	if (r == -ENOSPC)
 		return oom_err_set(b->err, EIO,
-			"cannot build '%s': the disk is full, that of the cache '%s' (OOMGATE_CACHE "
-			"names another) or that of temporary files (TMPDIR names another)",
+			"cannot build '%s': the disk of the cache '%s' (OOMGATE_CACHE) or of "
+			"temporary files (TMPDIR) is full",
 			b->name, b->images);
 	if (r)
 		return oom_archive_failed(oom_arena_printf(b->arena, "build '%s'", b->name),
@@ -208,10 +208,11 @@ static int build(struct build *b)
 		return r;
 	r = oom_tree_narrow(b->temp);
 	if (r)
-		return oom_err_errno(b->err, -r, "cannot make '%s' its owner's alone", b->temp);
+		return oom_err_errno(b->err, -r, "cannot make '%s' private to its owner", b->temp);
 	if (rename(b->temp, folder) < 0) {
 		if (errno != EEXIST && errno != ENOTEMPTY)
-			return oom_err_errno(b->err, errno, "cannot put the image to '%s'", folder);
+			return oom_err_errno(
+				b->err, errno, "cannot move the image to '%s'", folder);
 		say(b, "%s: nothing has changed%s", "");
 		oom_tree_remove(b->temp);
 	}
@@ -254,7 +255,7 @@ int oom_image_build(struct oom_arena *arena, const char *cache, const char *name
 	}
 	r = oom_image_find(arena, cache, name, ret);
 	if (r)
-		return oom_err_errno(err, -r, "the image '%s' was built but cannot be read", name);
+		return oom_err_errno(err, -r, "the image '%s' was built, but cannot be read", name);
 	remove_superseded(&b, cache, ret);
 	return 0;
 }

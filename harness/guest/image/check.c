@@ -23,7 +23,7 @@ static int check_folder(const char *what, const char *path, struct oom_err *err)
 	if (stat(path, &st) < 0)
 		return oom_err_errno(err, errno, "cannot read %s '%s'", what, path);
 	if (!S_ISDIR(st.st_mode))
-		return oom_err_set(err, ENOTDIR, "%s '%s' is no folder", what, path);
+		return oom_err_set(err, ENOTDIR, "%s '%s' is not a folder", what, path);
 	if (access(path, R_OK | X_OK) < 0)
 		return oom_err_errno(err, errno, "cannot read %s '%s'", what, path);
 	return 0;

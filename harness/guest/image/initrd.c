@@ -58,12 +58,13 @@ static int check_vermagic(const struct modules *mods, const char *path, const ch
 	size_t n = strlen(mods->release);
 
 	if (!magic)
-		return oom_err_set(err, EINVAL, "'%s' is no kernel module", path);
+		return oom_err_set(err, EINVAL, "'%s' is not a kernel module", path);
 	magic += sizeof(key) - 1;
 	if (strncmp(magic, mods->release, n) || magic[n] != ' ')
 		return oom_err_set(err, EINVAL,
-			"'%s' is for kernel '%.*s', not '%s': name its own modules=DIR", mods->dir,
-			(int)strcspn(magic, " "), magic, mods->release);
+			"'%s' is for kernel '%.*s', not '%s': give the modules of that kernel "
+			"with modules=DIR",
+			mods->dir, (int)strcspn(magic, " "), magic, mods->release);
 	return 0;
 }
 
@@ -81,8 +82,9 @@ static int add_file(struct modules *mods, const char *path, size_t len, struct o
 	n = suffix ? snprintf(name, sizeof(name), "modules/%.*s.ko", (int)(suffix - base), base)
 		   : -1;
 	if (n < 0 || (size_t)n >= sizeof(name))
-		return oom_err_set(err, EINVAL, "'%s/modules.dep' names '%.*s', which is no module",
-			mods->dir, (int)len, path);
+		return oom_err_set(err, EINVAL,
+			"'%s/modules.dep' names '%.*s', which is not a module", mods->dir, (int)len,
+			path);
 	snprintf(line, sizeof(line), "%s\n", name + 8);
 	if (strstr(mods->order, line))
 		return 0;
@@ -188,8 +190,8 @@ static int add_modules(struct modules *mods, struct oom_err *err)
 		}
 	}
 	if (oom_pack_data(&mods->pack, "modules/order", mods->order, strlen(mods->order), 0644))
-		return oom_err_errno(err, mods->pack.error ? -mods->pack.error : EIO,
-			"cannot write the initial file system");
+		return oom_err_errno(
+			err, mods->pack.error ? -mods->pack.error : EIO, "cannot write the initrd");
 	return 0;
 }
 

@@ -85,7 +85,7 @@ int oom_kernel_release(
 			r = oom_err_set(err, ENOMEM, "no memory");
 	} else {
 		r = oom_err_set(err, EINVAL,
-			"'%s' is no kernel: neither a bzImage nor an x86 vmlinux", path);
+			"'%s' is not a kernel image: neither a bzImage nor an x86 vmlinux", path);
 	}
 	if (map != MAP_FAILED)
 		munmap(map, (size_t)st.st_size);

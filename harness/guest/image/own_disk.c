@@ -47,7 +47,7 @@ static const struct {
 	{".vpc", "VHD"}, {".vhdx", "VHDX"}, {".qed", "QED"}, {".qcow", "qcow"},
 	{".hdd", "Parallels"}, {".dmg", "DMG"}, {".cloop", "cloop"}};
 
-#define WAY_OUT "'qemu-img convert -O qcow2 FILE WHOLE.qcow2' makes it whole"
+#define WAY_OUT "convert it with 'qemu-img convert -O qcow2 FILE WHOLE.qcow2'"
 
 static const char *format_by_name(const char *path)
 {
@@ -95,11 +95,12 @@ static int check_qcow2(const char *path, const char *head, size_t len, struct oo
 
 	if (r == -EINVAL)
 		return oom_err_set(err, EINVAL,
-			"the disk image '%s' is no qcow2: give a raw disk a name that ends in .raw",
+			"the disk image '%s' is not a qcow2: give a raw disk a name that ends in "
+			".raw",
 			path);
 	if (r == -EPROTONOSUPPORT)
 		return oom_err_set(err, EINVAL,
-			"the disk image '%s' is a qcow of a version other than 2 and 3: " WAY_OUT,
+			"the disk image '%s' has a qcow version other than 2 and 3: " WAY_OUT,
 			path);
 	if (r)
 		return oom_err_set(err, EINVAL,
@@ -107,21 +108,22 @@ static int check_qcow2(const char *path, const char *head, size_t len, struct oo
 			path);
 	if (q.has_backing)
 		return oom_err_set(err, EINVAL,
-			"the disk image '%s' is read through another file, its backing file '%s': " WAY_OUT,
-			path, shown(q.backing, name));
+			"the disk image '%s' has a backing file, '%s': " WAY_OUT, path,
+			shown(q.backing, name));
 	if (q.has_data_file)
 		return oom_err_set(err, EINVAL,
-			"the disk image '%s' has its data in another file, '%s': " WAY_OUT, path,
+			"the disk image '%s' has an external data file, '%s': " WAY_OUT, path,
 			shown(q.data_file, name));
 	if (q.crypt_method)
 		return oom_err_set(err, EINVAL, "the disk image '%s' is encrypted: " WAY_OUT, path);
 	if (q.corrupt)
 		return oom_err_set(err, EINVAL,
-			"the disk image '%s' is marked as corrupt ('qemu-img check -r all' mends it)",
+			"the disk image '%s' is marked as corrupt ('qemu-img check -r all' "
+			"repairs it)",
 			path);
 	if (q.unknown_features)
 		return oom_err_set(err, EINVAL,
-			"the disk image '%s' uses a newer qcow2 than is known here: " WAY_OUT,
+			"the disk image '%s' uses a newer qcow2 than this program knows: " WAY_OUT,
 			path);
 	return 0;
 }
@@ -137,7 +139,8 @@ static int check_format(const char *path, const char *head, size_t len, struct o
 		return check_qcow2(path, head, len, err);
 	if (strcmp(named, "raw"))
 		return oom_err_set(err, EINVAL,
-			"the disk image '%s' is a %s by its name, and only qcow2 and raw are taken: " WAY_OUT,
+			"the disk image '%s' is a %s by its name, and only qcow2 and raw are "
+			"supported: " WAY_OUT,
 			path, named);
 	if (!strcmp(seen, "qcow2"))
 		return oom_err_set(err, EINVAL,
@@ -146,8 +149,8 @@ static int check_format(const char *path, const char *head, size_t len, struct o
 			path);
 	if (strcmp(seen, "raw"))
 		return oom_err_set(err, EINVAL,
-			"the disk image '%s' is raw by its name and %s by its first bytes, and only qcow2 "
-			"and raw are taken: " WAY_OUT,
+			"the disk image '%s' is raw by its name and %s by its first bytes, and "
+			"only qcow2 and raw are supported: " WAY_OUT,
 			path, seen);
 	return 0;
 }
@@ -188,7 +191,7 @@ int oom_own_disk_open(const char *path, struct oom_err *err, struct oom_own_disk
 		return oom_err_errno(err, errno, "cannot read the disk image '%s'", path);
 	if (!S_ISBLK(st.st_mode) && (!S_ISREG(st.st_mode) || !st.st_size))
 		return oom_err_set(err, EINVAL, "the disk image '%s' is %s", path,
-			S_ISREG(st.st_mode) ? "empty" : "no file");
+			S_ISREG(st.st_mode) ? "empty" : "not a file");
 	r = check_content(path, fd, err);
 	if (r)
 		return r;

@@ -30,7 +30,8 @@ static int check_tools(bool root, struct oom_err *err)
 	for (size_t i = 0; !r && i < sizeof(tools) / sizeof(*tools); i++)
 		if (!(root && tools[i].user) && !oom_path_find(&arena, tools[i].tool))
 			r = oom_err_set(err, ENOENT,
-				"'%s' is not installed (apt install %s), which builds the guests' images",
+				"'%s', which is needed to build images, is not installed (apt "
+				"install %s)",
 				tools[i].tool, tools[i].package);
 	oom_arena_release(&arena);
 	return r;
@@ -86,15 +87,16 @@ int oom_image_user_probe(const char *root, const char *user, uid_t uid, struct o
 	for (size_t i = 0; !r && i < sizeof(switches) / sizeof(*switches); i++)
 		if (is_zero(&arena, root, switches[i]))
 			r = oom_err_set(err, EPERM,
-				"an image cannot be built by user '%s': no user namespaces here "
-				"(sysctl /proc/sys/%s is 0); root can",
+				"user '%s' cannot build an image: no user namespaces "
+				"(/proc/sys/%s is 0); root can",
 				user, switches[i]);
 	if (!r && !ranges_come_from_elsewhere(&arena, root) &&
 		(!has_range(&arena, root, "subuid", user, uid) ||
 			!has_range(&arena, root, "subgid", user, uid)))
 		r = oom_err_set(err, EPERM,
-			"an image cannot be built by user '%s': no line in /etc/subuid or /etc/subgid "
-			"('usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s' by root); root can",
+			"user '%s' cannot build an image: no line in /etc/subuid or /etc/subgid "
+			"(as root: 'usermod --add-subuids 100000-165535 --add-subgids "
+			"100000-165535 %s'); root can",
 			user, user);
 	oom_arena_release(&arena);
 	return r;

@@ -28,7 +28,7 @@ static int read_word(const char *text, char *word, struct oom_guest_spec *spec, 
 		return oom_choice_unknown(err, "key of a guest's name", word, names, 3);
 	if (!*value || *values[i])
 		return oom_err_set(err, EINVAL, "'%s=' is %s in the guest name '%s'", names[i],
-			*value ? "there twice" : "empty", text);
+			*value ? "given twice" : "empty", text);
 	*values[i] = value;
 	return 0;
 }

@@ -12,10 +12,9 @@ enum { OOM_SUITES_MAX = 16, PREFIX_LEN = sizeof("debian:") - 1 };
 /* The one table: --guest, 'oomgate image', 'oomgate list guests', help and completion read it. */
 const struct oom_suite oom_suites[] = {
 	{"debian:bullseye", "5.10", "Debian 11, systemd 247"},
-	{OOM_SUITE_DEFAULT, "6.1",
-		"Debian 12, systemd 252; the guest that is meant without --guest"},
+	{OOM_SUITE_DEFAULT, "6.1", "Debian 12, systemd 252; the default of --guest"},
 	{"debian:trixie", "6.12", "Debian 13, systemd 257"},
-	{"debian:forky", "testing", "Debian 14 as it is becoming: the newest kernel and systemd"},
+	{"debian:forky", "testing", "Debian 14, in development: the newest kernel and systemd"},
 	{0},
 };
 

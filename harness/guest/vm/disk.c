@@ -28,7 +28,7 @@ int oom_swap_create(const char *cache, uint64_t bytes, struct oom_err *err)
 	if (fd < 0 || ftruncate(fd, (off_t)OOM_OWN_DISK_BYTES) < 0 ||
 		pwrite(fd, head, sizeof(head), 1024) != sizeof(head) ||
 		pwrite(fd, "SWAPSPACE2", 10, 4086) != 10)
-		return oom_err_errno(err, errno, "cannot make a swap disk in '%s'", cache);
+		return oom_err_errno(err, errno, "cannot create a swap disk in '%s'", cache);
 	return oom_take_fd(&fd);
 }
 
@@ -53,7 +53,7 @@ static int make_template(const char *cache, uint64_t bytes, const char *path, st
 	if (!r)
 		r = oom_tool_run(argv, NULL, log, err);
 	if (!r && rename(disk, path) < 0)
-		r = oom_err_errno(err, errno, "cannot put a disk to '%s'", path);
+		r = oom_err_errno(err, errno, "cannot move a disk to '%s'", path);
 	oom_tree_remove(temp);
 	oom_arena_release(&arena);
 	return r;
@@ -88,7 +88,7 @@ int oom_disk_create(const char *cache, uint64_t bytes, struct oom_err *err)
 	int r = 0;
 
 	if (fd < 0)
-		return oom_err_errno(err, errno, "cannot make a disk in '%s'", cache);
+		return oom_err_errno(err, errno, "cannot create a disk in '%s'", cache);
 	snprintf(path, sizeof(path), "%s/payloads/disk-%" PRIu64 ".ext2", cache, bytes);
 	if (utimensat(AT_FDCWD, path, NULL, 0) < 0)
 		r = make_template(cache, bytes, path, err);
@@ -98,5 +98,5 @@ int oom_disk_create(const char *cache, uint64_t bytes, struct oom_err *err)
 	r = from < 0 ? -errno : copy_sparse(from, fd, (off_t)(bytes / BLOCK_BYTES * BLOCK_BYTES));
 	if (!r && ftruncate(fd, (off_t)OOM_OWN_DISK_BYTES) < 0)
 		r = -errno;
-	return r ? oom_err_errno(err, -r, "cannot make a disk in '%s'", cache) : oom_take_fd(&fd);
+	return r ? oom_err_errno(err, -r, "cannot create a disk in '%s'", cache) : oom_take_fd(&fd);
 }

@@ -45,7 +45,7 @@ static int ask_version(
 		return r;
 	version = strstr(text, "version ");
 	if (!version || !isdigit((unsigned char)version[8]))
-		return oom_err_set(err, EINVAL, "'%s' does not tell its version", qemu->program);
+		return oom_err_set(err, EINVAL, "'%s' does not report its version", qemu->program);
 	qemu->version = oom_arena_strndup(arena, version + 8, strcspn(version + 8, " \n"));
 	qemu->major = atoi(version + 8);
 	return qemu->version ? 0 : -ENOMEM;
@@ -79,8 +79,7 @@ int oom_qemu_find(
 		if (!find_cached(arena, cache, ret))
 			return 0;
 		return oom_err_set(err, ENOENT,
-			"no '" PROGRAM
-			"' in PATH: install qemu-system-x86 (or name one with OOMGATE_QEMU)");
+			"no '" PROGRAM "' in PATH: install qemu-system-x86, or set OOMGATE_QEMU");
 	}
 	r = ask_version(arena, cache, &qemu, err);
 	if (r)
@@ -119,7 +118,8 @@ int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 		return 0;
 	if (say)
 		say(say_ctx,
-			"fetching a newer QEMU into the cache (the host's is too old for this kernel)");
+			"fetching a newer QEMU into the cache (this host's is too old for the "
+			"guest's kernel)");
 	r = oom_cache_temp(arena, cache, OOM_CACHE_QEMU, err, &temp);
 	if (r || !final || !log)
 		return r ? r : oom_err_set(err, ENOMEM, "no memory");
@@ -137,6 +137,6 @@ int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 		oom_tree_remove(temp);
 	if (oom_qemu_find_newer(arena, cache, ret))
 		return oom_err_set(err, EIO,
-			"the QEMU fetched into '%s' does not run or is too old, too", final);
+			"the QEMU fetched into '%s' does not run, or is also too old", final);
 	return 0;
 }

@@ -64,7 +64,7 @@ void oom_kvm_explain(struct oom_arena *arena, const char *log, int status, char 
 			&reason, "QEMU was killed by signal %d with it", WTERMSIG(status));
 	else
 		oom_bounded_printf(&reason,
-			"a guest ended with it before it was up, QEMU's status is %d",
+			"a guest with it ended before it had booted (QEMU's exit status %d)",
 			WEXITSTATUS(status));
 	if (said && *said)
 		oom_bounded_printf(&reason, ": '%.*s'", (int)strcspn(said, "\r\n"), said);
@@ -94,7 +94,7 @@ static bool boot(struct oom_arena *arena, const char *cache, const struct oom_qe
 	bool works = false;
 	pid_t pid;
 
-	snprintf(why, size, "the probe could not be made");
+	snprintf(why, size, "the probe could not be run");
 	if (oom_cache_temp(arena, cache, OOM_CACHE_STATES, NULL, &temp))
 		return false;
 	files.console = oom_arena_printf(arena, "%s/console", temp);
@@ -128,12 +128,12 @@ int oom_kvm_check_device(const char *path, char *why, size_t size)
 
 	if (fd < 0 && (e == EACCES || e == EPERM))
 		snprintf(why, size,
-			"%s may not be opened: %s (be in the group that owns it, mostly 'kvm')",
+			"no permission to open %s: %s (join the group that owns it, usually 'kvm')",
 			path, strerror(e));
 	else if (fd < 0 && e == ENOENT)
 		snprintf(why, size,
-			"%s is missing: no virtualisation here, or it is switched off "
-			"(firmware; modprobe kvm_intel or kvm_amd)",
+			"%s is missing: no virtualisation, or it is disabled (firmware; modprobe "
+			"kvm_intel or kvm_amd)",
 			path);
 	else if (fd < 0)
 		snprintf(why, size, "%s cannot be opened: %s", path, strerror(e));
@@ -142,7 +142,7 @@ int oom_kvm_check_device(const char *path, char *why, size_t size)
 	version = ioctl(fd, KVM_GET_API_VERSION, 0);
 	if (version == KVM_API_VERSION)
 		return 0;
-	snprintf(why, size, "%s is no KVM that we know: its version is %d, not %d", path, version,
+	snprintf(why, size, "%s has an unknown KVM API version: %d, not %d", path, version,
 		KVM_API_VERSION);
 	return -ENODEV;
 }
@@ -160,7 +160,7 @@ bool oom_kvm_remembered(struct oom_arena *arena, const char *path, struct oom_kv
 	if (why && why[1])
 		snprintf(ret->why, sizeof(ret->why), "%.*s", (int)strcspn(why + 1, "\n"), why + 1);
 	else if (!ret->works)
-		snprintf(ret->why, sizeof(ret->why), "a guest did not come up with it");
+		snprintf(ret->why, sizeof(ret->why), "a guest did not boot with it");
 	return true;
 }
 

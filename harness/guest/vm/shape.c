@@ -31,7 +31,8 @@ static int read_size(const char *key, const char *text, struct oom_err *err, uin
 	struct oom_size size;
 
 	if (oom_parse_size(text, &size) || size.is_percent)
-		return oom_err_set(err, EINVAL, "[Machine] %s='%s' is no absolute size", key, text);
+		return oom_err_set(
+			err, EINVAL, "[Machine] %s='%s' is not an absolute size", key, text);
 	*ret = size.bytes;
 	return 0;
 }
@@ -45,7 +46,7 @@ static int read_disk(
 
 	if (!r && *ret > OOM_OWN_DISK_BYTES)
 		r = oom_err_set(err, EINVAL,
-			"[Machine] %s=%s is more than the %s that a guest's disk can have", key,
+			"[Machine] %s=%s is more than the %s that a guest's disk can hold", key,
 			text, oom_format_size(OOM_OWN_DISK_BYTES, most));
 	return r;
 }
@@ -114,12 +115,12 @@ static int check_host(
 
 	if (shape->memory_bytes < MEMORY_LEAST)
 		return oom_err_set(err, EINVAL,
-			"[Machine] Memory=%s is too small for a guest (%s at least)",
+			"[Machine] Memory=%s is too small for a guest (at least %s)",
 			oom_format_size(shape->memory_bytes, want),
 			oom_format_size(MEMORY_LEAST, have));
 	if (shape->memory_bytes > available)
 		return oom_err_set(err, E2BIG,
-			"[Machine] Memory=%s is more than this host has left (%s)",
+			"[Machine] Memory=%s is more than this host has available (%s)",
 			oom_format_size(shape->memory_bytes, want),
 			oom_format_size(available, have));
 	return 0;
@@ -140,22 +141,23 @@ static int read_spares(
 		if (strcmp(s->type->name, "memory-unplug"))
 			continue;
 		if (bytes % OOM_GUEST_DIMM_BYTES)
-			return oom_err_set(
-				err, EINVAL, "Size= of fault '%s' is no multiple of 128M", s->name);
+			return oom_err_set(err, EINVAL,
+				"Size= of fault '%s' is not a multiple of 128M", s->name);
 		if (shape->n_nodes)
 			return oom_err_set(err, EINVAL,
-				"fault '%s' cannot be had with [Machine] NUMANodes=", s->name);
+				"fault '%s' cannot be combined with [Machine] NUMANodes=", s->name);
 		if (bytes > left_bytes || left_bytes - bytes < MEMORY_LEAST)
 			return oom_err_set(err, EINVAL,
-				"fault '%s' leaves too little for a guest: give it more ([Machine] Memory=)",
+				"fault '%s' leaves the guest too little memory: raise [Machine] "
+				"Memory=",
 				s->name);
 		left_bytes -= bytes;
 		shape->spare_dimms += (int)(bytes / OOM_GUEST_DIMM_BYTES);
 	}
 	if (shape->spare_cpus && shape->spare_cpus >= shape->cpus)
 		return oom_err_set(err, EINVAL,
-			"of %d CPUs %d cannot be unplugged: give the machine more ([Machine] CPUs=)",
-			shape->cpus, shape->spare_cpus);
+			"of %d CPUs, %d cannot be unplugged: raise [Machine] CPUs=", shape->cpus,
+			shape->spare_cpus);
 	return 0;
 }
 

@@ -79,7 +79,7 @@ int oom_state_open(
 	if (fd < 0 || verify(state, fd, seen)) {
 		oom_state_drop(state);
 		return oom_err_set(err, EBADMSG,
-			"the saved machine '%s' was damaged and is dropped", state->dir);
+			"the saved machine '%s' was damaged and has been dropped", state->dir);
 	}
 	/* least recently used goes first; the folder's time is the mark */
 	utimensat(AT_FDCWD, state->dir, NULL, 0);
@@ -134,7 +134,7 @@ int oom_state_commit(struct oom_state *state, const char *cache, int fd, struct 
 	/* another process may have saved the same machine meanwhile: either is good */
 	if (rename(state->temp, state->dir) < 0 && errno != EEXIST && errno != ENOTEMPTY)
 		return oom_err_errno(
-			err, errno, "cannot put the saved machine to '%s'", state->dir);
+			err, errno, "cannot move the saved machine to '%s'", state->dir);
 	if (!access(state->temp, F_OK))
 		oom_tree_remove(state->temp);
 	state->temp[0] = '\0';

@@ -90,7 +90,7 @@ int oom_job_decode(struct oom_arena *arena, const char *data, size_t len, struct
 	}
 	json_decref(json);
 	if (r)
-		return oom_err_errno(err, -r, "the host's job cannot be read");
+		return oom_err_errno(err, -r, "cannot read the host's job");
 	*ret = job;
 	return 0;
 }
