@@ -54,8 +54,8 @@ int oom_folder_check(const struct oom_run_options *options, struct oom_err *err)
 			sizeof(((struct oom_run_command *)NULL)->dir) - 1);
 	r = oom_path_can_hold(dir);
 	if (r < 0)
-		return oom_err_errno(
-			err, -r, "cannot make the run's folder '%s' (--output names another)", dir);
+		return oom_err_errno(err, -r,
+			"cannot create the run's folder '%s' (choose another with --output)", dir);
 	r = options->output_dir ? oom_own_files_check(dir, err) : 0;
 	if (r < 0)
 		return r;

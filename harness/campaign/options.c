@@ -47,20 +47,18 @@ static const struct argp_option options[] = {
 		"Write report F to standard output or FILE; may be repeated (default: text)", 0},
 	{"output", 'o', "DIR", 0, "Folder of the run's record (default: oomgate-run-DATE-TIME)", 0},
 	{"resume", OPT_RESUME, NULL, 0,
-		"Go on with the run in --output: finished attempts are kept, and its seed", 0},
+		"Continue the run in --output, with its seed: finished attempts are kept", 0},
 	{"overwrite", OPT_OVERWRITE, NULL, 0,
-		"Take the place of a run that --output holds: what it wrote goes", 0},
+		"Replace the run in --output: everything it wrote is removed", 0},
 	{"keep", OPT_KEEP, NULL, 0,
-		"Keep of each guest its console, QEMU's log and its command line, and say where ('oomgate cleanup' "
-		"removes them)",
+		"Keep each guest's console, QEMU log and command line, and print where ('oomgate cleanup' removes them)",
 		0},
-	{"dry-run", OPT_DRY_RUN, NULL, 0, "Print what would be run, start nothing", 0},
+	{"dry-run", OPT_DRY_RUN, NULL, 0, "Print what would be run, and start nothing", 0},
 	{"allow-host-oom", OPT_ALLOW, NULL, 0,
-		"Run on this very host what could take it down (with --in scope or cgroup)", 0},
+		"Run on this host even what could take it down (with --in scope or cgroup)", 0},
 	{"verbose", 'v', NULL, 0,
-		"Say of each attempt, too, when it begins, its seed and where its evidence goes",
-		0},
-	{"quiet", 'q', NULL, 0, "List only what is not a pass, and the summary", 0},
+		"Also print when each attempt begins, its seed and where its evidence goes", 0},
+	{"quiet", 'q', NULL, 0, "Print only what did not pass, and the summary", 0},
 	{0},
 };
 
@@ -149,7 +147,7 @@ static int64_t parse_number(
 	int64_t n = 0;
 
 	if (oom_parse_int(text, &n) < 0 || n < min || n > max)
-		oom_say_usage(state, "%s wants a whole number from %lld to %lld, not '%s'", option,
+		oom_say_usage(state, "%s needs a whole number from %lld to %lld, not '%s'", option,
 			(long long)min, (long long)max, text);
 	return n;
 }

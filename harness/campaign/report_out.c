@@ -36,7 +36,7 @@ int oom_report_outs_same(const struct oom_report_outs *outs, size_t first, size_
 	const char *file, struct oom_err *err)
 {
 	return oom_err_set(err, EINVAL,
-		"formats '%s' and '%s' would both go to '%s'; give one a file of its own: '%s:FILE'",
+		"formats '%s' and '%s' would both be written to '%s'; give one its own file: '%s:FILE'",
 		outs->items[first].report->name, outs->items[second].report->name, file,
 		outs->items[second].report->name);
 }

@@ -41,16 +41,17 @@ static int check_own(const char *path, const char *real, const char *dir,
 	for (size_t i = 0; name && oom_own_files[i]; i++)
 		if (!strcmp(name, oom_own_files[i]))
 			return oom_err_set(err, EEXIST,
-				"a report cannot be '%s': that is the record's own file", path);
+				"a report cannot be written to '%s', a file of the record itself",
+				path);
 	for (size_t i = 0; name && i < places->n_machines; i++)
 		if (is_of_machine(name, places->machines[i]))
 			return oom_err_set(err, EEXIST,
-				"a report cannot be '%s': the evidence of machine '%s' goes there",
+				"a report cannot be written to '%s': the evidence of machine '%s' goes there",
 				path, places->machines[i]);
 	if (places->made && dir && is_on_the_way(real, dir))
 		return oom_err_set(err, EISDIR,
-			"a report cannot be '%s': the run's folder '%s' goes there", path,
-			places->run_dir);
+			"a report cannot be written to '%s': the run's folder '%s' goes there",
+			path, places->run_dir);
 	return 0;
 }
 
@@ -78,7 +79,7 @@ static int check_inputs(const char *path, const char *real, const struct oom_rep
 	for (size_t i = 0; i < places->n_inputs; i++)
 		if (is_read(real, &places->inputs[i]))
 			return oom_err_set(err, EEXIST,
-				"a report cannot be '%s': it is read, as '%s'; name another file",
+				"a report cannot be written to '%s': the run reads it, as '%s'; name another file",
 				path, places->inputs[i].path);
 	return 0;
 }
@@ -123,7 +124,7 @@ static int check_place(const char *path, const char *dir, const struct oom_repor
 		return oom_err_errno(err, errno, "cannot write '%s'", path);
 	if (path[len - 1] == '/')
 		return oom_err_set(err, EISDIR,
-			"cannot write '%s': that is a folder's name, name a file in it", path);
+			"cannot write '%s': it names a folder, name a file in it", path);
 	r = check_own(path, real, dir, places, err);
 	if (r >= 0)
 		r = check_inputs(path, real, places, err);

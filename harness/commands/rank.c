@@ -35,7 +35,7 @@ enum { OPT_CGROUP = 256, OPT_ROOT, OPT_NODE, OPT_CHECK };
 static const struct argp_option options[] = {
 	{"cgroup", OPT_CGROUP, "PATH", 0,
 		"only processes in or below this cgroup, against its limit", 0},
-	{"node", OPT_NODE, "N", 0, "against the memory of one NUMA node", 0},
+	{"node", OPT_NODE, "N", 0, "Against the memory of one NUMA node", 0},
 	{"root", OPT_ROOT, "DIR", 0, "read a copy of /proc and /sys/fs/cgroup below DIR", 0},
 	{"lines", 'n', "N", 0, "number of processes to show (default 20, 0: all)", 0},
 	{"check", OPT_CHECK, NULL, 0,

@@ -43,6 +43,9 @@ int oom_choice_unknown(struct oom_err *err, const char *what, const char *word,
 	}
 	if (more)
 		oom_bounded_printf(&list, ", and %zu more", more);
-	return oom_err_set(err, EINVAL, "unknown %s '%s'; there %s %s", what, word,
-		different == 1 ? "is" : "are", count ? names_text : "none");
+	if (!count)
+		return oom_err_set(
+			err, EINVAL, "unknown %s '%s': there are no %ss", what, word, what);
+	return oom_err_set(err, EINVAL, "unknown %s '%s', expected %s%s", what, word,
+		different == 1 ? "" : "one of ", names_text);
 }

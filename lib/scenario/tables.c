@@ -96,7 +96,7 @@ static const struct oom_key workload_keys[] = {
 static const struct oom_key fault_keys[] = {
 	{"Type", OOM_T_STRING, NULL, "what it does: 'oomgate list faults'",
 		.flags = OOM_KEY_REQUIRED},
-	{"At", OOM_T_DURATION, NULL, "so long after 'go'"},
+	{"At", OOM_T_DURATION, NULL, "time after 'go'"},
 	{"When", OOM_T_WHEN, NULL,
 		"after what: hog reached 100M, hog killed, hog started, hog ended",
 		.flags = OOM_KEY_WORKLOAD},

@@ -116,8 +116,8 @@ static int check_controllers(const struct oom_value *value, bool or_bool, struct
 
 		if (!oom_choices_have(controllers, word, strlen(word)))
 			return oom_err_set(err, EINVAL,
-				"'%s' is no controller%s (memory, pids, cpu, ...)", word,
-				or_bool ? " and neither yes nor no" : "");
+				"'%s' is not a controller%s (memory, pids, cpu, ...)", word,
+				or_bool ? ", yes or no" : "");
 	}
 	return 0;
 }

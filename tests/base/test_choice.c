@@ -12,11 +12,11 @@ Test(choice, each_name_is_told_once)
 
 	cr_expect_eq(oom_choice_unknown(&err, "image", "fedora", names, 5), -EINVAL);
 	cr_expect_str_eq(
-		err.msg, "unknown image 'fedora'; there are debian:bookworm, debian:trixie");
+		err.msg, "unknown image 'fedora', expected one of debian:bookworm, debian:trixie");
 	oom_choice_unknown(&err, "image", "fedora", names, 2);
-	cr_expect_str_eq(err.msg, "unknown image 'fedora'; there is debian:bookworm");
+	cr_expect_str_eq(err.msg, "unknown image 'fedora', expected debian:bookworm");
 	oom_choice_unknown(&err, "image", "fedora", names, 0);
-	cr_expect_str_eq(err.msg, "unknown image 'fedora'; there are none");
+	cr_expect_str_eq(err.msg, "unknown image 'fedora': there are no images");
 	oom_choice_unknown(&err, "image", "debian:tricksie", names, 5);
 	cr_expect_str_eq(err.msg, "unknown image 'debian:tricksie', did you mean 'debian:trixie'?");
 }
@@ -31,7 +31,7 @@ Test(choice, a_list_that_is_too_long_says_how_many_more_there_are)
 
 	oom_choice_unknown(&err, "thing", "x", names, 7);
 	cr_expect_str_eq(err.msg,
-		"unknown thing 'x'; there are one-of-some-thirty-bytes-or-so-1, "
+		"unknown thing 'x', expected one of one-of-some-thirty-bytes-or-so-1, "
 		"one-of-some-thirty-bytes-or-so-2, one-of-some-thirty-bytes-or-so-3, "
 		"one-of-some-thirty-bytes-or-so-4, and 2 more");
 }

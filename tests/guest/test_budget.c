@@ -222,7 +222,7 @@ Test(guest_budget, up_to_it_all_is_well_and_one_more_is_broken_and_says_which)
 		cr_assert_not_null(guest.record);
 		cr_expect_eq(guest.record->verdict, OOM_BROKEN);
 		cr_expect(strstr(guest.record->reason,
-			"the guest went past a budget (GUEST BUDGETS in oomgate(1)): "));
+			"the guest exceeded a budget (GUEST BUDGETS in oomgate(1)): "));
 		cr_expect(strstr(guest.record->reason, rows[i].sentence), "row %zu: %s", i,
 			guest.record->reason);
 		tear_down();

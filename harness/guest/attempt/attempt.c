@@ -135,8 +135,7 @@ static enum oom_next restore(struct oom_guest_attempt *a)
 static enum oom_next run(struct oom_guest_attempt *a)
 {
 	if (oom_port_send_job(a))
-		return oom_attempt_fail(
-			a, "the scenario cannot be sent to the guest (is it UTF-8?)");
+		return oom_attempt_fail(a, "cannot send the scenario to the guest (is it UTF-8?)");
 	oom_attempt_phase(a, OOM_GUEST_RUNNING, a->timeout_us + RUN_MARGIN_US);
 	oom_attempt_heard(a);
 	return OOM_NEXT_GO_ON;
@@ -166,7 +165,7 @@ static enum oom_next try_anew(struct oom_guest_attempt *a)
 {
 	a->restored_twice = true;
 	oom_host_say(
-		a->host, "%s: the saved machine does not come up; booting again", a->machine_id);
+		a->host, "%s: the saved machine cannot be restored; booting again", a->machine_id);
 	oom_attempt_vm_stop(a);
 	oom_state_drop(&a->state);
 	return OOM_NEXT_BEGIN;
@@ -341,7 +340,7 @@ int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_
 	}
 	if (legacy_is_gone(a))
 		next = oom_attempt_end(
-			a, OOM_SKIPPED, "needs cgroup v1: systemd 258 and later have none");
+			a, OOM_SKIPPED, "needs cgroup v1: systemd 258 and later do not support it");
 	follow(a, OOM_TAG_NONE, next);
 	*ret = a;
 	return 0;

@@ -40,7 +40,7 @@ enum oom_next oom_boot_join(struct oom_guest_attempt *a)
 		return OOM_NEXT_BOOT;
 	}
 	if (boot->n_waiting == (int)(sizeof(boot->event_fds) / sizeof(*boot->event_fds)))
-		return oom_attempt_fail(a, "too many attempts wait for one machine to boot");
+		return oom_attempt_fail(a, "too many attempts are waiting for one guest to boot");
 	boot->event_fds[boot->n_waiting++] = a->wait_fd;
 	return OOM_NEXT_WAIT;
 }

@@ -47,8 +47,8 @@ enum oom_next oom_end_done(struct oom_guest_attempt *a)
 
 	json_decref(json);
 	if (r)
-		return oom_attempt_fail(a, "the guest's record cannot be read: %s",
-			err.msg[0] ? err.msg : "no JSON");
+		return oom_attempt_fail(
+			a, "cannot read the guest's record: %s", err.msg[0] ? err.msg : "not JSON");
 	/* which attempt it was, the host knows better */
 	record->scenario = oom_arena_strdup(&record->arena, a->job.id);
 	record->title = oom_arena_strdup(&record->arena, a->title);
@@ -111,8 +111,8 @@ static enum oom_next describe_no_boot(
 	double seconds = (double)(oom_monotonic_us() - a->phase_us) / 1e6;
 
 	if (complaint)
-		return oom_attempt_fail(a, "'%s' does not come up: %s", a->machine_id,
-			complaint + sizeof(init) - 1);
+		return oom_attempt_fail(
+			a, "'%s' does not boot: %s", a->machine_id, complaint + sizeof(init) - 1);
 	if (panic)
 		return oom_attempt_fail(a,
 			"'%s' does not boot, its kernel panicked after %.1f s: '%s'", a->machine_id,
@@ -148,7 +148,7 @@ static enum oom_next describe_qemu(struct oom_guest_attempt *a, const siginfo_t 
 	bool kvm = a->boot && !strcmp(a->vm.accel, "kvm");
 
 	return oom_attempt_fail(a, "%sQEMU %s %d %s%s%s",
-		kvm ? "KVM does not work here (--accel tcg does without): " : "",
+		kvm ? "KVM does not work here (use --accel tcg): " : "",
 		killed ? "was killed by signal" : "ended with status", info->si_status,
 		phase_name(a),
 		killed && info->si_status == SIGKILL
@@ -181,11 +181,11 @@ enum oom_next oom_end_timed_out(struct oom_guest_attempt *a)
 	if (oom_monotonic_us() < (silent ? a->silence_us : a->deadline_us))
 		return OOM_NEXT_GO_ON;
 	if (a->phase == OOM_GUEST_WAITING)
-		return oom_attempt_fail(a, "waited in vain for the machine to be booted");
+		return oom_attempt_fail(a, "timed out waiting for the guest to boot");
 	if (may_try_anew(a))
 		return OOM_NEXT_ANEW;
 	return describe_death(a,
-		silent					? "gave no sign of life"
+		silent					? "sent nothing"
 			: a->phase == OOM_GUEST_RUNNING ? "had no verdict by its deadline"
 			: a->phase == OOM_GUEST_BOOTING
 			? "was not ready in time (raise OOMGATE_BOOT_TIMEOUT)"

@@ -220,6 +220,7 @@ bool oom_port_next(struct oom_guest_attempt *a, enum oom_next *ret_next)
 	if (!r)
 		return false;
 	*ret_next = r > 0 ? on_frame(a, &frame)
-			  : oom_attempt_fail(a, "the guest sends what is no message of its agent");
+			  : oom_attempt_fail(a,
+				    "the guest sent something that is not a message of its agent");
 	return true;
 }

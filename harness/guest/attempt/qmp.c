@@ -111,8 +111,7 @@ static enum oom_next on_migration(struct oom_guest_attempt *a, const char *statu
 		return oom_qmp_advance(a, OOM_QMP_MIGRATED);
 	if (!strcmp(status, "failed") && a->phase == OOM_GUEST_SAVING)
 		return oom_attempt_fail(a,
-			"cannot save the guest into '%s': %llu MiB are free there; make room, or name another "
-			"place in OOMGATE_CACHE",
+			"cannot save the guest in '%s': only %llu MiB are free; make room, or set OOMGATE_CACHE to another folder",
 			a->host->cache,
 			(unsigned long long)(oom_state_disk_left(a->host->cache) >> 20));
 	return OOM_NEXT_GO_ON;
@@ -153,8 +152,8 @@ static enum oom_next on_line(struct oom_guest_attempt *a, const char *line, size
 	else if (error && a->phase == OOM_GUEST_RESTORING)
 		next = OOM_NEXT_DIED;
 	else if (error && a->phase != OOM_GUEST_RUNNING)
-		next = oom_attempt_fail(
-			a, "QEMU refuses: %s", json_string_value(json_object_get(error, "desc")));
+		next = oom_attempt_fail(a, "QEMU refused a command: %s",
+			json_string_value(json_object_get(error, "desc")));
 	else if (error)
 		oom_host_say(a->host, "%s: QEMU refused a fault: %s", a->machine_id,
 			json_string_value(json_object_get(error, "desc")));

@@ -90,7 +90,7 @@ int oom_cache_narrow(const char *cache, bool by_name, struct oom_err *err)
 	}
 	if (!r)
 		r = by_name ? narrow_entries(cache, top_names) : narrow_folder(cache, top_names);
-	return r ? oom_err_errno(err, -r, "cannot make the cache '%s' its owner's alone", cache)
+	return r ? oom_err_errno(err, -r, "cannot make the cache '%s' private to its owner", cache)
 		 : 0;
 }
 
