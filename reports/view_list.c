@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "reports/view_list.h"
 
+#include "lib/base/bounded.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,6 +37,7 @@ static bool make_room(struct oom_view_list *list, size_t len)
 static void append(struct oom_view_list *list, const char *fmt, va_list args)
 {
 	size_t separator = list->len ? strlen(list->separator) : 0;
+	struct oom_bounded item;
 	va_list again;
 	int n;
 
@@ -45,8 +48,9 @@ static void append(struct oom_view_list *list, const char *fmt, va_list args)
 		return;
 	memcpy(list->text + list->len, list->separator, separator);
 	list->len += separator;
-	vsnprintf(list->text + list->len, (size_t)n + 1, fmt, args);
-	list->len += (size_t)n;
+	item = oom_bounded_in(list->text + list->len, (size_t)n + 1);
+	oom_bounded_vprintf(&item, fmt, args);
+	list->len += item.len;
 }
 
 bool oom_view_list_tells(const struct oom_view_list *list)
