@@ -39,7 +39,6 @@
 #include "harness/guest/attempt/qmp.h"
 #include "harness/guest/attempt/state.h"
 #include "harness/guest/attempt/vm.h"
-#include "harness/guest/vm/key.h"
 #include "harness/guest/vm/state.h"
 #include "harness/host/file.h"
 #include "harness/host/process.h"
