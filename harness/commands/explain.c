@@ -34,15 +34,15 @@ enum { OPT_JOURNAL = 256, OPT_LIVE, OPT_SUMMARY, OPT_SINCE };
 
 static const struct argp_option options[] = {
 	{"format", 'f', "FORMAT", 0, "text (a page for each kill), json, html or summary", 0},
-	{"summary", OPT_SUMMARY, NULL, 0, "same as --format=summary: counts, for a long log", 0},
-	{"journal", OPT_JOURNAL, NULL, 0, "read this machine's journal instead of a file", 0},
+	{"summary", OPT_SUMMARY, NULL, 0, "Same as --format=summary: counts, for a long log", 0},
+	{"journal", OPT_JOURNAL, NULL, 0, "Read this machine's journal instead of a file", 0},
 	{"boot", 'b', "N", 0,
-		"with --journal: this boot (0, the default), the one before (-1), … or all", 0},
+		"With --journal: this boot (0, the default), the one before (-1), … or all", 0},
 	{"since", OPT_SINCE, "TIME", 0,
-		"with --journal: from \"YYYY-MM-DD[ HH:MM[:SS]]\", \"HH:MM\", \"yesterday\", \"-2h\", "
+		"With --journal: from \"YYYY-MM-DD[ HH:MM[:SS]]\", \"HH:MM\", \"yesterday\", \"-2h\", "
 		"\"1h 30min ago\" or \"@SECONDS\" on; without --boot in every boot",
 		0},
-	{"live", OPT_LIVE, NULL, 0, "follow /dev/kmsg and explain each kill as it happens", 0},
+	{"live", OPT_LIVE, NULL, 0, "Follow /dev/kmsg and explain each kill as it happens", 0},
 	{0},
 };
 
@@ -144,8 +144,8 @@ static const struct argp argp = {
 	.parser = parse_option,
 	.args_doc = "[FILE|-]",
 	.doc = "Reads a kernel log in any form (dmesg, syslog, journal text, JSON or export, raw "
-	       "kmsg, serial console; plain or compressed) and explains which processes the OOM "
-	       "killer killed, and why.\vWithout FILE, standard input is read. The exit status is "
+	       "kmsg, serial console; plain or compressed) and explains what was killed because "
+	       "memory ran out, and why.\vWithout FILE, standard input is read. The exit status is "
 	       "0 when the log was read to its end, 2 when it could not be opened, 3 when only a "
 	       "part could be read.",
 };

@@ -99,7 +99,7 @@ static int swapoff_prepare(struct oom_run_state *run, const struct oom_section *
 	if (r < 0)
 		return r;
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return oom_err_errno(err, errno, "cannot make a pipe for swapoff");
+		return oom_err_errno(err, errno, "cannot create a pipe for swapoff");
 	s->pid = fork();
 	if (!s->pid) {
 		close(fds[1]);

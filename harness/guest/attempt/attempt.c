@@ -188,7 +188,7 @@ static int find_evidence_dir(
 	if (evidence_dir) {
 		a->evidence_dir = oom_arena_strdup(&a->arena, evidence_dir);
 		if (mkdir(evidence_dir, 0700) < 0 && errno != EEXIST)
-			return oom_err_errno(err, errno, "cannot make '%s'", evidence_dir);
+			return oom_err_errno(err, errno, "cannot create '%s'", evidence_dir);
 		return a->evidence_dir ? 0 : oom_err_set(err, ENOMEM, "no memory");
 	}
 	return oom_cache_temp(&a->arena, a->host->cache, OOM_CACHE_STATES, err, &a->evidence_dir);
