@@ -9,8 +9,8 @@
 static void usage(FILE *out)
 {
 	fputs("Usage: oomgate COMMAND [OPTION...] [ARGUMENT...]\n\n"
-	      "Tests what happens when Linux runs out of memory: which process dies, what killed "
-	      "it, how fast, and what survives.\n\n",
+	      "Tests what happens when Linux runs out of memory: which process dies,\n"
+	      "what killed it, how fast, and what survives.\n\n",
 		out);
 	for (const struct oom_command *const *c = oom_commands; *c; c++)
 		if (!(*c)->hidden)

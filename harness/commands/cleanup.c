@@ -29,7 +29,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option option_rows[] = {
-	{"dry-run", 'n', NULL, 0, "only print what would be undone", 0},
+	{"dry-run", 'n', NULL, 0, "Only print what would be undone", 0},
 	{0},
 };
 

@@ -142,8 +142,8 @@ static const struct argp argp = {
 	.parser = parse_option,
 	.args_doc = "[FILE|-]",
 	.doc = "Reads a kernel log in any form (dmesg, syslog, journal text, JSON or export, raw "
-	       "kmsg, serial console; plain or compressed) and explains which processes the OOM "
-	       "killer killed, and why.\vWithout FILE, standard input is read. The exit status is "
+	       "kmsg, serial console; plain or compressed) and explains what was killed because "
+	       "memory ran out, and why.\vWithout FILE, standard input is read. The exit status is "
 	       "0 when the log was read to its end, 2 when it could not be opened, 3 when only a "
 	       "part could be read.",
 };

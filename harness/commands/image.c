@@ -30,7 +30,7 @@ struct options {
 
 static const struct argp_option option_rows[] = {
 	{"refresh", 'r', NULL, 0,
-		"with build: rebuild the image, and keep it if a package has changed", 0},
+		"With build: rebuild the image, and keep it if a package has changed", 0},
 	{0},
 };
 

@@ -219,8 +219,7 @@ static int run(int argc, char **argv)
 
 const struct oom_command oom_cmd_list = {
 	.name = "list",
-	.help = "list scenarios, workloads, faults, expectations, needs, properties, formats and "
-		"more",
+	.help = "list scenarios, workloads, faults, expectations, needs and more",
 	.argp = &argp,
 	.run = run,
 };

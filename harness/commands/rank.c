@@ -39,8 +39,8 @@ static const struct argp_option options[] = {
 	{"root", OPT_ROOT, "DIR", 0, "read a copy of /proc and /sys/fs/cgroup below DIR", 0},
 	{"lines", 'n', "N", 0, "number of processes to show (default 20, 0: all)", 0},
 	{"check", OPT_CHECK, NULL, 0,
-		"fail when the oom_score of a process differs from the formula's", 0},
-	{"watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL, "repeat every SECONDS (default 2)", 0},
+		"Fail when the oom_score of a process differs from the formula's", 0},
+	{"watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL, "Repeat every SECONDS (default 2)", 0},
 	{0},
 };
 
@@ -321,7 +321,7 @@ static int run(int argc, char **argv)
 
 const struct oom_command oom_cmd_rank = {
 	.name = "rank",
-	.help = "which process would be killed next, by the kernel's formula",
+	.help = "show which process would be killed next, by the kernel's formula",
 	.argp = &argp,
 	.run = run,
 };

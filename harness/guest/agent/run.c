@@ -227,7 +227,7 @@ static int start(const struct oom_guest_service *service, struct oom_err *err,
 		return oom_err_errno(err, errno, "cannot prepare the attempt");
 	oom_tree_remove(runner->evidence_dir);
 	if (mkdir(runner->evidence_dir, 0755) < 0)
-		return oom_err_errno(err, errno, "cannot make '%s'", runner->evidence_dir);
+		return oom_err_errno(err, errno, "cannot create '%s'", runner->evidence_dir);
 	runner->pid = oom_fork_bound(SIGKILL);
 	if (!runner->pid) {
 		oom_closep(&runner->job_fd); /* else it would not see the agent's end */

@@ -49,7 +49,7 @@ static int make_template(const char *cache, uint64_t bytes, const char *path, st
 	snprintf(log, sizeof(log), "%s/log", temp);
 	snprintf(empty, sizeof(empty), "%s/empty", temp);
 	if (mkdir(empty, 0755) < 0)
-		r = oom_err_errno(err, errno, "cannot make '%s'", empty);
+		r = oom_err_errno(err, errno, "cannot create '%s'", empty);
 	if (!r)
 		r = oom_tool_run(argv, NULL, log, err);
 	if (!r && rename(disk, path) < 0)
