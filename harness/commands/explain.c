@@ -30,7 +30,8 @@ struct explain_options {
 enum { OPT_JOURNAL = 256, OPT_LIVE, OPT_SUMMARY, OPT_SINCE };
 
 static const struct argp_option options[] = {
-	{"format", 'f', "FORMAT", 0, "text (a page for each kill), json, html or summary", 0},
+	{"format", 'f', "FORMAT", 0, "Format: text (a page for each kill), json, html or summary",
+		0},
 	{"summary", OPT_SUMMARY, NULL, 0, "Same as --format=summary: counts, for a long log", 0},
 	{"journal", OPT_JOURNAL, NULL, 0, "Read this machine's journal instead of a file", 0},
 	{"boot", 'b', "N", 0,
@@ -114,7 +115,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 		o->all_boots = !strcmp(arg, "all");
 		if (!o->all_boots && (*end || end == arg || boot > 0 || boot < -63))
-			oom_say_usage(state, "'%s' is no boot: 0, -1 to -63, or all", arg);
+			oom_say_usage(state, "'%s' is not a boot: 0, -1 to -63, or all", arg);
 		o->boot = (int)boot;
 		o->boot_given = true;
 		return 0;
