@@ -20,15 +20,13 @@ static const char *place(const char *path)
 	return path ? path : "standard output";
 }
 
-static int format_unknown(const char *text, size_t len, struct oom_err *err)
+static int format_unknown(const char *word, struct oom_err *err)
 {
 	const char *names[OOM_REPORT_OUTS];
 	size_t count = 0;
-	char word[64];
 
 	for (const struct oom_report *const *r = oom_reports; *r && count < OOM_REPORT_OUTS; r++)
 		names[count++] = (*r)->name;
-	snprintf(word, sizeof(word), "%.*s", (int)len, text);
 	return oom_choice_unknown(err, "format", word, names, count);
 }
 
@@ -46,13 +44,12 @@ int oom_report_outs_add(struct oom_report_outs *outs, const char *text, struct o
 	const char *colon = strchrnul(text, ':');
 	size_t len = (size_t)(colon - text);
 	struct oom_report_out out = {0};
+	char word[64];
 
-	for (const struct oom_report *const *r = oom_reports; *r; r++) {
-		if (strlen((*r)->name) == len && !memcmp((*r)->name, text, len))
-			out.report = *r;
-	}
+	snprintf(word, sizeof(word), "%.*s", (int)len, text);
+	out.report = oom_report_find(word);
 	if (!out.report)
-		return format_unknown(text, len, err);
+		return format_unknown(word, err);
 	if (*colon && !colon[1])
 		return oom_err_set(err, EINVAL,
 			"no file after 'format %s'; use '%.*s' or '%s-' for standard output", text,

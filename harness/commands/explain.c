@@ -83,7 +83,7 @@ static void parse_format(struct explain_options *o, const char *name, struct arg
 	size_t count = 0;
 
 	o->format = NULL;
-	for (; explain_formats[count] && count < EXPLAIN_FORMATS_MAX; count++) {
+	for (; count < EXPLAIN_FORMATS_MAX && explain_formats[count]; count++) {
 		names[count] = explain_formats[count]->name;
 		if (!strcmp(name, names[count]))
 			o->format = explain_formats[count];

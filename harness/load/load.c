@@ -106,11 +106,6 @@ void oom_load_reached(struct oom_load *load, uint64_t more_bytes)
 		oom_load_sleep_until(load, due_us);
 }
 
-void oom_load_released(struct oom_load *load, uint64_t less_bytes)
-{
-	atomic_fetch_sub(&load->page->reached_bytes, less_bytes);
-}
-
 void oom_load_child(struct oom_load *load, int32_t pid)
 {
 	uint32_t i = atomic_fetch_add(&load->page->n_children, 1);

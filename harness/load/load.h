@@ -99,8 +99,6 @@ int oom_load_status(int wait_status);
 
 /* Adds to reached_bytes, tells the runner of thresholds passed, and paces to Rate=. */
 void oom_load_reached(struct oom_load *load, uint64_t more_bytes);
-/* Sets it down again (freed, swapped on purpose). */
-void oom_load_released(struct oom_load *load, uint64_t less_bytes);
 
 /* Registers a child process as part of this workload. */
 void oom_load_child(struct oom_load *load, int32_t pid);

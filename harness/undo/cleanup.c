@@ -126,7 +126,7 @@ static void cleanup_list(struct cleanup *c, int dir_fd, const char *name)
 		name_entries(c, &list, same_boot);
 	} else {
 		c->count += oom_undo_entries_run(
-			&list, 0, !same_boot, c->say, c->failed ? NULL : c->err, &first);
+			&list, !same_boot, c->say, c->failed ? NULL : c->err, &first);
 		if (first && !c->failed)
 			c->failed = first;
 		if (!first && !r)

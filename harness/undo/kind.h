@@ -57,9 +57,9 @@ int oom_undo_line_parse(const char *line, size_t len, struct oom_undo_entry *ret
 
 int oom_undo_entries_push(struct oom_undo_entries *list, const struct oom_undo_entry *entry);
 void oom_undo_entries_drop(struct oom_undo_entries *list, unsigned count); /* all after @count */
-/* Undoes from the last down to @mark. Returns how many were really undone; the first failure is in
+/* Undoes from the last to the first. Returns how many were really undone; the first failure is in
  * *ret_failed (0: none) and @err. @say gets "killed process '12'". */
-int oom_undo_entries_run(struct oom_undo_entries *list, unsigned mark, bool after_boot,
+int oom_undo_entries_run(struct oom_undo_entries *list, bool after_boot,
 	void (*say)(const char *what), struct oom_err *err, int *ret_failed);
 
 #define OOM_UNDO_MAGIC "oomgate-undo 1"

@@ -133,12 +133,12 @@ void oom_undo_entries_drop(struct oom_undo_entries *list, unsigned count)
 	}
 }
 
-int oom_undo_entries_run(struct oom_undo_entries *list, unsigned mark, bool after_boot,
+int oom_undo_entries_run(struct oom_undo_entries *list, bool after_boot,
 	void (*say)(const char *what), struct oom_err *err, int *ret_failed)
 {
 	int undone = 0, failed = 0;
 
-	for (unsigned i = list->count; i > mark; i--) {
+	for (unsigned i = list->count; i; i--) {
 		struct oom_undo_entry *entry = &list->items[i - 1];
 		int r;
 

@@ -189,20 +189,15 @@ int oom_undo_add(struct oom_undo *undo, struct oom_err *err, const char *kind_na
 	return r;
 }
 
-unsigned oom_undo_mark(const struct oom_undo *undo)
-{
-	return undo->list.count;
-}
-
-int oom_undo_run(struct oom_undo *undo, unsigned mark, struct oom_err *err)
+int oom_undo_run(struct oom_undo *undo, struct oom_err *err)
 {
 	struct oom_undo_entries *list = &undo->list;
 	unsigned left;
 	int failed;
 
-	oom_undo_entries_run(list, mark, false, NULL, err, &failed);
+	oom_undo_entries_run(list, false, NULL, err, &failed);
 	/* what failed stays in the file, for 'oomgate cleanup' */
-	for (left = list->count; left > mark && list->items[left - 1].done; left--)
+	for (left = list->count; left && list->items[left - 1].done; left--)
 		;
 	if (left < list->count) {
 		long size = list->items[left].offset;
@@ -221,7 +216,7 @@ int oom_undo_close(struct oom_undo *undo, struct oom_err *err)
 
 	if (!owned)
 		return 0;
-	r = oom_undo_run(owned, 0, err);
+	r = oom_undo_run(owned, err);
 	if (!r && unlinkat(owned->dir_fd, owned->name, 0) < 0 && errno != ENOENT)
 		r = oom_err_errno(err, errno, "cannot remove the undo list '%s'", owned->path);
 	return r;

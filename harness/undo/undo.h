@@ -18,10 +18,9 @@ int oom_undo_open(struct oom_err *err, struct oom_undo **ret);
  * trace, tree, file, swap, swapon. Arguments may hold any byte. */
 int oom_undo_add(struct oom_undo *undo, struct oom_err *err, const char *kind, ...)
 	__attribute__((sentinel));
-/* Undoes everything added after @mark (0: all) in reverse order. The first failure is in @err, the rest
- * is still undone. */
-int oom_undo_run(struct oom_undo *undo, unsigned mark, struct oom_err *err);
-unsigned oom_undo_mark(const struct oom_undo *undo);
+/* Undoes everything in reverse order. The first failure is in @err, the rest is still undone and what failed stays
+ * in the list. */
+int oom_undo_run(struct oom_undo *undo, struct oom_err *err);
 /* Runs what is left and removes the file. */
 int oom_undo_close(struct oom_undo *undo, struct oom_err *err);
 

@@ -62,14 +62,6 @@ int oom_proc_session(int root_fd, int pid)
 	return stat_int(root_fd, pid, 6);
 }
 
-uint64_t oom_proc_start_ticks(int root_fd, int pid)
-{
-	char buf[1024];
-	const char *field = stat_field(root_fd, pid, 22, buf, sizeof(buf));
-
-	return field ? strtoull(field, NULL, 10) : 0;
-}
-
 int oom_proc_where(int root_fd, int pid, char *buf, size_t size)
 {
 	oom_autoclose int fd = -1;

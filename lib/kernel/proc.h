@@ -14,8 +14,6 @@
 int oom_proc_session(int root_fd, int pid);
 /* Parent (field 4), also of a zombie; -1: gone. */
 int oom_proc_parent(int root_fd, int pid);
-/* Start time in clock ticks since boot (field 22): with the pid it names a process for good. 0: gone. */
-uint64_t oom_proc_start_ticks(int root_fd, int pid);
 /*
  * What a process is at, into @buf: its state (field 3), and the innermost of the kernel's functions that it is
  * in, "D in shrink_lruvec < shrink_node < ..." (/proc/PID/stack: for root, of a kernel with

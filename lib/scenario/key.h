@@ -142,8 +142,7 @@ uint64_t oom_size_bytes(const struct oom_size *size, uint64_t whole_bytes);
 /* Does @number lie in one of the value's ranges? @whole: what percentages refer to. */
 bool oom_value_in_ranges(const struct oom_value *value, double number, double whole);
 
-/* "size", "duration", …: a type's name for the manual; what a value looks like. */
+/* "size", "duration", …: a type's name for the manual. */
 const char *oom_type_name(enum oom_type type);
-const char *oom_type_example(enum oom_type type);
 
 #endif

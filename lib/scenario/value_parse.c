@@ -206,32 +206,25 @@ int oom_value_parse(struct oom_arena *arena, const struct oom_key *key, const ch
 	return 0;
 }
 
-static const struct {
-	const char *name, *example;
-} types[OOM_T_COUNT_] = {
-	[OOM_T_STRING] = {"text", "any text"},
-	[OOM_T_BOOL] = {"yes or no", "yes"},
-	[OOM_T_INT] = {"number", "137"},
-	[OOM_T_SIZE] = {"size", "64M, 1.5G, 50%"},
-	[OOM_T_DURATION] = {"duration", "2s, 250ms, 1min 30s"},
-	[OOM_T_CHOICE] = {"word", "one of the words"},
-	[OOM_T_WORDS] = {"words", "a b \"c d\""},
-	[OOM_T_COMMAND] = {"command line", "sh -c \"exit 3\""},
-	[OOM_T_EXEC] = {"command line", "/bin/sleep 1h"},
-	[OOM_T_ALTERNATIVES] = {"alternatives", "a|b"},
-	[OOM_T_RANGE_INT] = {"range", "1, 1..5, 1.., 0|3..5"},
-	[OOM_T_RANGE_SIZE] = {"range of sizes", "190M..200M, ..50%"},
-	[OOM_T_RANGE_DURATION] = {"range of durations", "..2s, 100ms..1s"},
-	[OOM_T_RANGE_PERCENT] = {"range of percentages", "5%..20%"},
-	[OOM_T_WHEN] = {"event", "hog reached 100M, hog killed"},
+static const char *const names[OOM_T_COUNT_] = {
+	[OOM_T_STRING] = "text",
+	[OOM_T_BOOL] = "yes or no",
+	[OOM_T_INT] = "number",
+	[OOM_T_SIZE] = "size",
+	[OOM_T_DURATION] = "duration",
+	[OOM_T_CHOICE] = "word",
+	[OOM_T_WORDS] = "words",
+	[OOM_T_COMMAND] = "command line",
+	[OOM_T_EXEC] = "command line",
+	[OOM_T_ALTERNATIVES] = "alternatives",
+	[OOM_T_RANGE_INT] = "range",
+	[OOM_T_RANGE_SIZE] = "range of sizes",
+	[OOM_T_RANGE_DURATION] = "range of durations",
+	[OOM_T_RANGE_PERCENT] = "range of percentages",
+	[OOM_T_WHEN] = "event",
 };
 
 const char *oom_type_name(enum oom_type type)
 {
-	return type < OOM_T_COUNT_ ? types[type].name : "?";
-}
-
-const char *oom_type_example(enum oom_type type)
-{
-	return type < OOM_T_COUNT_ ? types[type].example : "";
+	return type < OOM_T_COUNT_ ? names[type] : "?";
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* --keep: what is kept of a guest, for how long, and what takes it away. */
 #include "harness/guest/attempt/keep.h"
+#include "harness/guest/attempt/state.h"
 #include "harness/guest/cache/cache.h"
 #include "harness/guest/cache/kept.h"
 #include "tests/support/scratch.h"

@@ -246,7 +246,7 @@ Test(undo_cleanup, what_fails_does_not_keep_the_rest_and_stays_on_the_list)
 	cr_assert_eq(oom_undo_add(undo, &err, "file", first, NULL), 0);
 	cr_assert_eq(oom_undo_add(undo, &err, "file", stuck, NULL), 0); /* it is a folder */
 	cr_assert_eq(oom_undo_add(undo, &err, "file", last, NULL), 0);
-	cr_expect_eq(oom_undo_run(undo, 0, &err), -EISDIR);
+	cr_expect_eq(oom_undo_run(undo, &err), -EISDIR);
 	cr_expect(strstr(err.msg, "it is a folder"), "%s", err.msg);
 	cr_expect_not(scratch_exists(dir, "first"));
 	cr_expect_not(scratch_exists(dir, "last"));

@@ -39,7 +39,7 @@ Test(undo_kinds, a_tree_is_removed_with_links_but_nothing_behind_them)
 	cr_assert_eq(symlink(linked_dir, link_path), 0);
 	cr_assert_eq(oom_undo_open(&err, &undo), 0);
 	cr_assert_eq(oom_undo_add(undo, &err, "tree", path, NULL), 0);
-	cr_expect_eq(oom_undo_run(undo, 0, &err), 0, "%s", err.msg);
+	cr_expect_eq(oom_undo_run(undo, &err), 0, "%s", err.msg);
 	cr_expect_not(scratch_exists(dir, "tree"));
 	cr_expect(scratch_exists(dir, "precious/file"));
 	/* a link in the tree's place goes, what it points to stays */
@@ -68,7 +68,7 @@ Test(undo_kinds, mounts_go_and_trees_do_not_reach_into_them)
 	cr_assert_eq(oom_undo_add(undo, &err, "tree", tree, NULL), 0);
 	cr_assert_eq(mount("none", mount_dir, "tmpfs", 0, "size=1M"), 0);
 	scratch_file(dir, "tree/mnt/inside", "x");
-	cr_expect_eq(oom_undo_run(undo, 0, &err), -EXDEV);
+	cr_expect_eq(oom_undo_run(undo, &err), -EXDEV);
 	cr_expect(strstr(err.msg, "mounted in it"), "%s", err.msg);
 	cr_expect_not(scratch_exists(dir, "tree/mnt/inside"), "still mounted");
 	cr_expect_eq(oom_undo_close(undo, &err), 0, "%s", err.msg);
@@ -148,7 +148,7 @@ Test(undo_kinds, swap_that_was_switched_off_goes_on_again)
 	cr_expect_eq(oom_undo_add(undo, &err, "swapon", "vdc", "-2", NULL), -EINVAL);
 	/* a device that is gone can have no swap: nothing to undo */
 	cr_assert_eq(oom_undo_add(undo, &err, "swapon", "/dev/oomgate-gone", "-2", NULL), 0);
-	cr_expect_eq(oom_undo_run(undo, 0, &err), 0, "%s", err.msg);
+	cr_expect_eq(oom_undo_run(undo, &err), 0, "%s", err.msg);
 	/* what is there and no swap is a failure, and says so */
 	scratch_file(dir, "no-swap", "x");
 	{
@@ -156,7 +156,7 @@ Test(undo_kinds, swap_that_was_switched_off_goes_on_again)
 
 		snprintf(path, sizeof(path), "%s/no-swap", dir);
 		cr_assert_eq(oom_undo_add(undo, &err, "swapon", path, "5", NULL), 0);
-		cr_expect_lt(oom_undo_run(undo, 0, &err), 0);
+		cr_expect_lt(oom_undo_run(undo, &err), 0);
 		cr_expect(strstr(err.msg, "no-swap"), "%s", err.msg);
 	}
 	oom_undo_close(undo, &err);
