@@ -119,7 +119,7 @@ static int check_shm(char *const *args, struct oom_err *err)
 	int id, r = shm_id(args[0], &id);
 
 	return r == -EINVAL
-		? oom_err_set(err, EINVAL, "'%s' is neither a shm id nor a key (0x...)", args[0])
+		? oom_err_set(err, EINVAL, "'%s' is neither a shm ID nor a key (0x...)", args[0])
 		: 0;
 }
 

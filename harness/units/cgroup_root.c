@@ -99,9 +99,9 @@ static int use_parent(struct oom_cgroup_root *root, struct oom_err *err)
 	if (parent < 0 || !oom_cgroup_dir_has(parent, "cgroup.subtree_control", "memory") ||
 		faccessat(parent, ".", W_OK, AT_EACCESS) < 0)
 		return oom_err_set(err, EBUSY,
-			"other processes are in our cgroup '%s': start oomgate in one of its own "
-			"(systemd-run --scope -p Delegate=yes oomgate ...) or name an empty one in "
-			"OOMGATE_CGROUP",
+			"other processes are in oomgate's cgroup '%s': start it in a cgroup of "
+			"its own (systemd-run --scope -p Delegate=yes oomgate run), or set "
+			"OOMGATE_CGROUP to an empty one",
 			root->path);
 	if (!strncmp(strrchr(root->path, '/'), "/oomgate-", 9))
 		snprintf(root->shared_leaf, sizeof(root->shared_leaf), "%s", root->path);

@@ -267,14 +267,14 @@ static const struct {
 	{"text:sub/host", NULL, false, NULL},
 	{"text:none", "none/deeper", true, "the run's folder 'none/deeper' goes there"},
 	{"text:none", "none", true, "the run's folder 'none' goes there"},
-	{"text:own.scenario", "none", true, "it is read, as 'own.scenario'"},
-	{"text:./sub/../own.scenario", NULL, true, "it is read, as 'own.scenario'"},
-	{"github:hard", NULL, true, "it is read, as 'own.scenario'"},
-	{"text:soft", NULL, true, "it is read, as './kernel'"},
-	{"text:kernel", NULL, true, "it is read, as './kernel'"},
-	{"text:set/a.scenario", NULL, true, "it is read, as 'set'"},
+	{"text:own.scenario", "none", true, "the run reads it, as 'own.scenario'"},
+	{"text:./sub/../own.scenario", NULL, true, "the run reads it, as 'own.scenario'"},
+	{"github:hard", NULL, true, "the run reads it, as 'own.scenario'"},
+	{"text:soft", NULL, true, "the run reads it, as './kernel'"},
+	{"text:kernel", NULL, true, "the run reads it, as './kernel'"},
+	{"text:set/a.scenario", NULL, true, "the run reads it, as 'set'"},
 	{"text:set/a.txt", NULL, true, NULL},
-	{"text:conf/a", NULL, true, "it is read, as 'conf'"},
+	{"text:conf/a", NULL, true, "the run reads it, as 'conf'"},
 };
 
 Test(report_out, a_place_is_looked_at_before_the_run, .init = scratch_enter)
@@ -338,7 +338,8 @@ Test(report_out, two_reports_are_two_files, .init = scratch_enter)
 		cr_assert(!oom_report_outs_add(&outs, rows[i].formats[1], &err), "%s", err.msg);
 		r = oom_report_outs_check(&outs, &places, &err);
 		cr_expect_eq(r, rows[i].same ? -EINVAL : 0, "row %zu: %s", i, err.msg);
-		cr_expect(!rows[i].same || strstr(err.msg, "'text' and 'json' would both go to"),
+		cr_expect(!rows[i].same ||
+				strstr(err.msg, "'text' and 'json' would both be written to"),
 			"%s", err.msg);
 	}
 	cr_expect(!rmdir("sub"));

@@ -9,6 +9,7 @@
 #include <criterion/criterion.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -63,12 +64,12 @@ static const struct row {
 		"{\"uri\":\"fd:state\"}", 0, NULL},
 	{"there is no room to save", OOM_GUEST_SAVING, oom_qmp_boot, BOOT_MIGRATE, SAYS,
 		MIGRATION("failed"), NOBODY, false, OOM_GUEST_OVER, "", OOM_BROKEN,
-		"cannot save the guest into '"},
+		"cannot save the guest in '"},
 	{"stopped and refused in one piece: the second is of the new phase", OOM_GUEST_BOOTING,
 		oom_qmp_boot, BOOT_STOP, SAYS, RETURN MIGRATION("failed"), NOBODY, false,
-		OOM_GUEST_OVER, NULL, OOM_BROKEN, "cannot save the guest into '"},
+		OOM_GUEST_OVER, NULL, OOM_BROKEN, "cannot save the guest in '"},
 	{"QEMU refuses while it boots", OOM_GUEST_BOOTING, oom_qmp_boot, 0, SAYS, ERROR, NOBODY,
-		false, OOM_GUEST_OVER, "", OOM_BROKEN, "QEMU refuses: no such thing"},
+		false, OOM_GUEST_OVER, "", OOM_BROKEN, "QEMU refused a command: no such thing"},
 	{"restored: it goes on", OOM_GUEST_RESTORING, oom_qmp_restore, RESTORE_MIGRATE, SAYS,
 		MIGRATION("completed"), NOBODY, false, OOM_GUEST_RESTORING,
 		"{\"execute\":\"cont\"}\n", 0, NULL},
@@ -106,7 +107,7 @@ static const struct row {
 		OOM_GUEST_OVER, "", OOM_BROKEN, "the guest sent nothing in the attempt after "},
 	{"no end of a boot", OOM_GUEST_BOOTING, oom_qmp_boot, BOOT_HELLO, DEADLINE, NULL, NOBODY,
 		false, OOM_GUEST_OVER, "", OOM_BROKEN,
-		"was not ready in time (OOMGATE_BOOT_TIMEOUT gives it more)"},
+		"was not ready in time (raise OOMGATE_BOOT_TIMEOUT)"},
 	{"no end of saving", OOM_GUEST_SAVING, oom_qmp_boot, BOOT_MIGRATE, DEADLINE, NULL, NOBODY,
 		false, OOM_GUEST_OVER, "", OOM_BROKEN,
 		"was not ready by its deadline while it was saved"},
@@ -118,7 +119,7 @@ static const struct row {
 		OOM_GUEST_OVER, "", OOM_BROKEN, "not tried again: it did not boot"},
 	{"a record is the end, whatever is said behind it", OOM_GUEST_RUNNING, NULL, 0, DONE, NULL,
 		NOBODY, false, OOM_GUEST_OVER, "", OOM_BROKEN,
-		"the guest's record cannot be read: no JSON"},
+		"cannot read the guest's record: not JSON"},
 };
 
 static void say(struct fake_guest *guest, enum oom_frame_type type)
@@ -212,4 +213,90 @@ Test(guest_attempt, each_report_leads_where_it_shall, .timeout = 120)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		try(&rows[i]);
+}
+
+/* Anybody in the guest may write to its console: the words alone are no panic. */
+Test(guest_attempt, words_on_the_console_are_no_panic, .timeout = 60)
+{
+	static const struct {
+		const char *qemu, *console;
+		enum oom_verdict verdict;
+		bool panicked;
+	} cases[] = {
+		{SHUTDOWN("guest-reset"), "Kernel panic - not syncing: x\n", OOM_FAIL, true},
+		{PANICKED SHUTDOWN("guest-reset"), "", OOM_FAIL, true},
+		{PANICKED SHUTDOWN("guest-shutdown"), "", OOM_FAIL, true},
+		{SHUTDOWN("guest-shutdown"), "Kernel panic - not syncing: x\n", OOM_BROKEN, false},
+		{SHUTDOWN("guest-reset"), "Kernel panic\n", OOM_BROKEN, false},
+		{RETURN, "Kernel panic - not syncing: x\n", OOM_BROKEN, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct row row = {.happens = SAYS | EXITS, .qemu = cases[i].qemu};
+		struct fake_guest guest;
+
+		fake_guest_begin(&guest);
+		fake_guest_spawn(&guest);
+		cr_assert_eq(oom_file_write(guest.a->console, cases[i].console,
+				     strlen(cases[i].console), 0600, NULL),
+			0);
+		happen(&guest, &row);
+		for (int n = 0; n < 3; n++)
+			fake_guest_step(&guest);
+		cr_assert_not_null(guest.record, "case %zu", i);
+		cr_expect_eq(guest.record->verdict, cases[i].verdict, "case %zu: %s", i,
+			guest.record->reason);
+		cr_expect_eq(guest.record->panicked, cases[i].panicked, "case %zu", i);
+		fake_guest_end(&guest);
+	}
+}
+
+Test(guest_attempt, files_of_the_guest_have_plain_names, .timeout = 60)
+{
+	static const struct {
+		const char *name;
+		bool kept;
+	} cases[] = {
+		{"kmsg", true},
+		{"a/b/trace", true},
+		{"consoles", true},
+		{"a/console", true},
+		{"...", true},
+		{".hidden", true},
+		{"qemu.log.1", true},
+		{"", false},
+		{".", false},
+		{"..", false},
+		{"/kmsg", false},
+		{"./qemu.log", false},
+		{"console", false},
+		{"console/x", false},
+		{"qemu.log", false},
+		{"a//b", false},
+		{"a/", false},
+		{"a/./b", false},
+		{"a/../b", false},
+		{"a/..", false},
+		{"a\nb", false},
+		{"a\x1b[2J", false},
+		{"a\x7f", false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fake_guest guest;
+		char path[128];
+
+		fake_guest_begin(&guest);
+		cr_assert_eq(oom_frame_send(guest.guest_fd, OOM_FRAME_FILE, cases[i].name,
+				     strlen(cases[i].name) + 1),
+			0);
+		fake_guest_step(&guest);
+		snprintf(path, sizeof(path), "%s/%s", guest.dir, cases[i].name);
+		if (cases[i].kept)
+			cr_expect(!guest.record && !access(path, F_OK), "'%s'", cases[i].name);
+		else
+			cr_expect(guest.record && strstr(guest.record->reason, "evidence"), "'%s'",
+				cases[i].name);
+		fake_guest_end(&guest);
+	}
 }

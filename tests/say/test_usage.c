@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 Test(usage, a_word_that_is_none)
@@ -35,11 +36,14 @@ Test(usage, a_word_that_is_none)
 
 Test(usage, a_list_that_is_longer_than_a_message_is_cut)
 {
+	static char texts[64][24];
 	const char *names[64];
 	struct oom_err err = {0};
 
-	for (size_t i = 0; i < 64; i++)
-		names[i] = "a-name-of-some-length";
+	for (size_t i = 0; i < 64; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "a-name-of-some-len-%02zu", i);
+		names[i] = texts[i];
+	}
 	cr_expect_eq(oom_choice_unknown(&err, "thing", "zzz", names, 64), -EINVAL);
 	cr_expect(!strncmp(err.msg, "unknown thing 'zzz', expected one of a-name", 43), "%s",
 		err.msg);

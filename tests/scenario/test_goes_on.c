@@ -74,7 +74,7 @@ Test(goes_on, in_a_section_of_a_wrong_type)
 			NO_TYPE("7") NO_TYPE("10") PREFIX("11:9", "-") NO_TYPE("13")
 				PREFIX("14:10", "@") NO_TYPE("16") PREFIX("17:9", "|") NO_TYPE(
 					"19") "20:9: 'Command=': 'bin/true' is neither an "
-					      "absolute path nor a plain name\n" NO_TYPE(
+					      "absolute path nor a file name\n" NO_TYPE(
 						      "22") "23:9: 'Command=': "
 							    "'/bin/' is a folder, not a program\n" NO_TYPE(
 								    "25") "26:9: 'Command=': "

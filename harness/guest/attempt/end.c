@@ -126,7 +126,9 @@ static enum oom_next describe_death(struct oom_guest_attempt *a, const char *wha
 	const char *panic = console_line(a, "Kernel panic - not syncing");
 	bool boot = a->boot != NULL;
 
-	a->panicked |= panic != NULL;
+	/* a kernel without pvpanic says it by its console alone, and resets (panic=-1). Of one that switches itself
+	 * off or goes on, the words on the console are a program's. */
+	a->panicked |= panic && a->rebooted;
 	if (a->panicked && !boot) {
 		snprintf(a->outcome.text, sizeof(a->outcome.text),
 			"the guest's kernel panicked: %s",

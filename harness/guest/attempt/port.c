@@ -48,15 +48,29 @@ void oom_port_writable(struct oom_guest_attempt *a)
 	want_write(a, oom_buffer_drain(&a->port_out, a->port_fd) > 0);
 }
 
+static bool is_word(const char *part, size_t len, const char *word)
+{
+	return len == strlen(word) && !strncmp(part, word, len);
+}
+
+/* Parts with "/" between them, each of which is a plain name; the first is none of the files that are the host's
+ * own, beside what the guest sends. */
 static bool name_is_safe(const char *name)
 {
-	/* the host's own, beside what the guest sends */
-	if (!*name || *name == '/' || !strcmp(name, "console") || !strcmp(name, "qemu.log"))
-		return false;
-	for (const char *part = name; *part; part += strcspn(part, "/"), part += *part == '/')
-		if (*part == '/' || !strncmp(part, "../", 3) || !strcmp(part, ".."))
+	for (const char *part = name;; part++) {
+		size_t len = strcspn(part, "/");
+
+		if (!len || is_word(part, len, ".") || is_word(part, len, "..") ||
+			(part == name &&
+				(is_word(part, len, "console") || is_word(part, len, "qemu.log"))))
 			return false;
-	return true;
+		for (size_t i = 0; i < len; i++)
+			if ((unsigned char)part[i] < ' ' || part[i] == '\x7f')
+				return false;
+		part += len;
+		if (!*part)
+			return true;
+	}
 }
 
 static uint64_t name_depth(const char *name)
