@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef OOM_RUNNER_H
-#define OOM_RUNNER_H
+#ifndef OOM_ATTEMPT_H
+#define OOM_ATTEMPT_H
 
 #include "harness/state/state.h"
 

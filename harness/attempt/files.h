@@ -5,7 +5,7 @@
 #include "harness/state/state.h"
 #include "lib/base/err.h"
 
-/* Writes the scenario's files (run_files.c): the guest's, which is thrown away. */
+/* Writes the scenario's files (files.c): the guest's, which is thrown away. */
 int oom_files_write(struct oom_run_state *run, struct oom_err *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef OOM_RUN_COMMAND_H
-#define OOM_RUN_COMMAND_H
+#ifndef OOM_CAMPAIGN_H
+#define OOM_CAMPAIGN_H
 
 #include "harness/campaign/report_out.h"
 #include "harness/campaign/scenario_set.h"
@@ -65,7 +65,7 @@ struct oom_run_command {
 		size_t count, size, counts[OOM_VERDICT_COUNT_];
 		struct oom_names names;
 	} kept; /* kept.h: finished attempts that are not in the plan */
-	struct json_t *listed; /* run_folder.h: names of what this run wrote there */
+	struct json_t *listed; /* folder.h: names of what this run wrote there */
 	int journal_fd;
 	int signal_fd;
 	bool interrupted;

@@ -16,7 +16,7 @@ enum oom_exit {
 };
 
 /*
- * A command is one const struct at the end of its own file (cmd_NAME.c) and one line in
+ * A command is one const struct at the end of its own file (NAME.c) and one line in
  * commands.def. Help, completion and the manual page's synopsis come from here.
  */
 struct oom_command {

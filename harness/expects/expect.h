@@ -55,7 +55,7 @@ const struct oom_expect_key *oom_expect_keys(void); /* for struct oom_schema */
 int oom_expects_judge(
 	const struct oom_scenario *scenario, uint64_t machine_bytes, struct oom_attempt *attempt);
 
-/* ---- for expects/ (expect_help.c) -------------------------------------------------------------- */
+/* ---- for expects/ (help.c) -------------------------------------------------------------- */
 
 /* The usual endings. @observed_text NULL: the record does not say, which is inconclusive. */
 void oom_expect_range(const struct oom_expect_case *c, int64_t observed, const char *observed_text,
@@ -92,7 +92,7 @@ void oom_expect_inconclusive(const struct oom_expect_case *c, struct oom_expect_
 /* Did the workload end by itself or by a signal? If not: a failure, observed "survived" or "stuck". */
 bool oom_expect_ended(const struct oom_expect_case *c, struct oom_expect_result *ret);
 
-/* ---- evidence (expect_evidence.c) -------------------------------------------------------------- */
+/* ---- evidence (evidence.c) -------------------------------------------------------------- */
 
 /* Why the record may lack a kill: "kmsg lost 812 records (…), and mark_victim is absent"; NULL: it
  * has them all. */

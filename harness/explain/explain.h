@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* ---- where a log comes from (explain_source.c, explain_journal.c, explain_live.c) ------------------ */
+/* ---- where a log comes from (source.c, journal.c, live.c) ------------------ */
 
 struct explain_source {
 	oom_klog_read *read;
@@ -90,7 +90,7 @@ extern const struct explain_format explain_text, explain_json, explain_html, exp
 enum { EXPLAIN_FORMATS_MAX = 8 };
 extern const struct explain_format *const explain_formats[]; /* table.c; NULL at the end */
 
-/* Words that the forms share (explain_words.c); texts are allocated, NULL without memory. */
+/* Words that the forms share (words.c); texts are allocated, NULL without memory. */
 
 /* "198.4M", "-" for what is not known; @buf is returned. */
 const char *explain_kib(int64_t kib, char buf[static 16]);

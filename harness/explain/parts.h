@@ -5,7 +5,7 @@
 #include "harness/explain/session.h"
 
 /*
- * explain_parts.c: reads the regular file @fd by several readers at once, as far as that is certain to be what
+ * parts.c: reads the regular file @fd by several readers at once, as far as that is certain to be what
  * one reader would have said. *@ret_end is how far that is (0: nothing was read), @past what a reader must know
  * that goes on from there. 1: to its end, 0: one reader must go on, or -errno.
  */

@@ -45,7 +45,7 @@ bool oom_say_locale_utf8(void);
 /* Does the reader of @fd understand UTF-8? A file or a pipe does: who reads it knows. */
 bool oom_say_utf8(int fd);
 
-/* ---- command lines (say_args.c) ---- */
+/* ---- command lines (args.c) ---- */
 
 /* As argp_parse() without flags; a word that is no option is named harmlessly. Mistakes end the program. */
 error_t oom_say_parse(const struct argp *argp, int argc, char **argv, void *input);
@@ -53,7 +53,7 @@ error_t oom_say_parse(const struct argp *argp, int argc, char **argv, void *inpu
 void oom_say_usage(const struct argp_state *state, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* ---- tables (say_table.c) ---- */
+/* ---- tables (table.c) ---- */
 
 /* A column that shows what oom_say_cell() made; NULL without memory. */
 struct libscols_column *oom_say_column(struct libscols_table *table, const char *name, int flags);

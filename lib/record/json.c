@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* An attempt as JSON and back: its own fields, and its lists. Parts with lists of their own are in
- * record_json_part.c. */
+ * json_part.c. */
 #define FIELD(json_name, type, member)                                                             \
 	{                                                                                          \
 		json_name, type, offsetof(struct oom_attempt, member)                              \

@@ -22,7 +22,7 @@ struct oom_reader {
 	bool lost_section; /* one was refused: what is missing may be there */
 	const char **lost_names; /* of sections of no known kind */
 	size_t n_lost_names;
-	const struct oom_key *any_keys[OOM_SEC_COUNT_]; /* scenario_typeless.c */
+	const struct oom_key *any_keys[OOM_SEC_COUNT_]; /* typeless.c */
 	bool no_memory;
 };
 
@@ -30,7 +30,7 @@ struct oom_reader {
 void oom_reader_mistake(struct oom_reader *reader, struct oom_place place, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* ---- scenario_lex.c: lines and their places ------------------------------------------------- */
+/* ---- lex.c: lines and their places ------------------------------------------------- */
 enum oom_lex_kind { OOM_LEX_END, OOM_LEX_SECTION, OOM_LEX_SETTING };
 
 struct oom_lex {
@@ -55,12 +55,12 @@ void oom_lex_init(struct oom_lex *lex, struct oom_reader *reader, const char *te
 /* The next section or setting; what is neither is reported and passed over. */
 void oom_lex_next(struct oom_lex *lex, struct oom_lex_item *ret);
 
-/* ---- scenario_bytes.c: lines that are no text ------------------------------------------------- */
+/* ---- bytes.c: lines that are no text ------------------------------------------------- */
 /* Reports a line (without its end) with NUL or other control bytes, invalid UTF-8 or too many bytes;
  * true when it is fit to be read. */
 bool oom_line_is_text(struct oom_reader *reader, const char *line, size_t len, unsigned number);
 
-/* ---- scenario_section.c: sections and their lines, as written ------------------------------------- */
+/* ---- section.c: sections and their lines, as written ------------------------------------- */
 /* What the lexer yields to a tree without types; sections of no known kind are passed over. */
 void oom_reader_sections(struct oom_reader *reader, const char *text, size_t len);
 /* Was there a section of that name and of no known kind? What it is cannot be missed then. */
@@ -70,7 +70,7 @@ struct oom_place oom_setting_place(const struct oom_setting *setting, size_t at)
 /* Room for one more setting of @section, zeroed; NULL without memory. */
 struct oom_setting *oom_section_append(struct oom_reader *reader, struct oom_section *section);
 
-/* ---- scenario_keys.c: which keys a section may have -------------------------------------------- */
+/* ---- keys.c: which keys a section may have -------------------------------------------- */
 struct oom_key_set {
 	const struct oom_key *tables[4]; /* NULL: none; the first table that has a name wins */
 	const struct oom_expect_key *expects;
@@ -96,23 +96,23 @@ bool oom_key_belongs_elsewhere(struct oom_reader *reader, const struct oom_secti
 bool oom_key_is_mistyped(
 	struct oom_reader *reader, const struct oom_section *section, const char *name);
 
-/* ---- scenario_typeless.c: workloads and faults whose type is not known --------------------------- */
+/* ---- typeless.c: workloads and faults whose type is not known --------------------------- */
 /* The section's common keys and those of every type, each name once: as its types agree on it, and any
  * text where they do not. NULL without memory. */
 const struct oom_key *oom_keys_of_any_type(struct oom_reader *reader, enum oom_section_kind kind);
 
-/* ---- scenario_type.c: types, keys and values of each section ------------------------------------- */
+/* ---- type.c: types, keys and values of each section ------------------------------------- */
 void oom_reader_types(struct oom_reader *reader);
 /* Keys that a section must have. */
 void oom_reader_required(struct oom_reader *reader);
 /* Adds the keys' defaults to every section, and the sections that are always there. */
 void oom_reader_defaults(struct oom_reader *reader);
 
-/* ---- scenario_content.c: the text of a [File] ------------------------------------------------- */
+/* ---- content.c: the text of a [File] ------------------------------------------------- */
 void oom_reader_content(struct oom_reader *reader, struct oom_section *section);
 void oom_content_print(const char *content, FILE *out);
 
-/* ---- scenario_check.c, scenario_refs.c: what can be told when the whole file is known --------------- */
+/* ---- check.c, refs.c: what can be told when the whole file is known --------------- */
 void oom_reader_check(struct oom_reader *reader);
 void oom_reader_refs(struct oom_reader *reader);
 

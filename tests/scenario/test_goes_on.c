@@ -36,7 +36,7 @@ static void expect_mistakes(const struct row *row)
 }
 
 #define NO_TYPE(line)                                                                              \
-	line ":6: there is no workload type 'quantum' ('oomgate list workloads' names them)\n"
+	line ":6: unknown workload type 'quantum' ('oomgate list workloads' lists them)\n"
 #define PREFIX(place, mark)                                                                        \
 	place ": 'Command=': no prefix '" mark                                                     \
 	      "' is known here, as an ExecStart= has it: begin with the program\n"

@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-/* image_probe.c: what a user other than root needs for it, below @root ("": this machine): user namespaces
+/* probe.c: what a user other than root needs for it, below @root ("": this machine): user namespaces
  * and a range of subordinate users (subuid(5)). -EPERM with the way out. */
 int oom_image_user_probe(const char *root, const char *user, uid_t uid, struct oom_err *err);
 
