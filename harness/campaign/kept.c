@@ -78,7 +78,7 @@ int oom_kept_check(struct oom_run_command *command, struct oom_err *err)
 	if (!command->progress.done)
 		return oom_err_set(err, EEXIST,
 			"none of these scenarios has run in '%s', which holds %zu finished attempt%s of "
-			"others (%s): --overwrite takes their place, --output names another folder",
+			"others (%s): replace them with --overwrite, or choose another folder with --output",
 			command->dir, kept->count, plural, names);
 	snprintf(line, sizeof(line), "kept, not in this plan: %zu attempt%s of %s", kept->count,
 		plural, names);

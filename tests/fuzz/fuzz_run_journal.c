@@ -5,8 +5,10 @@
  * which is found again where it lies.
  */
 #include "harness/campaign/campaign.h"
+#include "harness/campaign/kept.h"
 #include "tests/support/fuzz.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <sys/mman.h>
@@ -91,8 +93,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct oom_job jobs[JOBS];
 	struct oom_run_command command = {
 		.run = run, .jobs = jobs, .n_jobs = plan(jobs), .dir = "run"};
-	size_t taken = 0, counted = 0;
+	size_t taken = 0, counted = 0, kept = 0;
 	struct oom_err err = {0};
+	int r;
 
 	for (const char *line = text; line < end;) {
 		const char *stop = memchr(line, '\n', (size_t)(end - line));
@@ -107,16 +110,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	command.journal_fd = memfd_create("journal", MFD_CLOEXEC);
 	FUZZ_CHECK(
 		command.journal_fd >= 0 && write(command.journal_fd, data, size) == (ssize_t)size);
-	FUZZ_CHECK(!oom_journal_resume(&command, &err));
+	r = oom_journal_resume(&command, &err);
+	/* a run of other scenarios alone is refused */
+	FUZZ_CHECK(r == (command.kept.count && !command.progress.done ? -EEXIST : 0));
 	for (size_t i = 0; i < JOBS; i++) {
 		if (!jobs[i].done)
 			continue;
 		look_again(&command, &jobs[i], text, size);
 		taken++;
 	}
-	for (size_t v = 0; v < OOM_VERDICT_COUNT_; v++)
+	for (size_t v = 0; v < OOM_VERDICT_COUNT_; v++) {
 		counted += command.progress.counts[v];
+		kept += command.kept.counts[v];
+	}
 	FUZZ_CHECK(taken == command.progress.done && taken == counted);
+	FUZZ_CHECK(kept == command.kept.count);
+	for (size_t i = 0; i < kept; i++)
+		FUZZ_CHECK(command.kept.entries[i].offset + command.kept.entries[i].len <= size);
+	oom_kept_release(&command);
 	close(command.journal_fd);
 	oom_run_free(run);
 	return 0;

@@ -209,14 +209,16 @@ static void try(const struct row *row)
 	fake_guest_end(&guest);
 }
 
-Test(guest_attempt, each_report_leads_where_it_shall, .timeout = 120)
+TestSuite(guest_attempt, .timeout = 120);
+
+Test(guest_attempt, each_report_leads_where_it_shall)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		try(&rows[i]);
 }
 
 /* Anybody in the guest may write to its console: the words alone are no panic. */
-Test(guest_attempt, words_on_the_console_are_no_panic, .timeout = 60)
+Test(guest_attempt, words_on_the_console_are_no_panic)
 {
 	static const struct {
 		const char *qemu, *console;
@@ -251,7 +253,7 @@ Test(guest_attempt, words_on_the_console_are_no_panic, .timeout = 60)
 	}
 }
 
-Test(guest_attempt, files_of_the_guest_have_plain_names, .timeout = 60)
+Test(guest_attempt, files_of_the_guest_have_plain_names)
 {
 	static const struct {
 		const char *name;

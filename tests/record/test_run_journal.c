@@ -22,8 +22,8 @@ Test(run_journal, a_line_is_read_whole_or_not_at_all)
 		{"{\"scenario\":null}", 0, -EBADMSG},
 		{"[]", 0, -EBADMSG},
 		/* zeros, as a file system may leave them behind a crash, and what a later run wrote behind them */
-		{"{\"scenario\":\"a/b\"}\0\0\0\0", 24, -EBADMSG},
-		{"{\"scenario\":\"a/b\"}\0{\"scenario\":\"c\"}\n", 38, -EBADMSG},
+		{"{\"scenario\":\"a/b\"}\0\0\0\0", 22, -EBADMSG},
+		{"{\"scenario\":\"a/b\"}\0{\"scenario\":\"c\"}\n", 36, -EBADMSG},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
