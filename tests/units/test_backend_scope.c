@@ -307,8 +307,7 @@ Test(backend_scope, a_service_of_our_own_and_an_installed_one)
 	cr_expect(strstr(run.err.msg, "cannot start service 'bad': cannot find the program"), "%s",
 		run.err.msg);
 	cr_expect_eq(oom_backend_scope.start(run.ctx, &missing_section, &run.err, &none), -ENOENT);
-	cr_expect(strstr(run.err.msg, "no unit 'no-such-thing.service' here"), "%s",
-		run.err.msg);
+	cr_expect(strstr(run.err.msg, "no unit 'no-such-thing.service' here"), "%s", run.err.msg);
 	cr_assert_eq(oom_backend_scope.start(run.ctx, &installed_section, &run.err, &log_unit), 0,
 		"%s", run.err.msg);
 	cr_expect_eq(oom_backend_scope.stop(run.ctx, &log_unit, &run.err), 0);
