@@ -126,9 +126,6 @@ static enum oom_next describe_death(struct oom_guest_attempt *a, const char *wha
 	const char *panic = console_line(a, "Kernel panic - not syncing");
 	bool boot = a->boot != NULL;
 
-	/* a kernel without pvpanic says it by its console alone, and resets (panic=-1). Of one that switches itself
-	 * off or goes on, the words on the console are a program's. */
-	a->panicked |= panic && a->rebooted;
 	if (a->panicked && !boot) {
 		snprintf(a->outcome.text, sizeof(a->outcome.text),
 			"the guest's kernel panicked: %s",
@@ -137,6 +134,14 @@ static enum oom_next describe_death(struct oom_guest_attempt *a, const char *wha
 	}
 	if (boot && a->phase == OOM_GUEST_BOOTING)
 		return describe_no_boot(a, a->panicked ? "panicked" : what, panic);
+	/* a kernel without pvpanic panics like this, and so does a program that writes the words and resets the guest */
+	if (panic && a->rebooted && !boot) {
+		snprintf(a->outcome.text, sizeof(a->outcome.text),
+			"the guest reset itself and its console says '%s', but QEMU saw no panic (does the "
+			"kernel have CONFIG_PVPANIC?)",
+			panic);
+		return oom_attempt_end(a, OOM_INCONCLUSIVE, a->outcome.text);
+	}
 	return oom_attempt_fail(a, "the guest %s %s after %.1f s%s",
 		a->panicked ? "panicked" : what, phase_name(a),
 		(double)(oom_monotonic_us() - a->phase_us) / 1e6,
