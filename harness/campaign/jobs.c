@@ -111,23 +111,39 @@ static struct oom_attempt *record_of_failure(
 	return record;
 }
 
+/* Its guest, ahead of its turn or in it. */
+static int slot_prepare(struct oom_run_command *command, struct slot *slot, struct oom_job *job,
+	bool ahead, struct oom_err *err)
+{
+	struct oom_guest_order order = {.spec = &command->specs[job->machine],
+		.scenario = job->scenario,
+		.evidence_dir =
+			oom_journal_evidence_dir(command, job, slot->dir, sizeof(slot->dir)),
+		.attempt = job->attempt,
+		.seed = job->seed,
+		.timeout_us = command->options.timeout_us,
+		.ahead = ahead};
+
+	slot->job = job;
+	return oom_guest_attempt_start(command->guests, &order, err, &slot->attempt);
+}
+
 static int slot_start(struct oom_run_command *command, struct slot *slot, struct oom_job *job,
 	struct oom_err *err)
 {
 	struct oom_err why;
 	struct oom_attempt *record;
-	const char *dir = oom_journal_evidence_dir(command, job, slot->dir, sizeof(slot->dir));
 
 	job->running = true;
-	slot->job = job;
-	oom_progress_begin(command, job, dir);
-	if (oom_guest_attempt_start(command->guests, &command->specs[job->machine], job->scenario,
-		    job->attempt, job->seed, command->options.timeout_us, dir, &why,
-		    &slot->attempt) >= 0)
-		return 0;
-	record = record_of_failure(command, job, why.msg);
-	slot->job = NULL;
-	return record ? oom_job_finished(command, job, record, err) : -ENOMEM;
+	if (slot->attempt) {
+		oom_guest_attempt_go(slot->attempt);
+	} else if (slot_prepare(command, slot, job, false, &why) < 0) {
+		record = record_of_failure(command, job, why.msg);
+		slot->job = NULL;
+		return record ? oom_job_finished(command, job, record, err) : -ENOMEM;
+	}
+	oom_progress_begin(command, job, slot->dir[0] ? slot->dir : NULL);
+	return 0;
 }
 
 /* With --keep; what cannot be kept is told and no more: the attempt is over. */
@@ -190,58 +206,109 @@ static struct oom_job *next_job(struct oom_run_command *command, size_t *cursor)
 	return NULL;
 }
 
-/* Fills free places, waits for what happens, serves it. 1: nothing is left to do. */
-static int turn(struct oom_run_command *command, struct slot *slots, size_t n_slots, size_t *cursor,
+enum { GUESTS_MAX = 64 };
+
+/* The guests of a run: those whose turn it is, and those that are made ready meanwhile, the next one first. */
+struct places {
+	size_t count; /* of each */
+	struct slot now[GUESTS_MAX], ahead[GUESTS_MAX];
+	size_t cursor, n_ahead;
+};
+
+/* The next job for @slot, with its guest where that was made ready. 1: there is none. */
+static int next_turn(struct oom_run_command *command, struct places *places, struct slot *slot,
 	struct oom_err *err)
 {
-	struct pollfd fds[65] = {{.fd = command->signal_fd, .events = POLLIN}};
-	size_t busy = 0;
-	int r;
+	struct oom_job *job;
 
-	for (size_t i = 0; i < n_slots; i++) {
-		struct oom_job *job;
-
-		while (!slots[i].attempt && (job = next_job(command, cursor))) {
-			r = slot_start(command, &slots[i], job, err);
-			if (r < 0)
-				return r;
-		}
-		fds[1 + i].fd = slots[i].attempt ? oom_guest_attempt_fd(slots[i].attempt) : -1;
-		fds[1 + i].events = POLLIN;
-		busy += slots[i].attempt != NULL;
+	if (places->n_ahead) {
+		*slot = places->ahead[0];
+		memmove(places->ahead, places->ahead + 1,
+			--places->n_ahead * sizeof(*places->ahead));
+		return slot_start(command, slot, slot->job, err);
 	}
-	if (!busy)
+	job = next_job(command, &places->cursor);
+	return job ? slot_start(command, slot, job, err) : 1;
+}
+
+static int fill(struct oom_run_command *command, struct places *places, struct oom_err *err)
+{
+	struct oom_job *job;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < places->count; i++)
+		while (r == 0 && !places->now[i].attempt)
+			r = next_turn(command, places, &places->now[i], err);
+	/* behind all that run: none of these waits for them */
+	while (r == 0 && places->n_ahead < places->count &&
+		(job = next_job(command, &places->cursor))) {
+		struct slot *slot = &places->ahead[places->n_ahead++];
+
+		*slot = (struct slot){0};
+		/* what is wrong with it is said in its turn */
+		slot_prepare(command, slot, job, true, NULL);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int serve(struct oom_run_command *command, struct places *places, struct oom_err *err)
+{
+	struct oom_attempt *none;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < places->count; i++)
+		if (places->now[i].attempt)
+			r = slot_step(command, &places->now[i], err);
+	for (size_t i = 0; i < places->n_ahead; i++)
+		if (places->ahead[i].attempt)
+			oom_guest_attempt_step(places->ahead[i].attempt, &none);
+	return r;
+}
+
+static int attempt_fd(const struct slot *slot)
+{
+	return slot->attempt ? oom_guest_attempt_fd(slot->attempt) : -1;
+}
+
+/* Fills free places, waits for what happens, serves it. 1: nothing is left to do. */
+static int turn(struct oom_run_command *command, struct places *places, struct oom_err *err)
+{
+	struct pollfd fds[1 + 2 * GUESTS_MAX] = {{.fd = command->signal_fd, .events = POLLIN}};
+	size_t n = 1;
+	int r = fill(command, places, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < places->count; i++)
+		if (places->now[i].attempt)
+			fds[n++] = (struct pollfd){attempt_fd(&places->now[i]), POLLIN, 0};
+	if (n == 1)
 		return 1;
+	for (size_t i = 0; i < places->n_ahead; i++)
+		fds[n++] = (struct pollfd){attempt_fd(&places->ahead[i]), POLLIN, 0};
 	oom_progress_status(command);
-	if (poll(fds, (nfds_t)n_slots + 1, 1000) < 0 && errno != EINTR)
+	if (poll(fds, (nfds_t)n, 1000) < 0 && errno != EINTR)
 		return oom_err_errno(err, errno, "cannot wait for the guests");
 	if (fds[0].revents & POLLIN)
 		return -EINTR;
-	for (size_t i = 0; i < n_slots; i++) {
-		if (!slots[i].attempt)
-			continue;
-		r = slot_step(command, &slots[i], err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return serve(command, places, err);
 }
 
 int oom_run_jobs_guests(struct oom_run_command *command, struct oom_err *err)
 {
-	struct slot *slots;
-	size_t n = (size_t)oom_guest_host_jobs(command->guests), cursor = 0;
+	struct places *places = oom_arena_alloc(&command->arena, sizeof(*places));
+	size_t n = (size_t)oom_guest_host_jobs(command->guests);
 	int r;
 
-	n = n > 64 ? 64 : n;
-	slots = oom_arena_alloc(&command->arena, n * sizeof(*slots));
-	if (!slots)
+	if (!places)
 		return oom_err_set(err, ENOMEM, "no memory for %zu guests", n);
+	places->count = n > GUESTS_MAX ? GUESTS_MAX : n;
 	do {
-		r = turn(command, slots, n, &cursor, err);
+		r = turn(command, places, err);
 	} while (r == 0);
-	for (size_t i = 0; i < n; i++)
-		if (slots[i].attempt)
-			oom_guest_attempt_free(slots[i].attempt);
+	for (size_t i = 0; i < places->count; i++)
+		oom_guest_attempt_free(places->now[i].attempt);
+	for (size_t i = 0; i < places->n_ahead; i++)
+		oom_guest_attempt_free(places->ahead[i].attempt);
 	return r < 0 ? r : 0;
 }

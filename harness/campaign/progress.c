@@ -53,6 +53,24 @@ void oom_progress_begin(
 	fflush(stderr);
 }
 
+/* How long each part of it took, of a guest as its host saw it. */
+static void say_phases(const struct oom_attempt *record)
+{
+	const struct {
+		const char *name;
+		int64_t us;
+	} phases[] = {{"QEMU", record->qemu_us}, {"restore", record->restore_us},
+		{"wake", record->wake_us}, {"set-up", record->setup_us},
+		{"run", record->setup_us < 0 ? -1 : record->duration_us - record->setup_us},
+		{"report", record->report_us}, {"end", record->end_us}};
+
+	for (size_t i = 0, said = 0; i < sizeof(phases) / sizeof(*phases); i++)
+		if (phases[i].us >= 0)
+			oom_say(stderr, "%s%s %.1f ms", said++ ? ", " : "phases ", phases[i].name,
+				(double)phases[i].us / 1000);
+	oom_say(stderr, "\n");
+}
+
 void oom_progress_attempt(struct oom_run_command *command, const struct oom_attempt *record)
 {
 	command->progress.done++;
@@ -61,6 +79,8 @@ void oom_progress_attempt(struct oom_run_command *command, const struct oom_atte
 		return;
 	oom_progress_clear(command);
 	oom_report_line(record, &command->progress.report, stderr);
+	if (command->options.verbose && record->duration_us >= 0)
+		say_phases(record);
 	fflush(stderr);
 }
 

@@ -82,6 +82,7 @@ static void check_guests(struct doctor *d, const struct oom_guest_host *host)
 			  "it, else tcg"
 			: text);
 	row(d, "qemu", true, facts.qemu);
+	row(d, "saved machines", facts.maps, facts.mapping);
 	row_of(d, "kvm", can[facts.kvm_state],
 		facts.kvm_state == OOM_KVM_YES		? "green"
 			: facts.kvm_state == OOM_KVM_NO ? "red"

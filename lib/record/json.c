@@ -41,6 +41,12 @@ static const struct oom_field timing_fields[] = {
 	FIELD("duration_us", OOM_F_INT, duration_us),
 	FIELD("kill_latency_us", OOM_F_INT, kill_latency_us),
 	FIELD("machine_us", OOM_F_INT, machine_us),
+	FIELD("qemu_us", OOM_F_INT, qemu_us),
+	FIELD("restore_us", OOM_F_INT, restore_us),
+	FIELD("wake_us", OOM_F_INT, wake_us),
+	FIELD("report_us", OOM_F_INT, report_us),
+	FIELD("end_us", OOM_F_INT, end_us),
+	FIELD("own_bytes", OOM_F_INT, own_bytes),
 	FIELD("harness_rss_bytes", OOM_F_INT, harness_rss_bytes),
 	{NULL},
 };

@@ -53,6 +53,8 @@ struct oom_attempt *oom_attempt_new(void)
 	attempt->oom_kills = -1;
 	attempt->start_realtime_us = attempt->kill_latency_us = -1;
 	attempt->duration_us = attempt->setup_us = -1;
+	attempt->qemu_us = attempt->restore_us = attempt->wake_us = attempt->report_us =
+		attempt->end_us = attempt->own_bytes = -1;
 	attempt->machine_us = attempt->harness_rss_bytes = attempt->known_on = -1;
 	attempt->memory_bytes = attempt->cpus = -1;
 	return attempt;

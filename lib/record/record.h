@@ -140,6 +140,10 @@ struct oom_attempt {
 	bool panicked;
 	bool fork_rejected;
 	int64_t start_realtime_us, kill_latency_us, duration_us, setup_us;
+	/* of a guest, by its host: QEMU up to its greeting; the saved machine read or mapped, up to where it runs;
+	 * from there to its first step in the guest; from the end of its run to its record; QEMU's end */
+	int64_t qemu_us, restore_us, wake_us, report_us, end_us;
+	int64_t own_bytes; /* of a guest, at its end: memory that it does not share with others */
 	int64_t machine_us; /* of a guest: from its start (restored, or booted) to the job in its hands */
 	int64_t memory_bytes,
 		cpus; /* of the machine it ran on, as [Machine] shaped it; -1: it had none */

@@ -4,6 +4,7 @@
 #include "harness/guest/attempt/qmp.h"
 #include "harness/guest/attempt/state.h"
 #include "harness/host/file.h"
+#include "harness/host/process.h"
 #include "tests/support/fake_guest.h"
 
 #include <criterion/criterion.h>
@@ -22,8 +23,8 @@
 #define MIGRATION(status) "{\"event\": \"MIGRATION\", \"data\": {\"status\": \"" status "\"}}\n"
 
 /* Which steps of a conversation wait for what: the tables in qmp.c. */
-enum { BOOT_HELLO = 2, BOOT_STOP, BOOT_LIMIT, BOOT_GET_FD, BOOT_MIGRATE };
-enum { RESTORE_MIGRATE = 3, RESTORE_CONT };
+enum { BOOT_HELLO = 3, BOOT_STOP, BOOT_LIMIT, BOOT_GET_FD, BOOT_MIGRATE };
+enum { RESTORE_GET_FD = 3, RESTORE_MIGRATE, RESTORE_TURN, RESTORE_CONT };
 
 enum happening {
 	SAYS = 1,
@@ -51,6 +52,7 @@ static const struct row {
 	const char *hears; /* of what QEMU is told; "" where it is nothing */
 	enum oom_verdict verdict;
 	const char *reason; /* of a record; NULL: there is none */
+	bool mapped, changed; /* its memory is in files; somebody wrote to the saved machine */
 } rows[] = {
 	{"an agent is up: stop", OOM_GUEST_BOOTING, oom_qmp_boot, BOOT_HELLO, HELLO, NULL, NOBODY,
 		false, OOM_GUEST_BOOTING, "{\"execute\":\"stop\"}\n", 0, NULL},
@@ -120,6 +122,21 @@ static const struct row {
 	{"a record is the end, whatever is said behind it", OOM_GUEST_RUNNING, NULL, 0, DONE, NULL,
 		NOBODY, false, OOM_GUEST_OVER, "", OOM_BROKEN,
 		"cannot read the guest's record: not JSON"},
+	{"what is in the stream is restored from it", OOM_GUEST_RESTORING, oom_qmp_restore, 1, SAYS,
+		RETURN, NOBODY, false, OOM_GUEST_RESTORING, "{\"fdname\":\"state\"}", 0, NULL},
+	{"memory in files is no part of the stream", OOM_GUEST_RESTORING, oom_qmp_restore, 1, SAYS,
+		RETURN, NOBODY, false, OOM_GUEST_RESTORING, "x-ignore-shared", 0, NULL, true},
+	{"nor of that which is saved", OOM_GUEST_BOOTING, oom_qmp_boot, 1, SAYS, RETURN, NOBODY,
+		false, OOM_GUEST_BOOTING, "x-ignore-shared", 0, NULL, true},
+	{"a record of a guest whose memory was written to counts for nothing", OOM_GUEST_RUNNING,
+		NULL, 0, DONE, NULL, BOOTING, false, OOM_GUEST_WAITING, "", 0, NULL, true, true},
+	{"nor does its death", OOM_GUEST_RUNNING, NULL, 0, EXITS, NULL, BOOTING, false,
+		OOM_GUEST_WAITING, NULL, 0, NULL, true, true},
+	{"nor its silence", OOM_GUEST_RUNNING, NULL, 0, SILENCE, NULL, BOOTING, false,
+		OOM_GUEST_WAITING, NULL, 0, NULL, true, true},
+	{"but not for ever, either", OOM_GUEST_RUNNING, NULL, 0, DONE, NULL, NOBODY, true,
+		OOM_GUEST_OVER, "", OOM_BROKEN, "was written to while a guest ran from it", true,
+		true},
 };
 
 static void say(struct fake_guest *guest, enum oom_frame_type type)
@@ -182,6 +199,9 @@ static void try(const struct row *row)
 	guest.a->restored_twice = row->tried_before;
 	guest.a->step = row->steps ? row->steps + row->step : NULL;
 	guest.a->look_us = UINT64_MAX;
+	guest.a->saved.memory.count = row->mapped;
+	guest.a->saved.memory.parts[0].fd = -1;
+	guest.a->saved.stamp = row->changed;
 	if (row->phase != OOM_GUEST_WAITING)
 		fake_guest_spawn(&guest);
 	if (row->phase == OOM_GUEST_BOOTING)
@@ -215,6 +235,87 @@ Test(guest_attempt, each_report_leads_where_it_shall)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		try(&rows[i]);
+}
+
+/* Ahead of its turn a guest is restored and stands still; whatever else comes waits for its turn. */
+Test(guest_attempt, ahead_of_its_turn)
+{
+	static const struct {
+		const char *name;
+		unsigned happens;
+		const char *qemu;
+		bool stands; /* its guest is there when its turn comes */
+		enum oom_guest_phase then; /* after that */
+	} cases[] = {
+		{"restored", SAYS, MIGRATION("completed"), true, OOM_GUEST_RESTORING},
+		{"refused", SAYS, ERROR, false, OOM_GUEST_WAITING},
+		{"died", EXITS, NULL, false, OOM_GUEST_WAITING},
+		{"restored, and died", SAYS | EXITS, MIGRATION("completed"), false,
+			OOM_GUEST_WAITING},
+		{"too slow", DEADLINE, NULL, false, OOM_GUEST_WAITING},
+		{"panicked", SAYS | EXITS, PANICKED SHUTDOWN("guest-reset"), false,
+			OOM_GUEST_WAITING},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct row row = {.happens = cases[i].happens, .qemu = cases[i].qemu};
+		struct oom_boot others = {.key = 1, .under_way = true};
+		struct fake_guest guest;
+		uint64_t before_us;
+		char buf[1024];
+
+		fake_guest_begin(&guest);
+		guest.host.boots = &others;
+		guest.a->ahead = true;
+		guest.a->phase = OOM_GUEST_RESTORING;
+		guest.a->step = oom_qmp_restore + RESTORE_MIGRATE;
+		guest.a->look_us = UINT64_MAX;
+		fake_guest_spawn(&guest);
+		happen(&guest, &row);
+		for (int n = 0; n < 3; n++)
+			fake_guest_step(&guest);
+		cr_expect_eq(
+			guest.a->phase, OOM_GUEST_READY, "%s: %d", cases[i].name, guest.a->phase);
+		cr_expect_eq(guest.a->pid > 0, cases[i].stands, "%s", cases[i].name);
+		cr_expect_null(guest.record, "%s", cases[i].name);
+		cr_expect_str_eq(heard(&guest, buf), "", "%s", cases[i].name);
+		before_us = oom_monotonic_us();
+		oom_guest_attempt_go(guest.a);
+		cr_expect_geq(guest.a->start_us, before_us, "%s", cases[i].name);
+		cr_expect_eq(
+			guest.a->phase, cases[i].then, "%s: %d", cases[i].name, guest.a->phase);
+		if (cases[i].stands)
+			cr_expect_str_eq(heard(&guest, buf), "{\"execute\":\"cont\"}\n");
+		oom_guest_attempt_go(guest.a); /* once */
+		cr_expect_eq(guest.a->phase, cases[i].then, "%s", cases[i].name);
+		fake_guest_end(&guest);
+	}
+}
+
+/* Its turn comes while its guest is being restored. */
+Test(guest_attempt, a_turn_that_comes_early)
+{
+	struct row row = {.happens = SAYS, .qemu = MIGRATION("completed")};
+	struct fake_guest guest;
+	char buf[1024];
+
+	fake_guest_begin(&guest);
+	guest.a->ahead = true;
+	guest.a->phase = OOM_GUEST_RESTORING;
+	guest.a->step = oom_qmp_restore + RESTORE_MIGRATE;
+	guest.a->look_us = UINT64_MAX;
+	fake_guest_spawn(&guest);
+	oom_guest_attempt_go(guest.a);
+	cr_expect_eq(guest.a->phase, OOM_GUEST_RESTORING);
+	cr_expect_str_eq(heard(&guest, buf), "");
+	happen(&guest, &row);
+	fake_guest_step(&guest);
+	cr_expect_str_eq(heard(&guest, buf), "{\"execute\":\"cont\"}\n");
+	row.qemu = RETURN;
+	happen(&guest, &row);
+	fake_guest_step(&guest);
+	cr_expect_eq(guest.a->phase, OOM_GUEST_RUNNING);
+	fake_guest_end(&guest);
 }
 
 /* Anybody in the guest may write to its console: the words alone are no panic. */

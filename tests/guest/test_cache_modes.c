@@ -62,6 +62,8 @@ Test(cache_modes, everything_that_is_made_is_its_owners_alone)
 {
 	char exe[PATH_MAX] = "";
 	struct oom_state state;
+	struct oom_saved saved = {.fd = -1,
+		.memory = {.parts = {{.name = "ram", .bytes = 1 << 20, .fd = -1}}, .count = 1}};
 	struct oom_err err;
 	const char *payload, *temp;
 	int fd;
@@ -73,9 +75,10 @@ Test(cache_modes, everything_that_is_made_is_its_owners_alone)
 			     in_cache("tree"), &err, &payload),
 		0, "%s", err.msg);
 	oom_state_init(test_cache, 1, &state);
-	cr_assert_eq(oom_state_create(&state, test_cache, &err, &fd), 0);
-	cr_assert_eq(oom_state_commit(&state, test_cache, fd, &err), 0);
-	close(fd);
+	cr_assert_eq(oom_state_create(&state, test_cache, &err, &saved.fd), 0);
+	cr_assert_eq(oom_memory_create(&saved.memory, &err), 0);
+	cr_assert_eq(oom_state_commit(&state, test_cache, &saved, &err), 0);
+	oom_saved_close(&saved);
 	fd = oom_disk_create(test_cache, 16 << 20, &err);
 	cr_assert_geq(fd, 0, "%s", err.msg);
 	close(fd);
@@ -88,14 +91,14 @@ Test(cache_modes, everything_that_is_made_is_its_owners_alone)
 					  temp, NULL},
 			     NULL, oom_arena_printf(&test_cache_arena, "%s/log", temp), &err),
 		0, "%s", err.msg);
-	expect_narrow(test_cache, 16);
+	expect_narrow(test_cache, 17);
 }
 
 Test(cache_modes, what_an_older_version_made_wide_is_made_narrow)
 {
 	static const char *const files[] = {"payloads/0123456789abcdef.ext2",
 		"payloads/disk-4096.ext2", "states/0123456789abcdef/state",
-		"kernels/0123456789abcdef.cpio",
+		"states/0123456789abcdef/ram", "kernels/0123456789abcdef.cpio",
 		"images/debian-bookworm-00000001-00000002/root.ext2", "images/.lock-bookworm",
 		"qemu/newer/bin", "kvm-0123456789abcdef", "build-bookworm.log", "fetch-qemu.log"};
 	struct oom_err err;
@@ -109,7 +112,7 @@ Test(cache_modes, what_an_older_version_made_wide_is_made_narrow)
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		put(files[i], 0644);
 	cr_assert_eq(oom_cache_open(&test_cache_arena, &err, &test_cache), 0, "%s", err.msg);
-	expect_narrow(test_cache, 19);
+	expect_narrow(test_cache, 20);
 }
 
 static mode_t mode_of(const char *name)

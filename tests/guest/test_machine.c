@@ -292,8 +292,8 @@ Test(guest_machine, a_guest_waits_for_the_memory_of_another)
 		{"Memory=1000G", 0, true}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct oom_guest_host host = {
-			.memory_bytes = (uint64_t)2 << 30, .used_bytes = rows[i].used_mib << 20};
+		struct oom_guest_host host = {.room = {.memory_bytes = (uint64_t)2 << 30,
+						      .used_bytes = rows[i].used_mib << 20}};
 		struct oom_scenario *scenario = scenario_of(rows[i].machine);
 
 		cr_expect_eq(oom_guest_host_has_room(&host, scenario), rows[i].room,

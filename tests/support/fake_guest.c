@@ -45,7 +45,7 @@ void fake_guest_begin(struct fake_guest *guest)
 	a->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	a->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	a->wait_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	a->pid_fd = a->state_fd = a->swap_fd = a->disk_fd = -1;
+	a->pid_fd = a->saved.fd = a->swap_fd = a->disk_fd = -1;
 	a->evidence_dir = guest->dir;
 	a->machine_id = a->job.machine = "debian:bookworm";
 	a->vm.accel = "tcg";

@@ -10,19 +10,25 @@
  *      BOOT                            WAIT              RESTORE        | the first time
  *       v                               v                   v           |
  *   [BOOTING]                       [WAITING]          [RESTORING] -----+
- *       | HELLO: the agent is up        | that boot         | the state is loaded, and goes on
- *       v                               v is over           v
- *      SAVE                           BEGIN                RUN: the job is sent
+ *       | HELLO: the agent is up        | that boot         | RESTORED ---> READY ---> [READY]
+ *       v                               v is over           |     where it is ahead,     |
+ *      SAVE                           BEGIN                 |     up to its turn         |
+ *       v                                                   | it goes on <---------------+
+ *   [SAVING]                                                v
+ *       | the state is on disk                             RUN: the job is sent
  *       v                                                   v
- *   [SAVING]                                            [RUNNING] <---+
- *       | the state is on disk                              |   |     | REQUEST: handed to QEMU
- *       v                                                   |   +-----+
- *      SEAL                                                 | DONE: the guest's record
- *       v                                                   v
- *     BEGIN                                                END
+ *      SEAL                                             [RUNNING] <---+
+ *       v                                                   |   |     | REQUEST: handed to QEMU
+ *     BEGIN                                                 |   +-----+
+ *                                                           | DONE: the guest's record
+ *                                                           v
+ *                                                          END
  *                                                           v
  *   every phase -- DIED, deadline, silence, budget, ------> [OVER]
  *                  refusal: END, with a record of ours
+ *
+ * An attempt that is made ready ahead of its turn restores its guest, and that is all: where it would boot, wait for
+ * somebody's boot or end, it gives up instead, and begins when its turn has come.
  *
  * Whoever reads a report (qmp.c, port.c, budget.c, end.c) knows the state alone and returns what comes next
  * (next.h). follow() is the one place that makes it so. A phase is entered with its deadline, for which the timer
@@ -37,6 +43,7 @@
 #include "harness/guest/attempt/open.h"
 #include "harness/guest/attempt/port.h"
 #include "harness/guest/attempt/qmp.h"
+#include "harness/guest/attempt/save.h"
 #include "harness/guest/attempt/state.h"
 #include "harness/guest/attempt/vm.h"
 #include "harness/guest/vm/state.h"
@@ -46,18 +53,20 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SECOND		   1000000ULL
-#define SAVE_TIMEOUT_US	   (60 * SECOND)
 #define RESTORE_TIMEOUT_US (30 * SECOND)
+#define TURN_TIMEOUT_US	   (24 * 3600 * SECOND) /* others run as long as they may */
 #define RUN_MARGIN_US	   (20 * SECOND) /* on top of the scenario's: collecting, sending */
 
 static enum oom_next begin(struct oom_guest_attempt *a)
 {
 	struct oom_err err;
-	int r = oom_state_open(&a->state, a->host->verified, &err, &a->state_fd);
+	int r = oom_state_open(&a->state, &a->memory, a->host->verified, &err, &a->saved);
 
 	if (r == -EBADMSG)
 		oom_host_say(a->host, "%s: %s; booting again", a->machine_id, err.msg);
@@ -65,60 +74,13 @@ static enum oom_next begin(struct oom_guest_attempt *a)
 		return OOM_NEXT_RESTORE;
 	if (r != -ENOENT && r != -EBADMSG)
 		return oom_attempt_fail(a, "%s", err.msg);
-	return oom_boot_join(a);
-}
-
-static enum oom_next boot(struct oom_guest_attempt *a)
-{
-	struct oom_err err;
-	int r = oom_state_create(&a->state, a->host->cache, &err, &a->state_fd);
-
-	if (!r) {
-		oom_host_say(a->host,
-			"%s: booting with %llu MiB; the booted machine is saved for later attempts",
-			a->machine_id, (unsigned long long)(a->vm.shape.memory_bytes >> 20));
-		r = oom_attempt_vm_start(a, false, &err);
-	}
-	if (r)
-		return oom_attempt_fail(a, "%s", err.msg);
-	oom_attempt_phase(a, OOM_GUEST_BOOTING, a->host->boot_timeout_us);
-	return oom_qmp_begin(a, oom_qmp_boot);
+	return a->ahead ? OOM_NEXT_READY : oom_boot_join(a);
 }
 
 static enum oom_next wait_for_boot(struct oom_guest_attempt *a)
 {
 	oom_attempt_phase(a, OOM_GUEST_WAITING, 2 * a->host->boot_timeout_us);
 	return OOM_NEXT_GO_ON;
-}
-
-static enum oom_next greet(struct oom_guest_attempt *a)
-{
-	a->hello = true;
-	return oom_qmp_advance(a, OOM_QMP_HELLO);
-}
-
-static enum oom_next save(struct oom_guest_attempt *a)
-{
-	oom_attempt_phase(a, OOM_GUEST_SAVING, SAVE_TIMEOUT_US);
-	return OOM_NEXT_GO_ON;
-}
-
-/* From here on we go on from the saved machine like everybody else. */
-static enum oom_next seal(struct oom_guest_attempt *a)
-{
-	int state_fd = oom_take_fd(&a->state_fd);
-	struct oom_err err;
-	int r;
-
-	oom_host_say(a->host, "%s: booted and saved in %.1f s", a->machine_id,
-		(double)(oom_monotonic_us() - a->start_us) / 1e6);
-	oom_attempt_vm_stop(a);
-	r = oom_state_commit(&a->state, a->host->cache, state_fd, &err);
-	close(state_fd);
-	if (r)
-		return oom_attempt_fail(a, "%s", err.msg);
-	oom_boot_leave(a, false, NULL);
-	return OOM_NEXT_BEGIN;
 }
 
 static enum oom_next restore(struct oom_guest_attempt *a)
@@ -129,6 +91,25 @@ static enum oom_next restore(struct oom_guest_attempt *a)
 		return oom_attempt_fail(a, "%s", err.msg);
 	oom_attempt_phase(a, OOM_GUEST_RESTORING, RESTORE_TIMEOUT_US);
 	return oom_qmp_begin(a, oom_qmp_restore);
+}
+
+static enum oom_next restored(struct oom_guest_attempt *a)
+{
+	a->restored_us = oom_monotonic_us();
+	return a->ahead ? OOM_NEXT_READY : OOM_NEXT_GO_ON;
+}
+
+static enum oom_next ready(struct oom_guest_attempt *a)
+{
+	oom_attempt_phase(a, OOM_GUEST_READY, TURN_TIMEOUT_US);
+	return OOM_NEXT_GO_ON;
+}
+
+/* Whatever it is: when its turn has come it begins anew, and says so then. */
+static enum oom_next give_up(struct oom_guest_attempt *a)
+{
+	oom_attempt_vm_stop(a);
+	return OOM_NEXT_READY;
 }
 
 static enum oom_next run(struct oom_guest_attempt *a)
@@ -160,18 +141,35 @@ static enum oom_next hear_out(struct oom_guest_attempt *a)
 	return oom_end_died(a);
 }
 
+/* What the guest has left so far: it is no evidence of the next one. */
+static int forget_guest(struct oom_guest_attempt *a)
+{
+	oom_tree_remove(a->evidence_dir);
+	memset(a->spent, 0, sizeof(a->spent));
+	a->cpus_gone = a->dimms_gone = 0;
+	a->panicked = a->rebooted = a->powered_off = false;
+	return mkdir(a->evidence_dir, 0700) < 0 ? -errno : 0;
+}
+
 static enum oom_next try_anew(struct oom_guest_attempt *a)
 {
+	bool ran = a->phase == OOM_GUEST_RUNNING;
+	int r;
+
 	a->restored_twice = true;
-	oom_host_say(
-		a->host, "%s: the saved machine cannot be restored; booting again", a->machine_id);
+	oom_host_say(a->host, "%s: the saved machine %s; booting again", a->machine_id,
+		ran ? "was written to while a guest ran from it" : "cannot be restored");
 	oom_attempt_vm_stop(a);
 	oom_state_drop(&a->state);
-	return OOM_NEXT_BEGIN;
+	r = ran ? forget_guest(a) : 0;
+	return r ? oom_attempt_fail(a, "cannot make '%s': %s", a->evidence_dir, strerror(-r))
+		 : OOM_NEXT_BEGIN;
 }
 
 static enum oom_next end(struct oom_guest_attempt *a)
 {
+	uint64_t ended_us, own_bytes;
+
 	if (!a->record) {
 		a->record = oom_end_record(a);
 		oom_boot_leave(a, true, a->outcome.reason);
@@ -181,7 +179,14 @@ static enum oom_next end(struct oom_guest_attempt *a)
 		a->record->memory_bytes = (int64_t)a->vm.shape.memory_bytes;
 		a->record->cpus = a->vm.shape.cpus;
 	}
+	own_bytes = a->pid > 0 ? oom_room_own_bytes(a->pid) : 0;
+	oom_room_learn(&a->host->room, &a->vm.shape, own_bytes);
+	ended_us = oom_monotonic_us();
 	oom_attempt_vm_stop(a);
+	if (a->record) {
+		a->record->end_us = (int64_t)(oom_monotonic_us() - ended_us);
+		a->record->own_bytes = own_bytes ? (int64_t)own_bytes : -1;
+	}
 	oom_state_discard(&a->state);
 	/* a deadline in the past: the descriptor stays readable until the caller has stepped */
 	a->phase = OOM_GUEST_OVER;
@@ -192,12 +197,15 @@ static enum oom_next end(struct oom_guest_attempt *a)
 
 static enum oom_next (*const transitions[OOM_NEXT_COUNT_])(struct oom_guest_attempt *a) = {
 	[OOM_NEXT_BEGIN] = begin,
-	[OOM_NEXT_BOOT] = boot,
+	[OOM_NEXT_BOOT] = oom_save_boot,
 	[OOM_NEXT_WAIT] = wait_for_boot,
-	[OOM_NEXT_HELLO] = greet,
-	[OOM_NEXT_SAVE] = save,
-	[OOM_NEXT_SEAL] = seal,
+	[OOM_NEXT_HELLO] = oom_save_greet,
+	[OOM_NEXT_SAVE] = oom_save_begin,
+	[OOM_NEXT_SEAL] = oom_save_seal,
 	[OOM_NEXT_RESTORE] = restore,
+	[OOM_NEXT_RESTORED] = restored,
+	[OOM_NEXT_READY] = ready,
+	[OOM_NEXT_GIVE_UP] = give_up,
 	[OOM_NEXT_RUN] = run,
 	[OOM_NEXT_REQUEST] = request,
 	[OOM_NEXT_DIED] = hear_out,
@@ -270,13 +278,28 @@ static enum oom_next hear(struct oom_guest_attempt *a, const struct epoll_event 
 	}
 }
 
+/* Nothing is booted, waited for or told of before its turn. */
+static enum oom_next in_turn(const struct oom_guest_attempt *a, enum oom_next next)
+{
+	switch (next) {
+	case OOM_NEXT_BOOT:
+	case OOM_NEXT_WAIT:
+	case OOM_NEXT_DIED:
+	case OOM_NEXT_ANEW:
+	case OOM_NEXT_END:
+		return a->ahead ? OOM_NEXT_GIVE_UP : next;
+	default:
+		return next;
+	}
+}
+
 /* Makes @next so, and what comes of that; then on with what was read at @tag, as long as it is of this machine. */
 static void follow(struct oom_guest_attempt *a, enum oom_guest_tag tag, enum oom_next next)
 {
 	pid_t pid = a->pid;
 
 	while (next != OOM_NEXT_GO_ON) {
-		next = transitions[next](a);
+		next = transitions[in_turn(a, next)](a);
 		if (next == OOM_NEXT_GO_ON && a->phase != OOM_GUEST_OVER && a->pid == pid)
 			next = hear_on(a, tag);
 	}
@@ -319,42 +342,63 @@ static bool legacy_is_gone(const struct oom_guest_attempt *a)
 		atoi(a->machine->image.systemd) >= 258;
 }
 
-int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_spec *spec,
-	const struct oom_scenario *scenario, unsigned attempt, uint64_t seed, uint64_t timeout_us,
-	const char *evidence_dir, struct oom_err *err, struct oom_guest_attempt **ret)
+static enum oom_next first(struct oom_guest_attempt *a)
+{
+	if (!legacy_is_gone(a))
+		return OOM_NEXT_BEGIN;
+	return oom_attempt_end(
+		a, OOM_SKIPPED, "needs cgroup v1: systemd 258 and later do not support it");
+}
+
+int oom_guest_attempt_start(struct oom_guest_host *host, const struct oom_guest_order *order,
+	struct oom_err *err, struct oom_guest_attempt **ret)
 {
 	struct oom_guest_attempt *a = calloc(1, sizeof(*a));
-	enum oom_next next = OOM_NEXT_BEGIN;
 	int r;
 
 	if (!a)
 		return oom_err_set(err, ENOMEM, "no memory");
-	a->job.attempt = attempt;
-	a->job.seed = seed;
-	a->job.timeout_us = timeout_us;
-	r = oom_attempt_open(a, host, spec, scenario, evidence_dir, err);
+	r = oom_attempt_open(a, host, order, err);
 	if (r) {
 		oom_guest_attempt_free(a);
 		return r;
 	}
-	if (legacy_is_gone(a))
-		next = oom_attempt_end(
-			a, OOM_SKIPPED, "needs cgroup v1: systemd 258 and later do not support it");
-	follow(a, OOM_TAG_NONE, next);
+	follow(a, OOM_TAG_NONE, first(a));
 	*ret = a;
 	return 0;
+}
+
+void oom_guest_attempt_go(struct oom_guest_attempt *attempt)
+{
+	struct oom_guest_attempt *a = attempt;
+
+	if (!a->ahead)
+		return;
+	a->ahead = false;
+	a->start_us = oom_monotonic_us();
+	a->start_realtime_us = oom_realtime_us();
+	if (a->phase != OOM_GUEST_READY)
+		return; /* it is being restored, and goes on then */
+	if (a->pid <= 0) {
+		follow(a, OOM_TAG_NONE, first(a));
+		return;
+	}
+	oom_attempt_phase(a, OOM_GUEST_RESTORING, RESTORE_TIMEOUT_US);
+	follow(a, OOM_TAG_NONE, oom_qmp_advance(a, OOM_QMP_TURN));
 }
 
 void oom_guest_attempt_free(struct oom_guest_attempt *attempt)
 {
 	if (!attempt)
 		return;
-	attempt->host->used_bytes -= attempt->vm.shape.memory_bytes;
+	oom_room_give_back(&attempt->host->room, attempt->room_bytes);
 	oom_attempt_vm_stop(attempt);
 	oom_boot_leave(attempt, false, NULL);
 	oom_state_discard(&attempt->state);
 	if (attempt->scratch_dir)
 		oom_tree_remove(attempt->scratch_dir);
+	else if (attempt->ahead && attempt->evidence_dir)
+		oom_tree_remove(attempt->evidence_dir); /* it has never begun */
 	oom_closep(&attempt->wait_fd);
 	oom_closep(&attempt->timer_fd);
 	oom_closep(&attempt->epoll_fd);

@@ -37,6 +37,33 @@ struct oom_attempt *oom_end_record(const struct oom_guest_attempt *a)
 	return record;
 }
 
+/* A saved machine that does not come up is dropped and booted anew, once; so is one that somebody wrote to while a
+ * guest ran from it: nobody knows what that guest read. */
+static bool may_try_anew(const struct oom_guest_attempt *a)
+{
+	if (a->restored_twice)
+		return false;
+	return a->phase == OOM_GUEST_RESTORING ||
+		(a->phase == OOM_GUEST_RUNNING && !oom_saved_is_whole(&a->saved));
+}
+
+/* The guest's clock was set to ours: its steps are on our time line. Where it was made ready ahead of its turn, the
+ * time that it waited is in none of these. */
+static void note_phases(const struct oom_guest_attempt *a, struct oom_attempt *record)
+{
+	int64_t ran_us = (int64_t)(oom_monotonic_us() - a->running_us);
+	int64_t step_us = record->start_realtime_us - (oom_realtime_us() - ran_us);
+
+	record->qemu_us = (int64_t)(a->greeted_us - a->machine_us);
+	record->restore_us = (int64_t)(a->restored_us - a->greeted_us);
+	if (record->start_realtime_us < 0)
+		return;
+	record->wake_us = step_us;
+	record->machine_us = record->qemu_us + record->restore_us + step_us;
+	if (record->duration_us >= 0)
+		record->report_us = ran_us - step_us - record->duration_us;
+}
+
 enum oom_next oom_end_done(struct oom_guest_attempt *a)
 {
 	json_t *json = json_loadb(
@@ -46,6 +73,14 @@ enum oom_next oom_end_done(struct oom_guest_attempt *a)
 	int r = json ? oom_attempt_from_json(json, &err, &record) : -EBADMSG;
 
 	json_decref(json);
+	if (!oom_saved_is_whole(&a->saved)) {
+		oom_attempt_free(record);
+		return may_try_anew(a) ? OOM_NEXT_ANEW
+				       : oom_attempt_fail(a,
+						 "the saved machine '%s' was written to while a "
+						 "guest ran from it",
+						 a->state.dir);
+	}
 	if (r)
 		return oom_attempt_fail(
 			a, "cannot read the guest's record: %s", err.msg[0] ? err.msg : "not JSON");
@@ -54,9 +89,7 @@ enum oom_next oom_end_done(struct oom_guest_attempt *a)
 	record->title = oom_arena_strdup(&record->arena, a->title);
 	record->machine = oom_arena_strdup(&record->arena, a->machine_id);
 	record->attempt = a->job.attempt;
-	/* the guest's clock was set to ours: its first step is on our time line */
-	if (record->start_realtime_us >= 0)
-		record->machine_us = record->start_realtime_us - a->machine_realtime_us;
+	note_phases(a, record);
 	a->record = record;
 	return OOM_NEXT_END;
 }
@@ -85,12 +118,6 @@ static const char *console_line(struct oom_guest_attempt *a, const char *words)
 		return NULL;
 	at = strstr(text, words);
 	return at ? oom_arena_strndup(&a->arena, at, strcspn(at, "\r\n")) : NULL;
-}
-
-/* Whoever restores a saved machine that does not come up drops it and boots anew, once. */
-static bool may_try_anew(const struct oom_guest_attempt *a)
-{
-	return a->phase == OOM_GUEST_RESTORING && !a->restored_twice;
 }
 
 /* The end of a log behind @before, in quotes; "" where nothing is in it */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/guest/attempt/facts.h"
 
+#include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/vm/mapping.h"
+#include "harness/host/file.h"
 #include "lib/base/bounded.h"
 
 #include <stdio.h>
@@ -31,6 +34,24 @@ void oom_kvm_describe(const struct oom_kvm *kvm, struct oom_guest_facts *ret)
 		kvm->works ? "a guest boots with it" : kvm->why, date, kvm->path);
 }
 
+static void describe_mapping(const struct oom_guest_host *host, struct oom_guest_facts *ret)
+{
+	struct oom_arena arena = {0};
+	struct oom_mapping mapping;
+	const char *temp;
+	char why[600] = "the cache cannot be written to";
+
+	oom_mapping_ask(host->cache, &host->qemu, &mapping);
+	if (!oom_cache_temp(&arena, host->cache, OOM_CACHE_STATES, NULL, &temp)) {
+		ret->maps = !oom_mapping_check(
+			&mapping, &host->qemu, host->cache, temp, why, sizeof(why));
+		oom_tree_remove(temp);
+	}
+	oom_arena_release(&arena);
+	snprintf(ret->mapping, sizeof(ret->mapping), "%s",
+		ret->maps ? "mapped: a guest reads and owns no more of them than it touches" : why);
+}
+
 void oom_guest_describe(const struct oom_guest_host *host, struct oom_guest_facts *ret)
 {
 	struct oom_arena arena = {0};
@@ -41,6 +62,7 @@ void oom_guest_describe(const struct oom_guest_host *host, struct oom_guest_fact
 	*ret = (struct oom_guest_facts){0};
 	oom_kvm_ask(host->cache, &host->qemu, &kvm);
 	oom_kvm_describe(&kvm, ret);
+	describe_mapping(host, ret);
 	snprintf(ret->accel, sizeof(ret->accel), "%s", kvm.works ? "kvm" : "tcg");
 	oom_bounded_printf(&text, "%s, version %s", host->qemu.program, host->qemu.version);
 	if (kvm.works || oom_qemu_boots(&host->qemu, OOM_NEWER_KERNEL))

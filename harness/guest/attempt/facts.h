@@ -11,6 +11,8 @@ struct oom_guest_facts {
 	char accel[32]; /* what a guest gets: kvm, tcg */
 	char kvm[4096 +
 		512]; /* whether it works, why not, when that was tried and how to try again */
+	bool maps; /* saved machines are mapped by the guests that are restored from them */
+	char mapping[700]; /* the same as a sentence; why not */
 	enum { OOM_KVM_NO, OOM_KVM_YES, OOM_KVM_UNTRIED } kvm_state;
 };
 

@@ -79,7 +79,7 @@ int oom_guest_host_open(
 		return oom_err_set(err, ENOMEM, "no memory");
 	host->options = *options;
 	host->payload_fd = -1;
-	host->memory_bytes = oom_host_available_bytes(&host->arena);
+	host->room.memory_bytes = oom_host_available_bytes(&host->arena);
 	r = read_boot_timeout(err, &host->boot_timeout_us);
 	if (!r)
 		r = oom_cache_open(&host->arena, err, &host->cache);
@@ -121,15 +121,14 @@ void oom_guest_host_close(struct oom_guest_host *host)
 int oom_guest_host_jobs(const struct oom_guest_host *host)
 {
 	cpu_set_t set;
-	uint64_t fit = host->memory_bytes >> 30; /* a guest and its QEMU: 1 GiB at the most */
-	int cores;
+	int cores, fit = oom_room_guests(&host->room);
 
 	if (host->options.jobs > 0)
 		return host->options.jobs;
 	cores = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
 	/* a guest of one processor waits for a seventh of its time (to settle, for RCU): others fill that */
 	cores += cores / 2;
-	return fit < 1 ? 1 : fit < (uint64_t)cores ? (int)fit : cores;
+	return fit < cores ? fit : cores;
 }
 
 /* The initial file system of a kernel and its modules, in the cache by content. */
@@ -231,7 +230,9 @@ int oom_host_prepared(struct oom_guest_host *host, const struct oom_guest_spec *
 		}
 	}
 	p = oom_arena_alloc(&host->arena, sizeof(*p));
-	if (!p)
+	if (p)
+		p->mapping = oom_arena_alloc(&host->arena, sizeof(*p->mapping));
+	if (!p || !p->mapping)
 		return oom_err_set(err, ENOMEM, "no memory");
 	p->spec.image = oom_arena_strdup(&host->arena, spec->image);
 	p->spec.kernel = oom_arena_strdup(&host->arena, spec->kernel);
@@ -292,8 +293,8 @@ bool oom_guest_host_has_room(struct oom_guest_host *host, const struct oom_scena
 	bool room = true;
 
 	/* a guest that cannot be, or alone is too large, shall say so */
-	if (host->used_bytes && !oom_guest_shape_wanted(&arena, scenario, &err, &shape))
-		room = host->used_bytes + shape.memory_bytes <= host->memory_bytes;
+	if (host->room.used_bytes && !oom_guest_shape_wanted(&arena, scenario, &err, &shape))
+		room = oom_room_has(&host->room, &shape);
 	oom_arena_release(&arena);
 	return room;
 }

@@ -2,9 +2,11 @@
 #ifndef OOM_ATTEMPT_HOST_H
 #define OOM_ATTEMPT_HOST_H
 
+#include "harness/guest/attempt/room.h"
 #include "harness/guest/image/image.h"
 #include "harness/guest/image/spec.h"
 #include "harness/guest/vm/find.h"
+#include "harness/guest/vm/mapping.h"
 #include "harness/guest/vm/state.h"
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
@@ -20,6 +22,12 @@ struct oom_guest_options {
 	void *say_ctx;
 };
 
+/* What its QEMU can do with saved machines; asked when the first is saved. */
+struct oom_prepared_mapping {
+	bool asked;
+	struct oom_mapping is;
+};
+
 /* One machine that was asked for: made ready once, then shared by its attempts. */
 struct oom_prepared {
 	struct oom_prepared *next;
@@ -27,6 +35,7 @@ struct oom_prepared {
 	struct oom_image image;
 	struct oom_qemu qemu;
 	const char *vmlinuz, *initrd, *kernel, *accel, *modules;
+	struct oom_prepared_mapping *mapping;
 	int initrd_fd; /* holds it in the cache */
 };
 
@@ -47,11 +56,11 @@ struct oom_guest_host {
 	const char *cache, *exe, *helper, *payload;
 	int payload_fd; /* holds it in the cache */
 	uint64_t boot_timeout_us;
-	uint64_t memory_bytes,
-		used_bytes; /* to be had when it was opened; of guests that run now */
+	struct oom_room room;
 	struct oom_qemu qemu;
 	struct oom_prepared *prepared;
 	struct oom_boot *boots;
+	bool told_mapping; /* that guests here cannot map what is saved */
 	struct oom_verified verified[OOM_VERIFIED_SLOTS];
 };
 

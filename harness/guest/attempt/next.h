@@ -15,6 +15,9 @@ enum oom_next {
 	OOM_NEXT_SAVE, /* the guest stands still */
 	OOM_NEXT_SEAL, /* it is saved */
 	OOM_NEXT_RESTORE, /* state_fd is open and verified */
+	OOM_NEXT_RESTORED, /* the saved machine is loaded, and stands still */
+	OOM_NEXT_READY, /* its turn has not come */
+	OOM_NEXT_GIVE_UP, /* it cannot be made ready ahead of its turn */
 	OOM_NEXT_RUN, /* the guest is as it was when it was saved */
 	OOM_NEXT_REQUEST, /* the guest has one to its host, in the state */
 	OOM_NEXT_DIED, /* QEMU is gone, or going */

@@ -42,7 +42,7 @@ static int describe(struct oom_guest_attempt *a, const struct oom_guest_spec *sp
 		r = oom_guest_shape_read(&a->arena, scenario, err, &a->vm.shape);
 	if (r)
 		return r;
-	a->host->used_bytes += a->vm.shape.memory_bytes;
+	a->room_bytes = oom_room_take(&a->host->room, &a->vm.shape);
 	a->vm.qemu = a->machine->qemu;
 	a->vm.accel = a->machine->accel;
 	a->vm.image = &a->machine->image;
@@ -64,6 +64,7 @@ static int describe(struct oom_guest_attempt *a, const struct oom_guest_spec *sp
 	a->title = oom_arena_strdup(&a->arena, scenario->title);
 	if (a->arena.failed || oom_vm_key(&a->vm, &a->state.key))
 		return oom_err_set(err, ENOMEM, "no memory");
+	oom_memory_list(&a->vm.shape, &a->memory);
 	oom_state_init(a->host->cache, a->state.key, &a->state);
 	return 0;
 }
@@ -82,13 +83,17 @@ static int find_evidence_dir(
 }
 
 int oom_attempt_open(struct oom_guest_attempt *a, struct oom_guest_host *host,
-	const struct oom_guest_spec *spec, const struct oom_scenario *scenario,
-	const char *evidence_dir, struct oom_err *err)
+	const struct oom_guest_order *order, struct oom_err *err)
 {
+	const struct oom_scenario *scenario = order->scenario;
 	int r;
 
 	a->host = host;
-	a->epoll_fd = a->timer_fd = a->wait_fd = a->qmp_fd = a->port_fd = a->pid_fd = a->state_fd =
+	a->ahead = order->ahead;
+	a->job.attempt = order->attempt;
+	a->job.seed = order->seed;
+	a->job.timeout_us = order->timeout_us;
+	a->epoll_fd = a->timer_fd = a->wait_fd = a->qmp_fd = a->port_fd = a->pid_fd = a->saved.fd =
 		a->swap_fd = a->disk_fd = -1;
 	a->timeout_us = a->job.timeout_us;
 	if (!a->timeout_us)
@@ -100,12 +105,12 @@ int oom_attempt_open(struct oom_guest_attempt *a, struct oom_guest_host *host,
 	r = open_fds(a);
 	if (r)
 		return oom_err_errno(err, -r, "cannot watch a guest");
-	r = describe(a, spec, scenario, err);
+	r = describe(a, order->spec, scenario, err);
 	if (!r)
-		r = find_evidence_dir(a, evidence_dir, err);
+		r = find_evidence_dir(a, order->evidence_dir, err);
 	if (r)
 		return r;
-	if (!evidence_dir)
+	if (!order->evidence_dir)
 		a->scratch_dir = a->evidence_dir;
 	/* the first boot's, and in its place that of the restored guest */
 	snprintf(a->console, sizeof(a->console), "%.480s/console", a->evidence_dir);

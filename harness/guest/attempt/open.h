@@ -3,19 +3,15 @@
 #define OOM_ATTEMPT_OPEN_H
 
 #include "harness/guest/attempt/host.h"
+#include "harness/guest/attempt/order.h"
 #include "harness/guest/attempt/state.h"
-#include "harness/guest/image/spec.h"
 #include "lib/base/err.h"
-#include "lib/scenario/scenario.h"
-
-#include <stdint.h>
 
 /*
- * What an attempt has before it begins: its descriptors, machine and job, and a place for evidence: @evidence_dir,
- * or for NULL a folder that goes with the attempt. @a is all zeroes; where it fails, free it all the same.
+ * What an attempt has before it begins: its descriptors, machine and job, and a place for evidence: that of the
+ * order, or a folder that goes with the attempt. @a is all zeroes; where it fails, free it all the same.
  */
 int oom_attempt_open(struct oom_guest_attempt *a, struct oom_guest_host *host,
-	const struct oom_guest_spec *spec, const struct oom_scenario *scenario,
-	const char *evidence_dir, struct oom_err *err);
+	const struct oom_guest_order *order, struct oom_err *err);
 
 #endif

@@ -3,7 +3,6 @@
 #include "harness/guest/attempt/qmp.h"
 
 #include "harness/guest/attempt/host.h"
-#include "harness/guest/vm/state.h"
 #include "harness/host/process.h"
 
 #include <errno.h>
@@ -22,6 +21,13 @@
 		"[{\"capability\":\"events\",\"state\":true}]}}",                                  \
 			false, OOM_QMP_RETURN, OOM_NEXT_GO_ON                                      \
 	}
+/* what lies in files is no part of the stream: qapi/migration.json */
+#define IGNORE_SHARED                                                                              \
+	{                                                                                          \
+		"{\"execute\":\"migrate-set-capabilities\",\"arguments\":{\"capabilities\":"       \
+		"[{\"capability\":\"x-ignore-shared\",\"state\":true}]}}",                         \
+			false, OOM_QMP_RETURN, OOM_NEXT_GO_ON, true                                \
+	}
 #define GET_FD                                                                                     \
 	{                                                                                          \
 		"{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"state\"}}", true,              \
@@ -31,6 +37,7 @@
 const struct oom_qmp_step oom_qmp_boot[] = {
 	CAPABILITIES,
 	EVENTS,
+	IGNORE_SHARED,
 	{NULL, false, OOM_QMP_HELLO, OOM_NEXT_GO_ON},
 	{"{\"execute\":\"stop\"}", false, OOM_QMP_RETURN, OOM_NEXT_SAVE},
 	{"{\"execute\":\"migrate-set-parameters\",\"arguments\":{\"max-bandwidth\":1099511627776}}",
@@ -44,9 +51,11 @@ const struct oom_qmp_step oom_qmp_boot[] = {
 const struct oom_qmp_step oom_qmp_restore[] = {
 	CAPABILITIES,
 	EVENTS,
+	IGNORE_SHARED,
 	GET_FD,
 	{"{\"execute\":\"migrate-incoming\",\"arguments\":{\"uri\":\"fd:state\"}}", false,
-		OOM_QMP_MIGRATED, OOM_NEXT_GO_ON},
+		OOM_QMP_MIGRATED, OOM_NEXT_RESTORED},
+	{NULL, false, OOM_QMP_TURN, OOM_NEXT_GO_ON},
 	{"{\"execute\":\"cont\"}", false, OOM_QMP_RETURN, OOM_NEXT_RUN},
 	{0},
 };
@@ -80,9 +89,11 @@ static enum oom_next send_step(struct oom_guest_attempt *a)
 {
 	if (a->step->wait == OOM_QMP_HELLO && a->hello)
 		return oom_qmp_advance(a, OOM_QMP_HELLO);
+	if (a->step->wait == OOM_QMP_TURN && !a->ahead)
+		return oom_qmp_advance(a, OOM_QMP_TURN);
 	/* a peer that is gone shows as the end of its process */
 	if (a->step->command)
-		send_line(a->qmp_fd, a->step->command, a->step->with_state_fd ? a->state_fd : -1);
+		send_line(a->qmp_fd, a->step->command, a->step->with_state_fd ? a->saved.fd : -1);
 	return OOM_NEXT_GO_ON;
 }
 
@@ -99,7 +110,13 @@ enum oom_next oom_qmp_advance(struct oom_guest_attempt *a, enum oom_qmp_wait wha
 
 	if (!done || done->wait != what)
 		return next;
-	a->step = done[1].wait || done[1].command ? done + 1 : NULL;
+	if (what == OOM_QMP_TURN)
+		a->running_us = oom_monotonic_us();
+	a->step = done + 1;
+	while (a->step->mapped && !a->saved.memory.count)
+		a->step++;
+	if (!a->step->wait && !a->step->command)
+		a->step = NULL;
 	if (a->step)
 		next = send_step(a);
 	return done->next != OOM_NEXT_GO_ON ? done->next : next;
@@ -110,10 +127,7 @@ static enum oom_next on_migration(struct oom_guest_attempt *a, const char *statu
 	if (!strcmp(status, "completed"))
 		return oom_qmp_advance(a, OOM_QMP_MIGRATED);
 	if (!strcmp(status, "failed") && a->phase == OOM_GUEST_SAVING)
-		return oom_attempt_fail(a,
-			"cannot save the guest in '%s': only %llu MiB are free; make room, or set OOMGATE_CACHE to another folder",
-			a->host->cache,
-			(unsigned long long)(oom_state_disk_left(a->host->cache) >> 20));
+		return oom_attempt_no_room(a);
 	return OOM_NEXT_GO_ON;
 }
 
@@ -157,6 +171,8 @@ static enum oom_next on_line(struct oom_guest_attempt *a, const char *line, size
 	else if (error)
 		oom_host_say(a->host, "%s: QEMU refused a fault: %s", a->machine_id,
 			json_string_value(json_object_get(error, "desc")));
+	else if (json_object_get(json, "QMP"))
+		a->greeted_us = oom_monotonic_us();
 	else if (json_object_get(json, "return"))
 		next = oom_qmp_advance(a, OOM_QMP_RETURN);
 	json_decref(json);

@@ -9,13 +9,19 @@
 #include <stddef.h>
 
 /* What a step of a QMP conversation waits for before the next is taken. */
-enum oom_qmp_wait { OOM_QMP_RETURN, OOM_QMP_HELLO, OOM_QMP_MIGRATED };
+enum oom_qmp_wait {
+	OOM_QMP_RETURN,
+	OOM_QMP_HELLO,
+	OOM_QMP_MIGRATED,
+	OOM_QMP_TURN, /* that of an attempt which is made ready ahead */
+};
 
 struct oom_qmp_step {
 	const char *command; /* NULL: nothing to send */
 	bool with_state_fd; /* the state's descriptor goes along */
 	enum oom_qmp_wait wait;
 	enum oom_next next; /* when it is through; the step behind it is on its way already */
+	bool mapped; /* only where the machine's memory is in files */
 };
 
 extern const struct oom_qmp_step oom_qmp_boot[], oom_qmp_restore[];

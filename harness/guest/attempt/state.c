@@ -55,3 +55,11 @@ enum oom_next oom_attempt_fail(struct oom_guest_attempt *a, const char *fmt, ...
 	va_end(args);
 	return oom_attempt_end(a, OOM_BROKEN, a->outcome.text);
 }
+
+enum oom_next oom_attempt_no_room(struct oom_guest_attempt *a)
+{
+	return oom_attempt_fail(a,
+		"cannot save the guest in '%s': only %llu MiB are free; make room, or set "
+		"OOMGATE_CACHE to another folder",
+		a->host->cache, (unsigned long long)(oom_state_disk_left(a->host->cache) >> 20));
+}

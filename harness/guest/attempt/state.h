@@ -23,6 +23,7 @@ enum oom_guest_phase {
 	OOM_GUEST_BOOTING,
 	OOM_GUEST_SAVING,
 	OOM_GUEST_RESTORING,
+	OOM_GUEST_READY, /* restored, or not begun: its turn has not come */
 	OOM_GUEST_RUNNING,
 	OOM_GUEST_OVER
 };
@@ -54,14 +55,18 @@ struct oom_guest_attempt {
 	const char *machine_id, *title, *evidence_dir, *scratch_dir;
 	uint64_t timeout_us;
 
+	uint64_t room_bytes; /* of the host's memory, given to it */
 	struct oom_vm vm;
 	struct oom_state state;
+	struct oom_memory memory; /* what can be in files of it: no files yet */
+	struct oom_saved saved; /* what is saved, or restored */
 	struct oom_boot *boot; /* ours to finish, where we boot */
 	enum oom_guest_phase phase;
+	bool ahead; /* made ready before its turn */
 	bool restored_twice;
 
 	int epoll_fd, timer_fd, wait_fd; /* wait_fd: somebody else's boot is over */
-	int qmp_fd, port_fd, pid_fd, state_fd, swap_fd, disk_fd;
+	int qmp_fd, port_fd, pid_fd, swap_fd, disk_fd;
 	pid_t pid;
 	bool qmp_ended, port_ended; /* no more will come on it */
 	bool gone; /* QEMU is, or is going: only its last words are still heard */
@@ -75,7 +80,8 @@ struct oom_guest_attempt {
 	uint64_t spent[OOM_BUDGET_COUNT_];
 	bool hello;
 
-	int64_t machine_realtime_us; /* QEMU's start, by the clock that the guest is set to */
+	/* QEMU's start, its greeting; the saved machine is loaded; it goes on */
+	uint64_t machine_us, greeted_us, restored_us, running_us;
 	uint64_t start_us, phase_us, deadline_us, silence_us;
 	uint64_t look_us; /* when oom_budget_look() is due */
 	int64_t start_realtime_us;
@@ -94,6 +100,8 @@ enum oom_next oom_attempt_end(
 /* The same for what is broken: a sentence, see oom_sentence_vformat(). */
 enum oom_next oom_attempt_fail(struct oom_guest_attempt *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The same where the machine cannot be saved because the disk of the cache is full. */
+enum oom_next oom_attempt_no_room(struct oom_guest_attempt *a);
 /* The guest was heard: from now on it may be silent again, where it runs. */
 void oom_attempt_heard(struct oom_guest_attempt *a);
 /* Enters @phase, whose deadline is @timeout_us from now. */

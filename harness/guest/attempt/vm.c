@@ -55,10 +55,12 @@ int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_
 	struct oom_vm_files files = {.console = a->console,
 		.log = a->log,
 		.incoming = incoming,
+		.memory = a->saved.memory.count ? &a->saved.memory : NULL,
 		.file_max_bytes = file_max(a, incoming)};
 	oom_autoclose int head = -1;
 
-	a->machine_realtime_us = oom_realtime_us();
+	a->machine_us = oom_monotonic_us();
+	a->greeted_us = a->restored_us = a->running_us = 0;
 	r = pair(qmp);
 	if (!r)
 		r = pair(port);
@@ -112,7 +114,7 @@ void oom_attempt_vm_stop(struct oom_guest_attempt *a)
 	oom_closep(&a->qmp_fd);
 	oom_closep(&a->port_fd);
 	oom_closep(&a->pid_fd);
-	oom_closep(&a->state_fd);
+	oom_saved_close(&a->saved);
 	oom_closep(&a->swap_fd);
 	oom_closep(&a->disk_fd);
 	oom_buffer_free(&a->qmp_in);

@@ -4,6 +4,7 @@
 
 #include "harness/guest/cache/cache.h"
 #include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/sparse.h"
 #include "harness/guest/cache/tool.h"
 #include "harness/guest/vm/qemu.h"
 #include "harness/host/file.h"
@@ -14,7 +15,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 
 #define BLOCK_BYTES 4096
@@ -59,28 +59,6 @@ static int make_template(const char *cache, uint64_t bytes, const char *path, st
 	return r;
 }
 
-/* Only what is there: the holes stay holes. */
-static int copy_sparse(int from, int to, off_t size)
-{
-	if (ftruncate(to, size) < 0)
-		return -errno;
-	for (off_t at = 0, end; at < size; at = end) {
-		at = lseek(from, at, SEEK_DATA);
-		if (at < 0)
-			return errno == ENXIO ? 0 : -errno;
-		end = lseek(from, at, SEEK_HOLE);
-		if (end < 0 || lseek(to, at, SEEK_SET) < 0)
-			return -errno;
-		for (off_t pos = at; pos < end;) {
-			ssize_t n = sendfile(to, from, &pos, (size_t)(end - pos));
-
-			if (n <= 0)
-				return n ? -errno : -EIO;
-		}
-	}
-	return 0;
-}
-
 int oom_disk_create(const char *cache, uint64_t bytes, struct oom_err *err)
 {
 	oom_autoclose int fd = open(cache, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), from = -1;
@@ -95,7 +73,7 @@ int oom_disk_create(const char *cache, uint64_t bytes, struct oom_err *err)
 	if (r)
 		return r;
 	from = open(path, O_RDONLY | O_CLOEXEC);
-	r = from < 0 ? -errno : copy_sparse(from, fd, (off_t)(bytes / BLOCK_BYTES * BLOCK_BYTES));
+	r = from < 0 ? -errno : oom_sparse_copy(from, fd, bytes / BLOCK_BYTES * BLOCK_BYTES);
 	if (!r && ftruncate(fd, (off_t)OOM_OWN_DISK_BYTES) < 0)
 		r = -errno;
 	return r ? oom_err_errno(err, -r, "cannot create a disk in '%s'", cache) : oom_take_fd(&fd);

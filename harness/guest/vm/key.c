@@ -2,6 +2,7 @@
 #include "harness/guest/vm/key.h"
 
 #include "harness/guest/cache/hash.h"
+#include "harness/guest/vm/state.h"
 #include "harness/host/file.h"
 #include "harness/host/process.h"
 
@@ -59,7 +60,8 @@ static uint64_t hash_processor(struct oom_arena *arena, uint64_t hash)
 int oom_vm_key(const struct oom_vm *vm, uint64_t *ret)
 {
 	struct oom_arena arena = {0};
-	uint64_t hash = oom_hash_text(OOM_HASH_SEED, vm->qemu.version);
+	uint64_t hash =
+		oom_hash_text(oom_hash_text(OOM_HASH_SEED, OOM_STATE_SCHEMA), vm->qemu.version);
 	const char **argv;
 	int r = oom_vm_argv(&arena, vm, NULL, &argv);
 

@@ -3,6 +3,7 @@
  * its console; it has no network, may start nothing, and dies with us. */
 #include "harness/guest/vm/qemu.h"
 
+#include "harness/guest/vm/args.h"
 #include "harness/guest/vm/tsc.h"
 #include "harness/host/process.h"
 #include "lib/base/bounded.h"
@@ -17,112 +18,61 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define MIB ((uint64_t)1 << 20)
-
-struct args {
-	struct oom_arena *arena;
-	const char **items;
-	size_t count;
-};
-
-static void add(struct args *a, const char *arg)
+static void add_processors(struct oom_args *a, const struct oom_guest_shape *shape)
 {
-	if (a->arena->failed)
-		return;
-	a->items = oom_arena_grow(a->arena, a->items, a->count, sizeof(*a->items));
-	if (a->items)
-		a->items[a->count++] = arg;
-}
-
-#define addf(a, ...) add(a, oom_arena_printf((a)->arena, __VA_ARGS__))
-
-/* A comma ends a value of QEMU's option lists: double it. */
-static const char *quoted(struct args *a, const char *path)
-{
-	char *out = oom_arena_alloc(a->arena, 2 * strlen(path) + 1), *p = out;
-
-	for (; out && *path; path++) {
-		*p++ = *path;
-		if (*path == ',')
-			*p++ = ',';
-	}
-	return out ? out : "";
-}
-
-static void add_memory(struct args *a, const struct oom_guest_shape *shape)
-{
-	uint64_t spare_bytes = (uint64_t)shape->spare_dimms * OOM_GUEST_DIMM_BYTES;
-
-	add(a, "-m");
-	if (spare_bytes)
-		addf(a, "%" PRIu64 "M,slots=%d,maxmem=%" PRIu64 "M",
-			(shape->memory_bytes - spare_bytes) / MIB, shape->spare_dimms,
-			shape->memory_bytes / MIB);
-	else
-		addf(a, "%" PRIu64 "M", shape->memory_bytes / MIB);
-	add(a, "-smp");
-	addf(a, "%d,maxcpus=%d,sockets=%d,cores=1,threads=1", shape->cpus - shape->spare_cpus,
-		shape->cpus, shape->cpus);
-	for (int i = 0; i < shape->n_nodes; i++) {
-		add(a, "-object");
-		addf(a, "memory-backend-ram,id=mem%d,size=%" PRIu64 "M", i,
-			shape->node_bytes[i] / MIB);
-		add(a, "-numa");
-		addf(a, "node,nodeid=%d,memdev=mem%d", i, i);
-	}
+	oom_args_add(a, "-smp");
+	oom_args_addf(a, "%d,maxcpus=%d,sockets=%d,cores=1,threads=1",
+		shape->cpus - shape->spare_cpus, shape->cpus, shape->cpus);
 	for (int i = 0; shape->n_nodes && i < shape->cpus; i++) {
-		add(a, "-numa");
-		addf(a, "cpu,node-id=%d,socket-id=%d", i % shape->n_nodes, i);
+		oom_args_add(a, "-numa");
+		oom_args_addf(a, "cpu,node-id=%d,socket-id=%d", i % shape->n_nodes, i);
 	}
 }
 
 /* What can be unplugged is plugged in: cpu0 is the last processor, and the first that goes. */
-static void add_spares(struct args *a, const struct oom_vm *vm)
+static void add_spares(
+	struct oom_args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
 {
 	for (int i = vm->shape.spare_cpus - 1; i >= 0; i--) {
-		add(a, "-device");
-		addf(a, "%s-x86_64-cpu,id=cpu%d,socket-id=%d,core-id=0,thread-id=0",
+		oom_args_add(a, "-device");
+		oom_args_addf(a, "%s-x86_64-cpu,id=cpu%d,socket-id=%d,core-id=0,thread-id=0",
 			strcmp(vm->accel, "kvm") ? "max" : "host", i, vm->shape.cpus - 1 - i);
 	}
-	for (int i = 0; i < vm->shape.spare_dimms; i++) {
-		add(a, "-object");
-		addf(a, "memory-backend-ram,id=spare%d,size=%" PRIu64 "M", i,
-			OOM_GUEST_DIMM_BYTES / MIB);
-		add(a, "-device");
-		addf(a, "pc-dimm,id=dimm%d,memdev=spare%d", i, i);
-	}
+	for (int i = 0; i < vm->shape.spare_dimms; i++)
+		oom_memory_add_spare(a, i, files ? files->memory : NULL, files && files->incoming);
 }
 
-static void add_device(struct args *a, const char *id)
+static void add_device(struct oom_args *a, const char *id)
 {
-	add(a, "-device");
-	addf(a, "virtio-blk-pci,drive=%s", id);
+	oom_args_add(a, "-device");
+	oom_args_addf(a, "virtio-blk-pci,drive=%s", id);
 }
 
 /* A disk of ours in the cache. Its format is named, here as everywhere: QEMU never guesses. */
-static void add_disk(struct args *a, const char *id, const char *path)
+static void add_disk(struct oom_args *a, const char *id, const char *path)
 {
-	add(a, "-blockdev");
-	addf(a, "driver=file,node-name=%sfile,read-only=on,filename=%s", id, quoted(a, path));
-	add(a, "-blockdev");
-	addf(a, "driver=raw,node-name=%s,read-only=on,file=%sfile", id, id);
+	oom_args_add(a, "-blockdev");
+	oom_args_addf(a, "driver=file,node-name=%sfile,read-only=on,filename=%s", id,
+		oom_args_quoted(a, path));
+	oom_args_add(a, "-blockdev");
+	oom_args_addf(a, "driver=raw,node-name=%s,read-only=on,file=%sfile", id, id);
 	add_device(a, id);
 }
 
 #define ROOT_FDSET 3
 
 /* A disk of the user's, by its descriptor. Whatever a qcow2 says now (see own_disk.c), it has no backing file. */
-static void add_user_disk(struct args *a, const struct oom_own_disk *own, bool run)
+static void add_user_disk(struct oom_args *a, const struct oom_own_disk *own, bool run)
 {
 	if (run) {
-		add(a, "-add-fd");
-		addf(a, "fd=%d,set=%d", own->fd, ROOT_FDSET);
+		oom_args_add(a, "-add-fd");
+		oom_args_addf(a, "fd=%d,set=%d", own->fd, ROOT_FDSET);
 	}
-	add(a, "-blockdev");
-	addf(a, "driver=%s,node-name=rootfile,read-only=on,filename=/dev/fdset/%d",
+	oom_args_add(a, "-blockdev");
+	oom_args_addf(a, "driver=%s,node-name=rootfile,read-only=on,filename=/dev/fdset/%d",
 		own->is_device ? "host_device" : "file", ROOT_FDSET);
-	add(a, "-blockdev");
-	add(a,
+	oom_args_add(a, "-blockdev");
+	oom_args_add(a,
 		own->is_qcow2 ? "{\"driver\":\"qcow2\",\"node-name\":\"root\",\"read-only\":true,"
 				"\"file\":\"rootfile\",\"backing\":null}"
 			      : "driver=raw,node-name=root,read-only=on,file=rootfile");
@@ -131,26 +81,28 @@ static void add_user_disk(struct args *a, const struct oom_own_disk *own, bool r
 
 /* A name-less file of ours, which QEMU may write; or nothing but zeroes. With a filter whose child can be
  * changed while it runs: see oom_qmp_request(). */
-static void add_own_disk(struct args *a, const char *id, const char *serial, int set, int fd)
+static void add_own_disk(struct oom_args *a, const char *id, const char *serial, int set, int fd)
 {
 	if (fd >= 0) {
-		add(a, "-add-fd");
-		addf(a, "fd=%d,set=%d", fd, set);
+		oom_args_add(a, "-add-fd");
+		oom_args_addf(a, "fd=%d,set=%d", fd, set);
 	}
-	add(a, "-blockdev");
+	oom_args_add(a, "-blockdev");
 	if (fd >= 0)
-		addf(a, "driver=file,node-name=%sfile,filename=/dev/fdset/%d,cache.direct=off,cache.no-flush=on",
+		oom_args_addf(a,
+			"driver=file,node-name=%sfile,filename=/dev/fdset/%d,cache.direct=off,cache.no-flush=on",
 			id, set);
 	else
-		addf(a, "driver=null-co,node-name=%sfile,size=%" PRIu64 ",read-zeroes=on", id,
-			OOM_OWN_DISK_BYTES);
-	add(a, "-blockdev");
-	addf(a, "driver=raw,node-name=%s,file=%sfile", id, id);
-	add(a, "-device");
-	addf(a, "virtio-blk-pci,drive=%s,serial=%s,werror=report,rerror=report", id, serial);
+		oom_args_addf(a, "driver=null-co,node-name=%sfile,size=%" PRIu64 ",read-zeroes=on",
+			id, OOM_OWN_DISK_BYTES);
+	oom_args_add(a, "-blockdev");
+	oom_args_addf(a, "driver=raw,node-name=%s,file=%sfile", id, id);
+	oom_args_add(a, "-device");
+	oom_args_addf(
+		a, "virtio-blk-pci,drive=%s,serial=%s,werror=report,rerror=report", id, serial);
 }
 
-static void add_disks(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
+static void add_disks(struct oom_args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
 {
 	if (vm->image->own_disk)
 		add_user_disk(a, &vm->image->own, files != NULL);
@@ -174,15 +126,16 @@ static const char *security_modules(const struct oom_vm *vm)
 	return asked ? "" : " lsm=";
 }
 
-static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
+static void add_kernel(
+	struct oom_args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
 {
 	const struct oom_guest_shape *shape = &vm->shape;
 	char more[384];
 	struct oom_bounded args = OOM_BOUNDED(more);
 
 	if (files && files->head_fd >= 0) {
-		add(a, "-kernel");
-		addf(a, "/proc/self/fd/%d", files->head_fd);
+		oom_args_add(a, "-kernel");
+		oom_args_addf(a, "/proc/self/fd/%d", files->head_fd);
 		return;
 	}
 	if (shape->legacy)
@@ -196,15 +149,15 @@ static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom
 	/* measured, so no part of a saved state's key */
 	if (files && !files->incoming && strcmp(vm->accel, "kvm"))
 		oom_bounded_printf(&args, " tsc_early_khz=%" PRIu64, oom_tsc_khz());
-	add(a, "-kernel");
-	add(a, vm->vmlinuz);
-	add(a, "-initrd");
-	add(a, vm->initrd);
-	add(a, "-append");
+	oom_args_add(a, "-kernel");
+	oom_args_add(a, vm->vmlinuz);
+	oom_args_add(a, "-initrd");
+	oom_args_add(a, vm->initrd);
+	oom_args_add(a, "-append");
 	/* a short console, because a serial line is slow; a whole log, because kills are many lines:
 	 * the kernel reserves 4.5 times of what is asked (printk_ringbuffer.h: a descriptor of 112 bytes
 	 * for each 32) */
-	addf(a,
+	oom_args_addf(a,
 		"console=ttyS0 earlyprintk=ttyS0 loglevel=3 log_buf_len=4M panic=-1 nokaslr "
 		"mitigations=off apparmor=0 audit=0 tsc=reliable no_timer_check random.trust_cpu=on "
 		"cryptomgr.notests%s systemd.show_status=no systemd.unit=oomgate.target oomgate.root=%s%s%s%s%s%s",
@@ -213,27 +166,27 @@ static void add_kernel(struct args *a, const struct oom_vm *vm, const struct oom
 		files && files->append ? " " : "", files && files->append ? files->append : "");
 }
 
-static void add_channels(struct args *a, const struct oom_vm_files *files)
+static void add_channels(struct oom_args *a, const struct oom_vm_files *files)
 {
-	add(a, "-serial");
-	addf(a, "file:%s", files ? files->console : "");
-	add(a, "-device");
-	add(a, "virtio-serial-pci");
+	oom_args_add(a, "-serial");
+	oom_args_addf(a, "file:%s", files ? files->console : "");
+	oom_args_add(a, "-device");
+	oom_args_add(a, "virtio-serial-pci");
 	if (!files || files->port_fd >= 0) {
-		add(a, "-chardev");
-		addf(a, "socket,id=port,fd=%d", files ? files->port_fd : 0);
-		add(a, "-device");
-		add(a, "virtserialport,chardev=port,name=oomgate.0,nr=1");
+		oom_args_add(a, "-chardev");
+		oom_args_addf(a, "socket,id=port,fd=%d", files ? files->port_fd : 0);
+		oom_args_add(a, "-device");
+		oom_args_add(a, "virtserialport,chardev=port,name=oomgate.0,nr=1");
 	}
 	if (files && files->qmp_fd >= 0) {
-		add(a, "-chardev");
-		addf(a, "socket,id=qmp,fd=%d", files->qmp_fd);
-		add(a, "-mon");
-		add(a, "chardev=qmp,mode=control");
+		oom_args_add(a, "-chardev");
+		oom_args_addf(a, "socket,id=qmp,fd=%d", files->qmp_fd);
+		oom_args_add(a, "-mon");
+		oom_args_add(a, "chardev=qmp,mode=control");
 	}
 	if (files && files->incoming) {
-		add(a, "-incoming");
-		add(a, "defer");
+		oom_args_add(a, "-incoming");
+		oom_args_add(a, "defer");
 	}
 }
 
@@ -243,33 +196,40 @@ int oom_vm_argv(struct oom_arena *arena, const struct oom_vm *vm, const struct o
 	static const char *const fixed[] = {"-nodefaults", "-no-user-config", "-no-reboot",
 		"-display", "none", "-net", "none", "-action", "panic=none", "-sandbox",
 		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-		"-device", "pvpanic", "-device", "virtio-balloon-pci,id=balloon"};
-	struct args a = {.arena = arena};
+		"-device", "pvpanic"};
+	struct oom_args a = {.arena = arena};
 
-	add(&a, vm->qemu.program);
+	oom_args_add(&a, vm->qemu.program);
 	if (vm->qemu.data_dir) {
-		add(&a, "-L");
-		add(&a, vm->qemu.data_dir);
+		oom_args_add(&a, "-L");
+		oom_args_add(&a, vm->qemu.data_dir);
 	}
-	add(&a, "-M");
-	add(&a, "q35,smm=off,vmport=off");
-	add(&a, "-accel");
-	add(&a, vm->accel);
-	add(&a, "-cpu");
+	oom_args_add(&a, "-M");
+	oom_args_addf(&a, "q35,smm=off,vmport=off%s",
+		oom_memory_machine_option(files ? files->memory : NULL));
+	oom_args_add(&a, "-accel");
+	oom_args_add(&a, vm->accel);
+	oom_args_add(&a, "-cpu");
 	/*
 	 * What is fast in hardware and slow under TCG: five-level page tables; copying and clearing byte by byte
 	 * (the kernel takes REP STOSQ where ERMS is missing: an eighth of the steps for each page that is touched);
 	 * a STAC and CLAC around each access to user memory.
 	 */
-	add(&a, strcmp(vm->accel, "kvm") ? "max,la57=off,erms=off,fsrm=off,smap=off" : "host");
+	oom_args_add(
+		&a, strcmp(vm->accel, "kvm") ? "max,la57=off,erms=off,fsrm=off,smap=off" : "host");
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
-		add(&a, fixed[i]);
-	add_memory(&a, &vm->shape);
-	add_spares(&a, vm);
+		oom_args_add(&a, fixed[i]);
+	oom_memory_add(&a, &vm->shape, files ? files->memory : NULL, files && files->incoming);
+	add_processors(&a, &vm->shape); /* a processor's node must be known */
+	add_spares(&a, vm, files);
+	if (vm->shape.balloon) {
+		oom_args_add(&a, "-device");
+		oom_args_add(&a, "virtio-balloon-pci,id=balloon");
+	}
 	add_disks(&a, vm, files);
 	add_kernel(&a, vm, files);
 	add_channels(&a, files);
-	add(&a, NULL);
+	oom_args_add(&a, NULL);
 	if (arena->failed)
 		return -ENOMEM;
 	*ret = a.items;
@@ -319,6 +279,8 @@ int oom_vm_spawn(const struct oom_vm *vm, const struct oom_vm_files *files, stru
 		inherit(files->swap_fd);
 		inherit(files->disk_fd);
 		inherit(files->head_fd);
+		for (size_t i = 0; files->memory && i < files->memory->count; i++)
+			inherit(files->memory->parts[i].fd);
 		if (vm->image->own_disk)
 			inherit(vm->image->own.fd);
 		if (vm->qemu.lib_dir)

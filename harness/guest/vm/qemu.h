@@ -4,6 +4,7 @@
 
 #include "harness/guest/image/image.h"
 #include "harness/guest/vm/find.h"
+#include "harness/guest/vm/memory.h"
 #include "harness/guest/vm/shape.h"
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
@@ -22,6 +23,8 @@ struct oom_vm {
 struct oom_vm_files {
 	int qmp_fd, port_fd; /* the child's ends; -1: none */
 	int swap_fd, disk_fd; /* -1: an empty one */
+	const struct oom_memory
+		*memory; /* NULL: not in files. Shared, or private where it is @incoming */
 	int head_fd; /* oom_kernel_head(), for a machine that is restored; -1: the whole kernel */
 	const char *console, *log;
 	const char *append; /* more kernel arguments, or NULL */

@@ -136,6 +136,7 @@ static int read_spares(
 	while (scenario && (s = oom_scenario_next(scenario, OOM_SEC_FAULT, s))) {
 		uint64_t bytes = oom_section_size(s, "Size", 0, OOM_GUEST_DIMM_BYTES);
 
+		shape->balloon |= !strcmp(s->type->name, "balloon");
 		if (!strcmp(s->type->name, "cpu-unplug"))
 			shape->spare_cpus += (int)oom_section_int(s, "Count", 1);
 		if (strcmp(s->type->name, "memory-unplug"))

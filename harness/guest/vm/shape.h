@@ -10,6 +10,7 @@ struct oom_guest_shape {
 	int n_nodes, cpus;
 	/* what the scenario's faults may unplug, out of cpus and memory_bytes */
 	int spare_cpus, spare_dimms;
+	bool balloon; /* one of them takes memory away by a balloon */
 	bool legacy; /* cgroup v1 */
 	const char *kernel_args;
 	/* what a restored guest is given: no part of the saved machine */

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Saved machines: states/KEY/{state,meta.json}, whole and checked, or not there at all. */
+/*
+ * Saved machines: states/KEY/ with "state" (QEMU's stream), a file for each part of the memory that is mapped, and
+ * meta.json with the checksum of each. Whole and checked, or not there at all.
+ */
 #include "harness/guest/vm/state.h"
 
 #include "harness/guest/cache/cache.h"
 #include "harness/guest/cache/cache_temp.h"
 #include "harness/guest/cache/hash.h"
 #include "harness/guest/cache/modes.h"
+#include "harness/guest/cache/sparse.h"
+#include "harness/guest/vm/mapping.h"
 #include "harness/host/file.h"
 #include "lib/base/cleanup.h"
 
@@ -13,9 +18,14 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
+
+#define STREAM "state"
 
 void oom_state_init(const char *cache, uint64_t key, struct oom_state *ret)
 {
@@ -24,73 +34,184 @@ void oom_state_init(const char *cache, uint64_t key, struct oom_state *ret)
 	snprintf(ret->dir, sizeof(ret->dir), "%s/states/%016" PRIx64, cache, key);
 }
 
-static int read_meta(const struct oom_state *state, uint64_t *ret_size, uint64_t *ret_hash)
+void oom_saved_close(struct oom_saved *saved)
 {
-	char path[640];
-	const char *hash;
-	json_t *json;
-	int r = -EBADMSG;
+	oom_closep(&saved->fd);
+	oom_memory_close(&saved->memory);
+}
 
-	snprintf(path, sizeof(path), "%s/meta.json", state->dir);
-	json = json_load_file(path, 0, NULL);
-	hash = json_string_value(json_object_get(json, "hash"));
-	if (hash) {
-		*ret_size = (uint64_t)json_integer_value(json_object_get(json, "size_bytes"));
-		*ret_hash = strtoull(hash, NULL, 16);
-		r = 0;
-	}
-	json_decref(json);
+enum stamp {
+	OF_CONTENT, /* what every write and every hole changes */
+	OF_FILE, /* mode and name, too */
+};
+
+static uint64_t stamp_one(uint64_t sum, int fd, enum stamp of)
+{
+	struct stat st = {0};
+	struct timespec time;
+	uint64_t id[5];
+
+	if (fstat(fd, &st) < 0)
+		return 0;
+	time = of == OF_FILE ? st.st_ctim : st.st_mtim;
+	id[0] = st.st_dev;
+	id[1] = st.st_ino;
+	id[2] = (uint64_t)st.st_size;
+	id[3] = (uint64_t)time.tv_sec;
+	id[4] = (uint64_t)time.tv_nsec;
+	return oom_hash(sum, id, sizeof(id));
+}
+
+static uint64_t stamp(const struct oom_saved *saved, enum stamp of)
+{
+	uint64_t sum = stamp_one(OOM_HASH_SEED, saved->fd, of);
+
+	for (size_t i = 0; i < saved->memory.count; i++)
+		sum = stamp_one(sum, saved->memory.parts[i].fd, of);
+	return sum;
+}
+
+bool oom_saved_is_whole(const struct oom_saved *saved)
+{
+	return stamp(saved, OF_CONTENT) == saved->stamp;
+}
+
+static int verify_one(const json_t *files, const char *name, int fd)
+{
+	const json_t *file = json_object_get(files, name);
+	const char *text = json_string_value(json_object_get(file, "hash"));
+	uint64_t hash, size,
+		wanted = (uint64_t)json_integer_value(json_object_get(file, "size_bytes"));
+	struct stat st;
+
+	/* a file of another size need not be read */
+	if (!text || fstat(fd, &st) < 0 || (uint64_t)st.st_size != wanted)
+		return -EBADMSG;
+	if (oom_sparse_hash(OOM_HASH_SEED, fd, &hash, &size))
+		return -EBADMSG;
+	return size == wanted && hash == strtoull(text, NULL, 16) ? 0 : -EBADMSG;
+}
+
+/* All is read once per process; then the stamp must do. */
+static int verify(const struct oom_state *state, const json_t *meta, struct oom_verified *seen,
+	struct oom_saved *saved)
+{
+	struct oom_verified *slot = &seen[state->key % OOM_VERIFIED_SLOTS];
+	const json_t *files = json_object_get(meta, "files");
+	uint64_t sum = stamp(saved, OF_FILE);
+	int r;
+
+	saved->stamp = stamp(saved, OF_CONTENT);
+	if (slot->key == state->key && slot->stamp == sum)
+		return 0;
+	r = verify_one(files, STREAM, saved->fd);
+	for (size_t i = 0; !r && i < saved->memory.count; i++)
+		r = verify_one(files, saved->memory.parts[i].name, saved->memory.parts[i].fd);
+	if (!r)
+		*slot = (struct oom_verified){state->key, sum};
 	return r;
 }
 
-/* The whole file is read once per process and file; then size, inode and time of change must do. */
-static int verify(const struct oom_state *state, int fd, struct oom_verified *seen)
-{
-	uint64_t size, hash, wanted_size = 0, wanted_hash = 0;
-	struct oom_verified *slot = &seen[state->key % OOM_VERIFIED_SLOTS];
-	struct stat st;
-
-	if (fstat(fd, &st) < 0 || read_meta(state, &wanted_size, &wanted_hash) ||
-		(uint64_t)st.st_size != wanted_size)
-		return -EBADMSG;
-	if (slot->key == state->key && slot->inode == st.st_ino &&
-		slot->change.tv_sec == st.st_ctim.tv_sec &&
-		slot->change.tv_nsec == st.st_ctim.tv_nsec)
-		return 0;
-	if (oom_hash_fd(OOM_HASH_SEED, fd, &hash, &size) || size != wanted_size ||
-		hash != wanted_hash)
-		return -EBADMSG;
-	*slot = (struct oom_verified){state->key, st.st_ino, st.st_ctim};
-	return 0;
-}
-
-int oom_state_open(
-	const struct oom_state *state, struct oom_verified *seen, struct oom_err *err, int *ret_fd)
+static int open_in(const char *dir, const char *name, int flags)
 {
 	char path[640];
-	oom_autoclose int fd = -1;
+	int fd;
 
-	snprintf(path, sizeof(path), "%s/state", state->dir);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno != ENOENT)
-		return oom_err_errno(err, errno, "cannot open the saved machine '%s'", path);
-	if (fd < 0 && access(state->dir, F_OK) < 0)
-		return -ENOENT;
-	if (fd < 0 || verify(state, fd, seen)) {
-		oom_state_drop(state);
-		return oom_err_set(err, EBADMSG,
-			"the saved machine '%s' was damaged and has been dropped", state->dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, flags | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The memory that @meta knows of is as large as that of the machine in question, or there is none in files. */
+static int open_memory(const struct oom_state *state, const json_t *meta,
+	const struct oom_memory *wanted, struct oom_memory *ret)
+{
+	const json_t *files = json_object_get(meta, "files");
+	struct oom_memory memory = *wanted;
+	int r = 0;
+
+	for (size_t i = 0; i < memory.count; i++)
+		memory.parts[i].fd = -1;
+	if (json_object_size(files) < 2)
+		return 0;
+	memory.readonly = json_is_true(json_object_get(meta, "readonly"));
+	for (size_t i = 0; !r && i < memory.count; i++) {
+		struct oom_memory_part *part = &memory.parts[i];
+		struct stat st;
+
+		part->fd = open_in(state->dir, part->name, O_RDONLY);
+		if (part->fd < 0 || fstat(part->fd, &st) < 0 || (uint64_t)st.st_size != part->bytes)
+			r = -EBADMSG;
 	}
+	if (r)
+		oom_memory_close(&memory);
+	else
+		*ret = memory;
+	return r;
+}
+
+static json_t *read_meta(const struct oom_state *state)
+{
+	char path[640];
+	json_t *meta;
+	const char *schema;
+
+	snprintf(path, sizeof(path), "%s/meta.json", state->dir);
+	meta = json_load_file(path, 0, NULL);
+	schema = json_string_value(json_object_get(meta, "schema"));
+	if (schema && !strcmp(schema, OOM_STATE_SCHEMA))
+		return meta;
+	json_decref(meta);
+	return NULL;
+}
+
+static int open_whole(const struct oom_state *state, const struct oom_memory *memory,
+	struct oom_verified *seen, struct oom_saved *saved)
+{
+	json_t *meta = read_meta(state);
+	int r = meta && saved->fd >= 0 ? 0 : -EBADMSG;
+
+	if (!r)
+		r = open_memory(state, meta, memory, &saved->memory);
+	/* it may have been moved there */
+	if (!r && saved->memory.count && !oom_mapping_is_local(saved->fd))
+		r = -EREMOTE;
+	if (!r)
+		r = verify(state, meta, seen, saved);
+	json_decref(meta);
+	return r;
+}
+
+int oom_state_open(const struct oom_state *state, const struct oom_memory *memory,
+	struct oom_verified *seen, struct oom_err *err, struct oom_saved *ret)
+{
+	struct oom_saved saved = {.fd = open_in(state->dir, STREAM, O_RDONLY)};
+	int r;
+
+	if (saved.fd < 0 && saved.fd != -ENOENT)
+		return oom_err_errno(
+			err, -saved.fd, "cannot open the saved machine '%s'", state->dir);
+	if (saved.fd < 0 && access(state->dir, F_OK) < 0)
+		return -ENOENT;
+	r = open_whole(state, memory, seen, &saved);
+	if (r) {
+		oom_saved_close(&saved);
+		oom_state_drop(state);
+		return oom_err_set(err, EBADMSG, "the saved machine '%s' %s and has been dropped",
+			state->dir,
+			r == -EREMOTE ? "is on a file system that other hosts share"
+				      : "was damaged");
+	}
+	lseek(saved.fd, 0, SEEK_SET); /* for QEMU, which reads on from where we are */
 	/* least recently used goes first; the folder's time is the mark */
 	utimensat(AT_FDCWD, state->dir, NULL, 0);
-	*ret_fd = oom_take_fd(&fd);
+	*ret = saved;
 	return 0;
 }
 
 int oom_state_create(struct oom_state *state, const char *cache, struct oom_err *err, int *ret_fd)
 {
 	struct oom_arena arena = {0};
-	char path[640];
 	const char *temp;
 	int fd, r = oom_cache_temp(&arena, cache, OOM_CACHE_STATES, err, &temp);
 
@@ -99,35 +220,59 @@ int oom_state_create(struct oom_state *state, const char *cache, struct oom_err 
 	oom_arena_release(&arena);
 	if (r)
 		return r;
-	snprintf(path, sizeof(path), "%s/state", state->temp);
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd = open_in(state->temp, STREAM, O_RDWR | O_CREAT | O_EXCL);
 	if (fd < 0)
-		return oom_err_errno(err, errno, "cannot write '%s'", path);
+		return oom_err_errno(err, -fd, "cannot write to '%s'", state->temp);
 	*ret_fd = fd;
 	return 0;
 }
 
-static int write_meta(const struct oom_state *state, int fd, struct oom_err *err)
+static int describe_file(json_t *files, const char *name, int fd)
 {
-	char path[640], hex[24];
 	uint64_t hash, size;
-	json_t *json;
-	int r = oom_hash_fd(OOM_HASH_SEED, fd, &hash, &size);
+	char hex[24];
+	int r = oom_sparse_hash(OOM_HASH_SEED, fd, &hash, &size);
 
 	if (r)
-		return oom_err_errno(err, -r, "cannot read the saved machine back");
+		return r;
 	snprintf(hex, sizeof(hex), "%016" PRIx64, hash);
-	snprintf(path, sizeof(path), "%s/meta.json", state->temp);
-	json = json_pack("{s:s, s:I, s:s}", "schema", "oomgate.state/1", "size_bytes",
-		(json_int_t)size, "hash", hex);
-	r = oom_cache_json_write(path, json, 0);
-	json_decref(json);
-	return r ? oom_err_errno(err, -r, "cannot write '%s'", path) : 0;
+	return json_object_set_new(
+		files, name, json_pack("{s:I, s:s}", "size_bytes", (json_int_t)size, "hash", hex));
 }
 
-int oom_state_commit(struct oom_state *state, const char *cache, int fd, struct oom_err *err)
+/* Copies it from where the machine ran; what is checked later is what can be read back. */
+static int save_part(
+	const struct oom_state *state, const struct oom_memory_part *part, json_t *files)
 {
-	int r = write_meta(state, fd, err);
+	oom_autoclose int fd = open_in(state->temp, part->name, O_RDWR | O_CREAT | O_EXCL);
+	int r = fd < 0 ? fd : oom_sparse_copy(part->fd, fd, part->bytes);
+
+	return r ? r : describe_file(files, part->name, fd);
+}
+
+static int write_files(
+	const struct oom_state *state, const struct oom_saved *saved, struct oom_err *err)
+{
+	json_t *files = json_object(), *meta;
+	char path[640];
+	int r = describe_file(files, STREAM, saved->fd);
+
+	for (size_t i = 0; !r && i < saved->memory.count; i++)
+		r = save_part(state, &saved->memory.parts[i], files);
+	meta = json_pack("{s:s, s:b, s:O}", "schema", OOM_STATE_SCHEMA, "readonly",
+		saved->memory.readonly, "files", files);
+	snprintf(path, sizeof(path), "%s/meta.json", state->temp);
+	if (!r)
+		r = oom_cache_json_write(path, meta, 0);
+	json_decref(meta);
+	json_decref(files);
+	return r ? oom_err_errno(err, -r, "cannot write the saved machine '%s'", state->temp) : 0;
+}
+
+int oom_state_commit(struct oom_state *state, const char *cache, const struct oom_saved *saved,
+	struct oom_err *err)
+{
+	int r = write_files(state, saved, err);
 
 	if (r)
 		return r;
