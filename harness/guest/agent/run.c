@@ -56,6 +56,16 @@ static int receive(struct oom_arena *arena, int fd, const char *evidence_dir, st
 	return r;
 }
 
+static int write_whole(int fd, const char *text)
+{
+	size_t len = strlen(text), done = 0;
+	ssize_t n = 0;
+
+	while (done < len && (n = write(fd, text + done, len - done)) > 0)
+		done += (size_t)n;
+	return done == len ? 0 : -EIO;
+}
+
 /* In the child: the record's JSON to @record_fd. */
 static int run_job(const struct oom_guest_service *service, const struct oom_guest_job *job,
 	int record_fd, struct oom_err *err)
@@ -64,7 +74,8 @@ static int run_job(const struct oom_guest_service *service, const struct oom_gue
 	oom_autoclose int log =
 		openat(dir, "oomgate.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	struct oom_attempt *record = NULL;
-	json_t *json = NULL;
+	oom_autofree char *text = NULL;
+	json_t *json;
 	int r;
 
 	if (log >= 0) {
@@ -74,11 +85,12 @@ static int run_job(const struct oom_guest_service *service, const struct oom_gue
 	r = service->run(job, err, &record);
 	if (!r) {
 		json = oom_attempt_to_json(record);
-		r = json && !json_dumpfd(json, record_fd, JSON_COMPACT)
-			? 0
-			: oom_err_set(err, EIO, "cannot write the record");
+		/* json_dumpfd() would be a write(2) for each word */
+		text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+		json_decref(json);
+		if (!text || write_whole(record_fd, text))
+			r = oom_err_set(err, EIO, "cannot write the record");
 	}
-	json_decref(json);
 	oom_attempt_free(record);
 	if (r && !err->msg[0])
 		oom_err_errno(err, -r, "the attempt cannot be run");
