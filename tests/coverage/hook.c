@@ -4,14 +4,17 @@
  * written by exit(), exec() and this file alone (libgcov), to where the object file was made. So:
  *   _exit() writes them, too;
  *   in a guest they go to a folder of the evidence, which the agent hands to the host: its runner makes the files
- *   before the guest is saved (else they were charged to the scope in which a workload begins), and the agent
- *   writes its own when its runner has ended;
+ *   before the guest is saved (else they were charged to the scope in which a workload begins) and writes them
+ *   before it says that it has done, the agent when it begins to hand over;
  *   a workload, which SIGKILL may end at any time, writes them as it grows: at the gate, and each time that what it
  *   reached was told twice as often as at the last.
  * What cannot be had: what a process did after its last word before SIGKILL, all of a guest that panics or hangs,
  * and how the agent hands over these very files.
  */
+#include "harness/guest/wire/frame.h"
+
 #include <errno.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,7 +45,10 @@ void __gcov_dump(void);
 void __gcov_reset(void);
 pid_t __real___gcov_fork(void);
 int __real_setrlimit(__rlimit_resource_t resource, const struct rlimit *limit);
-pid_t __real_waitpid(pid_t pid, int *status, int options);
+int __real_nftw(const char *dir, __nftw_func_t each, int fds, int flags);
+/* a workload has none */
+int __real_oom_frame_send(int fd, enum oom_frame_type type, const void *data, size_t len)
+	__attribute__((weak));
 void __real__exit(int status) __attribute__((noreturn));
 void __real_oom_load_gate(struct oom_load *load);
 void __real_oom_load_reached(struct oom_load *load, uint64_t more_bytes);
@@ -50,7 +56,8 @@ void __real_oom_load_sleep_until(struct oom_load *load, uint64_t time_us);
 
 pid_t __wrap___gcov_fork(void);
 int __wrap_setrlimit(__rlimit_resource_t resource, const struct rlimit *limit);
-pid_t __wrap_waitpid(pid_t pid, int *status, int options);
+int __wrap_nftw(const char *dir, __nftw_func_t each, int fds, int flags);
+int __wrap_oom_frame_send(int fd, enum oom_frame_type type, const void *data, size_t len);
 void __wrap__exit(int status) __attribute__((noreturn));
 void __wrap_oom_load_gate(struct oom_load *load);
 void __wrap_oom_load_reached(struct oom_load *load, uint64_t more_bytes);
@@ -149,13 +156,18 @@ pid_t __wrap___gcov_fork(void)
 	return pid;
 }
 
-pid_t __wrap_waitpid(pid_t pid, int *status, int options)
+int __wrap_nftw(const char *dir, __nftw_func_t each, int fds, int flags)
 {
-	pid_t ended = __real_waitpid(pid, status, options);
-
 	if (agent_pid == getpid())
 		dump();
-	return ended;
+	return __real_nftw(dir, each, fds, flags);
+}
+
+int __wrap_oom_frame_send(int fd, enum oom_frame_type type, const void *data, size_t len)
+{
+	if (type == OOM_FRAME_DONE && agent_pid && agent_pid != getpid())
+		dump();
+	return __real_oom_frame_send(fd, type, data, len);
 }
 
 void __wrap_oom_load_gate(struct oom_load *load)

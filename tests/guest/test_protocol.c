@@ -250,6 +250,49 @@ Test(guest_protocol, a_job_gives_its_evidence_its_record_and_an_end)
 	oom_buffer_free(&frames);
 }
 
+static int run_asking(const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret)
+{
+	for (int i = 0; i < 40; i++)
+		oom_guest_request("{\"balloon_bytes\":1}");
+	return run_well(job, err, ret);
+}
+
+Test(guest_protocol, what_a_runner_asked_for_is_passed_on_before_its_end)
+{
+	struct oom_buffer frames = {0};
+	struct oom_err err;
+
+	cr_assert_eq(serve(run_asking, &frames, &err), 0, "%s", err.msg);
+	cr_expect_eq(count(&frames, OOM_FRAME_REQUEST), 41);
+	cr_expect_eq(count(&frames, OOM_FRAME_DONE), 1);
+	oom_buffer_free(&frames);
+}
+
+/* In a guest its end would be work for the kernel and systemd, and the guest is about to be ended itself. */
+Test(guest_protocol, a_runner_that_has_served_stays_and_takes_no_other_job)
+{
+	char dir[] = "/tmp/oomgate-test-XXXXXX", evidence[64], *job;
+	struct oom_guest_service service = {.run = run_well};
+	struct oom_agent_runner runner;
+	struct oom_err err;
+	int ends[2];
+	size_t len;
+
+	cr_assert_not_null(mkdtemp(dir));
+	snprintf(evidence, sizeof(evidence), "%s/evidence", dir);
+	cr_assert_eq(oom_job_encode(&sample, &job, &len), 0);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	cr_assert_eq(oom_agent_runner_start(&service, evidence, &err, &runner), 0, "%s", err.msg);
+	cr_expect(oom_agent_runner_waits(&runner));
+	cr_assert_eq(oom_agent_run(ends[1], &runner, job, len, &err), 0, "%s", err.msg);
+	cr_expect_eq(waitpid(runner.pid, NULL, WNOHANG), 0, "it did not end");
+	cr_expect_not(oom_agent_runner_waits(&runner));
+	oom_agent_runner_end(&runner);
+	cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1, "nobody is left");
+	oom_tree_remove(dir);
+	free(job);
+}
+
 Test(guest_protocol, a_job_that_fails_says_why_and_has_no_record)
 {
 	struct oom_buffer frames = {0};

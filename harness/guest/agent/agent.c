@@ -170,14 +170,14 @@ static int serve_one(int port, const char *data, size_t len,
 		oom_arena_release(&arena);
 		return oom_frame_send(port, OOM_FRAME_SKIPPED, no_legacy, sizeof(no_legacy) - 1);
 	}
-	/* the first was started before the guest was saved: one that is gone is no good for any guest */
+	/* the first was started before the guest was saved: one that is gone is no good for any guest. It is not
+	 * ended after its job: the guest will be, with all that is in it */
 	if (!oom_agent_runner_waits(runner))
 		oom_agent_runner_end(runner);
 	if (!r && runner->pid < 0)
 		r = oom_agent_runner_start(service, EVIDENCE_DIR, &err, runner);
 	if (!r)
 		r = oom_agent_run(port, runner, data, len, &err);
-	oom_agent_runner_end(runner);
 	if (r)
 		r = oom_frame_send(port, OOM_FRAME_FAILED, err.msg, strlen(err.msg));
 	oom_arena_release(&arena);

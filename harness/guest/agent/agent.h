@@ -12,6 +12,7 @@ struct oom_agent_runner {
 	pid_t pid;
 	int pid_fd, job_fd, request_fd, record_fd, complaint_fd; /* to or from it; -1: closed */
 	char evidence_dir[256];
+	bool served; /* its job: it is good for no other */
 };
 
 /*

@@ -56,16 +56,6 @@ static int receive(struct oom_arena *arena, int fd, const char *evidence_dir, st
 	return r;
 }
 
-static int write_whole(int fd, const char *text)
-{
-	size_t len = strlen(text), done = 0;
-	ssize_t n = 0;
-
-	while (done < len && (n = write(fd, text + done, len - done)) > 0)
-		done += (size_t)n;
-	return done == len ? 0 : -EIO;
-}
-
 /* In the child: the record's JSON to @record_fd. */
 static int run_job(const struct oom_guest_service *service, const struct oom_guest_job *job,
 	int record_fd, struct oom_err *err)
@@ -88,7 +78,7 @@ static int run_job(const struct oom_guest_service *service, const struct oom_gue
 		/* json_dumpfd() would be a write(2) for each word */
 		text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 		json_decref(json);
-		if (!text || write_whole(record_fd, text))
+		if (!text || oom_frame_write(record_fd, text, strlen(text)))
 			r = oom_err_set(err, EIO, "cannot write the record");
 	}
 	oom_attempt_free(record);
@@ -97,7 +87,18 @@ static int run_job(const struct oom_guest_service *service, const struct oom_gue
 	return r;
 }
 
-/* What went wrong goes to the complaint's file, the rest is told by the exit status. */
+/*
+ * Its end would be work for the kernel and for systemd, whose scopes would become empty: so it waits, until the
+ * guest ends, or the agent ends it.
+ */
+static void __attribute__((noreturn)) rest(int job_fd)
+{
+	(void)oom_frame_send(job_fd, OOM_FRAME_DONE, NULL, 0);
+	for (;;)
+		pause();
+}
+
+/* What went wrong goes to the complaint's file, and is told by the exit status. */
 static int child(
 	const struct oom_guest_service *service, const struct oom_agent_runner *runner, int fd)
 {
@@ -113,35 +114,49 @@ static int child(
 	r = receive(&arena, fd, runner->evidence_dir, &err, &job);
 	if (!r)
 		r = run_job(service, &job, runner->record_fd, &err);
-	if (r && write(runner->complaint_fd, err.msg, strlen(err.msg)) < 0)
+	if (!r)
+		rest(fd);
+	if (write(runner->complaint_fd, err.msg, strlen(err.msg)) < 0)
 		return 2;
-	return r ? 1 : 0;
+	return 1;
 }
 
-/* Until the child is gone: signs of life, and what it asks of the host. */
-static int watch(int port, int pidfd, int requests)
+static int pass_request(int port, int requests)
 {
-	struct pollfd fds[2] = {
-		{.fd = pidfd, .events = POLLIN}, {.fd = requests, .events = POLLIN}};
 	char text[PIPE_BUF];
+	ssize_t len = read(requests, text, sizeof(text));
+
+	return len > 0 ? oom_frame_send(port, OOM_FRAME_REQUEST, text, (size_t)len) : 0;
+}
+
+/* Until the child has done or is gone: signs of life, and what it asks of the host. 1: it has done. */
+static int watch(int port, const struct oom_agent_runner *runner)
+{
+	struct pollfd fds[3] = {{.fd = runner->pid_fd, .events = POLLIN},
+		{.fd = runner->request_fd, .events = POLLIN},
+		{.fd = runner->job_fd, .events = POLLIN}};
+	char done[OOM_FRAME_HEADER];
 
 	for (;;) {
-		int n = poll(fds, 2, ALIVE_MS), r = 0;
+		int n = poll(fds, 3, ALIVE_MS), r = 0;
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (!n)
 			r = oom_frame_send(port, OOM_FRAME_ALIVE, NULL, 0);
-		if (fds[1].revents & POLLIN) {
-			ssize_t len = read(requests, text, sizeof(text));
-
-			if (len > 0)
-				r = oom_frame_send(port, OOM_FRAME_REQUEST, text, (size_t)len);
-		} else if (fds[1].revents) {
+		if (fds[1].revents & POLLIN)
+			r = pass_request(port, runner->request_fd);
+		else if (fds[1].revents)
 			fds[1].fd = -1;
-		}
 		if (r)
 			return r;
+		/* what it asked for before was taken from the pipe first: one a turn */
+		if (fds[1].revents & POLLIN)
+			continue;
+		if (fds[2].revents && read(runner->job_fd, done, sizeof(done)) > 0)
+			return 1;
+		if (fds[2].revents)
+			fds[2].fd = -1;
 		if (fds[0].revents)
 			return 0;
 	}
@@ -189,15 +204,15 @@ static int send_file(const char *path, const struct stat *st, int type, struct F
 }
 
 static int hand_over(
-	int port, const char *dir, int record, int complaint, int status, struct oom_err *err)
+	int port, const struct oom_agent_runner *runner, int status, struct oom_err *err)
 {
 	char text[sizeof(err->msg)];
-	ssize_t n = pread(complaint, text, sizeof(text) - 1, 0);
+	ssize_t n = pread(runner->complaint_fd, text, sizeof(text) - 1, 0);
 	int r;
 
 	sending.port = port;
-	sending.prefix = strlen(dir) + 1;
-	r = nftw(dir, send_file, 16, FTW_PHYS);
+	sending.prefix = strlen(runner->evidence_dir) + 1;
+	r = nftw(runner->evidence_dir, send_file, 16, FTW_PHYS);
 	if (r)
 		return oom_err_set(err, EIO, "cannot send the evidence");
 	if (WIFSIGNALED(status))
@@ -205,7 +220,7 @@ static int hand_over(
 			err, EIO, "the runner was killed by signal %d", WTERMSIG(status));
 	if (WEXITSTATUS(status))
 		return oom_err_set(err, EIO, "%.*s", (int)(n > 0 ? n : 0), text);
-	r = send_fd(port, OOM_FRAME_RECORD, NULL, record);
+	r = send_fd(port, OOM_FRAME_RECORD, NULL, runner->record_fd);
 	if (!r)
 		r = oom_frame_send(port, OOM_FRAME_DONE, NULL, 0);
 	return r ? oom_err_errno(err, -r, "cannot send the record") : 0;
@@ -280,7 +295,7 @@ bool oom_agent_runner_waits(const struct oom_agent_runner *runner)
 {
 	struct pollfd pfd = {.fd = runner->pid_fd, .events = POLLIN};
 
-	return runner->pid > 0 && poll(&pfd, 1, 0) == 0;
+	return runner->pid > 0 && !runner->served && poll(&pfd, 1, 0) == 0;
 }
 
 void oom_agent_runner_end(struct oom_agent_runner *runner)
@@ -306,11 +321,13 @@ int oom_agent_run(
 	r = oom_frame_send(runner->job_fd, OOM_FRAME_START, job, len);
 	if (r && r != -EPIPE && r != -ECONNRESET)
 		return oom_err_errno(err, -r, "cannot send the job to its runner");
-	r = watch(port, runner->pid_fd, runner->request_fd);
-	if (r)
+	runner->served = true;
+	r = watch(port, runner);
+	if (r < 0)
 		return oom_err_errno(err, -r, "cannot reach the host");
-	waitpid(runner->pid, &status, 0);
-	runner->pid = -1;
-	return hand_over(
-		port, runner->evidence_dir, runner->record_fd, runner->complaint_fd, status, err);
+	if (!r) {
+		waitpid(runner->pid, &status, 0);
+		runner->pid = -1;
+	}
+	return hand_over(port, runner, status, err);
 }

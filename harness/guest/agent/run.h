@@ -5,7 +5,7 @@
 #include "harness/guest/agent/agent.h"
 
 /* Hands it the job as it came from the host, with a sign of life every second; then its record and its
- * evidence to the host. A runner serves once. */
+ * evidence to the host. A runner serves once, and stays until oom_agent_runner_end(). */
 int oom_agent_run(int port, struct oom_agent_runner *runner, const char *job, size_t len,
 	struct oom_err *err);
 /* Ends it, if it still is. */
@@ -13,7 +13,7 @@ void oom_agent_runner_end(struct oom_agent_runner *runner);
 /* Starts it, its evidence below @evidence_dir, and waits until service->prepare() is done in it. */
 int oom_agent_runner_start(const struct oom_guest_service *service, const char *evidence_dir,
 	struct oom_err *err, struct oom_agent_runner *ret);
-/* Is there one, and alive? */
+/* Is there one, alive and without a job? */
 bool oom_agent_runner_waits(const struct oom_agent_runner *runner);
 
 /*

@@ -113,7 +113,7 @@ int oom_frame_add(struct oom_buffer *buffer, enum oom_frame_type type, const voi
 	return r ? r : oom_buffer_add(buffer, data, len);
 }
 
-static int write_all(int fd, const void *data, size_t len)
+int oom_frame_write(int fd, const void *data, size_t len)
 {
 	const char *p = data;
 
@@ -137,7 +137,7 @@ static int write_all(int fd, const void *data, size_t len)
 int oom_frame_send(int fd, enum oom_frame_type type, const void *data, size_t len)
 {
 	uint32_t head[2] = {htole32((uint32_t)type), htole32((uint32_t)len)};
-	int r = len > OOM_FRAME_MAX ? -EMSGSIZE : write_all(fd, head, sizeof(head));
+	int r = len > OOM_FRAME_MAX ? -EMSGSIZE : oom_frame_write(fd, head, sizeof(head));
 
-	return r ? r : write_all(fd, data, len);
+	return r ? r : oom_frame_write(fd, data, len);
 }
