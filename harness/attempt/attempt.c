@@ -66,7 +66,7 @@ static int state_open(struct oom_run_state *run, struct oom_err *err)
 	run->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (r < 0 || run->ready_fd < 0 || run->notify_fd < 0 || run->timer_fd < 0)
 		return oom_err_errno(err, errno, "cannot create the run's event descriptors");
-	return oom_undo_open(err, &run->undo);
+	return run->machine_ends ? 0 : oom_undo_open(err, &run->undo);
 }
 
 static struct oom_run_state *state_new(

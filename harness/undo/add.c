@@ -17,8 +17,11 @@ int oom_undo_add_started(struct oom_undo *list, const char *kind, pid_t pid, str
 	char pid_text[16], start_text[24];
 	uint64_t start;
 	char state;
-	int r = oom_process_stat(pid, &state, &start);
+	int r;
 
+	if (!list)
+		return 0;
+	r = oom_process_stat(pid, &state, &start);
 	if (r < 0)
 		return oom_err_errno(err, -r, "cannot read the start time of process %d", (int)pid);
 	snprintf(pid_text, sizeof(pid_text), "%d", (int)pid);

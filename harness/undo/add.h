@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Undo lines whose arguments have to be read from the machine first. */
+/* Undo lines whose arguments have to be read from the machine first. As with oom_undo_add() there may be no list. */
 
 /* Kills the process @pid, told apart by its start time, unless it is gone. */
 int oom_undo_add_process(struct oom_undo *undo, pid_t pid, struct oom_err *err);

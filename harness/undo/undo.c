@@ -171,7 +171,7 @@ int oom_undo_add(struct oom_undo *undo, struct oom_err *err, const char *kind_na
 	va_start(values, kind_name);
 	r = collect_args(kind, values, args, err);
 	va_end(values);
-	if (r < 0)
+	if (r < 0 || !undo)
 		return r;
 	line = oom_undo_line_format(kind->name, args, kind->n_args);
 	r = line ? oom_undo_line_parse(line, strlen(line) - 1, &entry) : -ENOMEM;

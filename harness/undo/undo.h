@@ -15,7 +15,8 @@ struct oom_undo;
  * else /tmp/oomgate-UID; $OOMGATE_RUNTIME overrides). */
 int oom_undo_open(struct oom_err *err, struct oom_undo **ret);
 /* Appends "KIND ARG…" and syncs. KIND is a row of undo.def: process, session, unit, cgroup, mount, sysctl,
- * trace, tree, file, swap, swapon. Arguments may hold any byte. */
+ * trace, tree, file, swap, swapon. Arguments may hold any byte. Without a list (NULL) the arguments are checked and
+ * nothing is noted: where a machine ends with its attempt nobody would read it. */
 int oom_undo_add(struct oom_undo *undo, struct oom_err *err, const char *kind, ...)
 	__attribute__((sentinel));
 /* Undoes everything in reverse order. The first failure is in @err, the rest is still undone and what failed stays

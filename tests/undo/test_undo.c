@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/undo/add.h"
 #include "harness/undo/kind.h"
 #include "harness/undo/undo.h"
 #include "tests/support/scratch.h"
@@ -55,6 +56,20 @@ static int lists_left(void)
 	cr_assert_eq(fscanf(pipe, "%d", &n), 1);
 	pclose(pipe);
 	return n;
+}
+
+Test(undo, without_a_list_arguments_are_checked_and_nothing_is_noted)
+{
+	struct oom_err err;
+
+	cr_expect_eq(oom_undo_add(NULL, &err, "unit", "a.scope", "system", NULL), 0);
+	cr_expect_eq(oom_undo_add(NULL, &err, "unit", "a.scope", NULL), -EINVAL, "one is missing");
+	cr_expect_eq(oom_undo_add(NULL, &err, "wish", "x", NULL), -EINVAL);
+	cr_expect_neq(oom_undo_add(NULL, &err, "tree", "/", NULL), 0, "not to be removed");
+	cr_expect_eq(oom_undo_add_process(NULL, getpid(), &err), 0);
+	cr_expect_eq(oom_undo_add_sysctl(NULL, "vm.swappiness", &err), 0);
+	cr_expect_eq(oom_undo_add_sysctl(NULL, "vm.no_such", &err), -ENOENT);
+	cr_expect_eq(lists_left(), 0);
 }
 
 Test(undo, a_line_survives_every_byte)
