@@ -3,11 +3,13 @@
 #define OOM_PIN_FILE_H
 
 #include <stddef.h>
+#include <sys/stat.h>
 
 /* A file whose pages stay in memory. */
 struct oom_pinned {
 	void *addr;
 	size_t bytes;
+	struct stat st; /* which file that is */
 };
 
 /*
@@ -18,6 +20,7 @@ struct oom_pinned {
  */
 void oom_pin_file(const char *path, struct oom_pinned *pinned);
 
+/* The last file that was released stays pinned: it is most often the next that is wanted. */
 void oom_pinned_release(struct oom_pinned *pinned);
 
 #endif

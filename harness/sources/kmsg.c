@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/kernel/kmsg.h"
+#include "harness/host/pages.h"
 #include "harness/host/process.h"
 #include "harness/sources/slot.h"
 #include "harness/sources/source.h"
@@ -18,7 +19,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 
 /*
  * The kernel's log, by sequence number, between two markers of our own. Records are kept whole as long
@@ -180,12 +180,9 @@ static int kmsg_open(struct oom_source_slot *slot, struct oom_err *err)
 	s->kmsg.fd = -1;
 	if (oom_kmsg_open(AT_FDCWD, "/dev/kmsg", &why, &s->kmsg) < 0)
 		return oom_source_absent(slot, "%s", why.msg);
-	s->kept = mmap(NULL, KEEP_BYTES, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (s->kept == MAP_FAILED) {
-		s->kept = NULL;
+	s->kept = oom_pages_take(KEEP_BYTES);
+	if (!s->kept)
 		return oom_err_set(err, ENOMEM, "no memory for the kernel log's records");
-	}
 	kmsg_calibrate(slot);
 	slot->watch.fd = s->kmsg.fd;
 	return 0;
@@ -313,8 +310,7 @@ static void kmsg_close(struct oom_source_slot *slot)
 		oom_kmsg_write(AT_FDCWD, "/dev/kmsg", 6, marker);
 		oom_kmsg_close(&s->kmsg);
 	}
-	if (s->kept)
-		munmap(s->kept, KEEP_BYTES);
+	oom_pages_give(s->kept, KEEP_BYTES);
 }
 
 const struct oom_source oom_source_kmsg = {

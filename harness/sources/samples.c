@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "harness/host/pages.h"
 #include "harness/host/process.h"
 #include "harness/sources/source.h"
 #include "harness/state/evidence.h"
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -71,9 +71,8 @@ static int samples_open(struct oom_source_slot *slot, struct oom_err *err)
 		s->current_fd = oom_arena_alloc(&run->arena, (run->n_units + 1) * sizeof(int));
 	if (!s || !s->current_fd)
 		return oom_err_set(err, ENOMEM, "no memory for samples");
-	s->ring = mmap(NULL, RING_SAMPLES * sizeof(*s->ring), PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (s->ring == MAP_FAILED)
+	s->ring = oom_pages_take(RING_SAMPLES * sizeof(*s->ring));
+	if (!s->ring)
 		return oom_err_set(err, ENOMEM, "no memory for samples");
 	slot->priv = s;
 	for (size_t i = 0; i < run->n_units; i++)
@@ -116,7 +115,7 @@ static void samples_close(struct oom_source_slot *slot)
 
 	if (!s)
 		return;
-	munmap(s->ring, RING_SAMPLES * sizeof(*s->ring));
+	oom_pages_give(s->ring, RING_SAMPLES * sizeof(*s->ring));
 	oom_closep(&slot->watch.fd);
 	for (size_t i = 0; i < slot->run->n_units; i++)
 		oom_closep(&s->current_fd[i]);

@@ -23,12 +23,15 @@ static long locked_kib(void)
 	return -1;
 }
 
-Test(pin_file, its_pages_are_locked_until_it_is_released)
+Test(pin_file, its_pages_are_locked_until_another_is_released)
 {
 	char path[] = "/tmp/oomgate-test-XXXXXX", text[12345];
 	oom_autoclose int fd = mkstemp(path);
-	struct oom_pinned pinned;
+	char other_path[] = "/tmp/oomgate-test-XXXXXX";
+	oom_autoclose int other_fd = mkstemp(other_path);
+	struct oom_pinned pinned, other;
 	long before = locked_kib();
+	void *addr;
 
 #ifdef __SANITIZE_ADDRESS__
 	cr_skip("AddressSanitizer makes mlock(2) do nothing");
@@ -40,9 +43,27 @@ Test(pin_file, its_pages_are_locked_until_it_is_released)
 	cr_expect_eq(pinned.bytes, sizeof(text));
 	cr_expect_arr_eq(pinned.addr, text, sizeof(text));
 	cr_expect_eq(locked_kib(), before + 16, "12345 bytes are four pages");
+	addr = pinned.addr;
 	oom_pinned_release(&pinned);
 	cr_expect_null(pinned.addr);
-	cr_expect_eq(locked_kib(), before);
+	cr_expect_eq(locked_kib(), before + 16, "the last one stays");
+	oom_pin_file(path, &pinned);
+	cr_expect_eq(pinned.addr, addr, "and is what the next wants");
+	oom_pinned_release(&pinned);
+
+	cr_assert_eq(write(other_fd, text, 1), 1);
+	oom_pin_file(other_path, &other);
+	cr_expect_eq(locked_kib(), before + 20);
+	oom_pinned_release(&other);
+	cr_expect_eq(locked_kib(), before + 4, "of two released ones the last");
+	oom_pinned_release(&other); /* nothing is in it */
+
+	/* the same name, and another file: longer than it was */
+	cr_assert_eq(write(other_fd, text, sizeof(text)), (ssize_t)sizeof(text));
+	oom_pin_file(other_path, &other);
+	cr_expect_eq(other.bytes, sizeof(text) + 1);
+	oom_pinned_release(&other);
+	unlink(other_path);
 	unlink(path);
 }
 
@@ -54,7 +75,7 @@ Test(pin_file, what_cannot_be_mapped_is_not_pinned)
 
 	cr_assert_geq(fd, 0);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
-		struct oom_pinned pinned = {path, 1};
+		struct oom_pinned pinned = {.addr = path, .bytes = 1};
 
 		oom_pin_file(paths[i], &pinned);
 		cr_expect_null(pinned.addr, "%s", paths[i]);
