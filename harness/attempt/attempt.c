@@ -50,14 +50,19 @@ static void record_begin(struct oom_run_state *run, const struct oom_local_optio
 			record, &record->tags, &record->n_tags, tags->value.list.items[i]);
 }
 
-static int state_open(struct oom_run_state *run, struct oom_err *err)
+void oom_attempt_token(char buf[static OOM_TOKEN_BYTES])
 {
 	uint32_t random = 0;
-	int r;
 
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = (uint32_t)oom_monotonic_us();
-	snprintf(run->token, sizeof(run->token), "%x-%08x", (unsigned)getpid(), random);
+	snprintf(buf, OOM_TOKEN_BYTES, "%x-%08x", (unsigned)getpid(), random);
+}
+
+static int state_open(struct oom_run_state *run, struct oom_err *err)
+{
+	int r;
+
 	run->prepare_us = oom_monotonic_us();
 	signal(SIGPIPE, SIG_IGN); /* a gate whose workload is gone: its pidfd tells */
 	r = oom_loop_open(&run->loop);
@@ -66,7 +71,7 @@ static int state_open(struct oom_run_state *run, struct oom_err *err)
 	run->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (r < 0 || run->ready_fd < 0 || run->notify_fd < 0 || run->timer_fd < 0)
 		return oom_err_errno(err, errno, "cannot create the run's event descriptors");
-	return run->machine_ends ? 0 : oom_undo_open(err, &run->undo);
+	return run->in_guest ? 0 : oom_undo_open(err, &run->undo);
 }
 
 static struct oom_run_state *state_new(
@@ -86,6 +91,10 @@ static struct oom_run_state *state_new(
 	run->scenario = scenario;
 	run->backend = o->backend;
 	run->evidence_dir = o->evidence_dir;
+	if (o->token)
+		snprintf(run->token, sizeof(run->token), "%s", o->token);
+	else
+		oom_attempt_token(run->token);
 	run->seed = o->seed;
 	run->in_guest = o->in_guest;
 	run->machine_ends = o->machine_ends;

@@ -11,6 +11,7 @@ struct oom_local_options {
 	unsigned attempt; /* from 1 */
 	uint64_t seed;
 	uint64_t timeout_us; /* 0: the scenario's own */
+	const char *token; /* part of the names of what it makes; NULL: one of its own */
 	const char *evidence_dir; /* NULL: keep no raw evidence */
 	bool in_guest; /* the machine is ours to break */
 	bool machine_ends; /* with this attempt: what it changed need not be undone */
@@ -19,9 +20,13 @@ struct oom_local_options {
 	void (*on_phase)(struct oom_run_state *run, enum oom_phase phase);
 };
 
+/* A token that no other process will have. */
+void oom_attempt_token(char buf[static OOM_TOKEN_BYTES]);
+
 /*
  * One attempt, from needs to verdict; everything it changed is undone when it returns, unless the machine
- * ends with it (then nothing presses any more, and that is all). *@ret is a whole
+ * ends with it (then nothing presses any more, and that is all). In a guest nobody could undo it later: no
+ * undo list is kept, units and files of sources are given back all the same. *@ret is a whole
  * record whatever happened (verdict broken where the set-up failed). -ENOMEM, or -EINTR after an
  * interruption, in which case there is no record.
  */

@@ -257,6 +257,8 @@ int oom_run_go(struct oom_run_state *run, struct oom_err *err)
 	run->settled_us = oom_monotonic_us();
 	set_phase(run, OOM_PHASE_COLLECT);
 	watch_first(false);
-	munlockall();
+	/* in a guest what a rehearsal has locked the attempt would lock again */
+	if (!run->in_guest)
+		munlockall();
 	return r < 0 ? oom_err_errno(err, -r, "cannot wait for the workloads") : 0;
 }

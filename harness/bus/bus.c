@@ -123,7 +123,7 @@ static int open_new(bool user, struct oom_err *err, struct oom_bus **ret)
 	return 0;
 }
 
-static struct oom_bus *ahead; /* of the system manager: see oom_bus_open_ahead() */
+static struct oom_bus *ahead; /* of the system manager: see oom_bus_keep() */
 
 int oom_bus_open(bool user, struct oom_err *err, struct oom_bus **ret)
 {
@@ -133,9 +133,10 @@ int oom_bus_open(bool user, struct oom_err *err, struct oom_bus **ret)
 	return 0;
 }
 
-int oom_bus_open_ahead(struct oom_err *err)
+void oom_bus_keep(struct oom_bus *bus)
 {
-	return ahead ? 0 : open_new(false, err, &ahead);
+	oom_bus_close(ahead);
+	ahead = bus;
 }
 
 const char *oom_systemd_version(void)

@@ -2,6 +2,7 @@
 #ifndef OOM_BUS_H
 #define OOM_BUS_H
 
+#include "harness/cgroup/mounts.h"
 #include "lib/base/err.h"
 
 #include <stdbool.h>
@@ -21,6 +22,10 @@ struct oom_bus {
 	bool direct; /* on the manager's own socket, without a bus daemon between us */
 	int version; /* of systemd: 252 */
 	char version_text[64]; /* "252.39-1~deb12u2" */
+	struct oom_cgroup_mount
+		memory; /* where its units' memory is accounted for, once it is .found */
+	bool memory_v1;
+	bool checked; /* has the manager that controller to give away? See harness/units */
 	char job[128]; /* path of the job that is waited for */
 	char result[32]; /* its result, "" while it is under way */
 };
@@ -31,10 +36,10 @@ struct oom_bus {
  */
 int oom_bus_open(bool user, struct oom_err *err, struct oom_bus **ret);
 /*
- * Connects to the system manager now, for the first oom_bus_open() of this process: a guest does so before
+ * Keeps a connection to the system manager for the next oom_bus_open() of this process: a guest connects before
  * it is saved. A connection cannot be used behind a fork().
  */
-int oom_bus_open_ahead(struct oom_err *err);
+void oom_bus_keep(struct oom_bus *bus);
 /* The system manager's version ("257.13-1~deb13u1"), asked for once in a process; NULL where there is no
  * systemd to ask. */
 const char *oom_systemd_version(void);
@@ -75,7 +80,8 @@ int oom_bus_unit_leaves(struct oom_bus *bus, const char *unit, const char *state
 int oom_bus_unit_cgroup(struct oom_bus *bus, const char *unit, char *buf, size_t size, bool *ret_v1,
 	int *ret_dir_fd);
 /* The directory of a cgroup's name ("/system.slice"); *ret_v1 says in which kind of hierarchy. */
-int oom_bus_cgroup_dir(const char *cgroup, char *buf, size_t size, bool *ret_v1);
+int oom_bus_cgroup_dir(
+	struct oom_bus *bus, const char *cgroup, char *buf, size_t size, bool *ret_v1);
 
 static inline void oom_bus_message_unrefp(sd_bus_message **m)
 {

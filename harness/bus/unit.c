@@ -72,7 +72,7 @@ int oom_bus_unit_stop(struct oom_bus *bus, const char *unit, struct oom_err *err
 	return known;
 }
 
-int oom_bus_cgroup_dir(const char *cgroup, char *buf, size_t size, bool *ret_v1)
+static int find_memory(struct oom_bus *bus)
 {
 	const struct oom_cgroup_mount *mount;
 	struct oom_cgroup_mounts mounts;
@@ -80,8 +80,22 @@ int oom_bus_cgroup_dir(const char *cgroup, char *buf, size_t size, bool *ret_v1)
 
 	if (r < 0)
 		return r;
-	mount = oom_cgroup_mounts_memory("", &mounts, ret_v1);
-	return mount ? oom_cgroup_mount_dir("", mount, *cgroup ? cgroup : "/", buf, size) : -ENOENT;
+	mount = oom_cgroup_mounts_memory("", &mounts, &bus->memory_v1);
+	if (!mount)
+		return -ENOENT;
+	bus->memory = *mount;
+	return 0;
+}
+
+int oom_bus_cgroup_dir(
+	struct oom_bus *bus, const char *cgroup, char *buf, size_t size, bool *ret_v1)
+{
+	int r = bus->memory.found ? 0 : find_memory(bus);
+
+	if (r < 0)
+		return r;
+	*ret_v1 = bus->memory_v1;
+	return oom_cgroup_mount_dir("", &bus->memory, *cgroup ? cgroup : "/", buf, size);
 }
 
 int oom_bus_unit_cgroup(struct oom_bus *bus, const char *unit, char *buf, size_t size, bool *ret_v1,
@@ -102,7 +116,7 @@ int oom_bus_unit_cgroup(struct oom_bus *bus, const char *unit, char *buf, size_t
 		return r;
 	if (!*buf)
 		return -ENOENT;
-	r = oom_bus_cgroup_dir(buf, dir, sizeof(dir), ret_v1);
+	r = oom_bus_cgroup_dir(bus, buf, dir, sizeof(dir), ret_v1);
 	if (r < 0)
 		return r;
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Hidden: what a guest's systemd starts. One attempt, run as on any machine with '--in scope'. */
 #include "harness/attempt/attempt.h"
-#include "harness/bus/bus.h"
 #include "harness/campaign/schema.h"
 #include "harness/commands/command.h"
 #include "harness/guest/agent/agent.h"
+#include "harness/host/file.h"
 #include "harness/host/libexec.h"
 #include "harness/say/say.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+
+#define REHEARSAL_DIR "/run/oomgate-rehearsal"
+enum { KEEP_HEAP_BYTES = 4 << 20 };
 
 /* The host has checked the file: a mistake here is one of ours, or of another version of oomgate. */
 static int parse_job(
@@ -33,7 +39,10 @@ static int parse_job(
 	return r;
 }
 
-static int run_job(const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret)
+static char token[OOM_TOKEN_BYTES]; /* of the rehearsal, whose slice the attempt takes over */
+
+static int run_attempt(const struct oom_guest_job *job, bool machine_ends, struct oom_err *err,
+	struct oom_attempt **ret)
 {
 	struct oom_local_options options = {
 		.backend = &oom_backend_scope,
@@ -41,9 +50,10 @@ static int run_job(const struct oom_guest_job *job, struct oom_err *err, struct 
 		.attempt = job->attempt,
 		.seed = job->seed,
 		.timeout_us = job->timeout_us,
+		.token = token,
 		.evidence_dir = job->evidence_dir,
 		.in_guest = true,
-		.machine_ends = true,
+		.machine_ends = machine_ends,
 		.allow_host_oom = true,
 		.signal_fd = -1,
 	};
@@ -57,6 +67,11 @@ static int run_job(const struct oom_guest_job *job, struct oom_err *err, struct 
 		oom_err_errno(err, -r, "the attempt produced no record");
 	oom_scenario_free(scenario);
 	return r;
+}
+
+static int run_job(const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret)
+{
+	return run_attempt(job, true, err, ret);
 }
 
 /* Into the page cache: it need not come from the disk in each restored guest. */
@@ -83,16 +98,55 @@ static void read_in_program(void)
 	}
 }
 
+/*
+ * What most attempts do, done once: then the pages of this process are there and mapped, the kernel has caches for
+ * cgroups and pipes, systemd has the slice. How it ends is of no matter: the attempt itself will tell.
+ */
+static void rehearse(void)
+{
+	static const char text[] = "[Scenario]\nSettle=1ms\n"
+				   "[Scope stage]\nMemoryMax=64M\nMemorySwapMax=0\n"
+				   "[Workload rehearsal]\nType=anon\nSize=1M\n"
+				   "[Expect rehearsal]\nExitCode=0\n";
+	const struct oom_guest_job job = {.id = "rehearsal",
+		.path = "rehearsal",
+		.text = text,
+		.machine = "guest",
+		.attempt = 1,
+		.evidence_dir = REHEARSAL_DIR};
+	oom_autofree char *json_text = NULL;
+	struct oom_attempt *record;
+	struct oom_err err = {0};
+	json_t *json;
+
+	if (mkdir(REHEARSAL_DIR, 0700) < 0)
+		oom_err_errno(&err, errno, "cannot create '%s'", REHEARSAL_DIR);
+	if (err.code || run_attempt(&job, false, &err, &record) < 0) {
+		oom_say(stderr, "oomgate: cannot rehearse an attempt: %s\n", err.msg);
+		return;
+	}
+	json = oom_attempt_to_json(record);
+	json_text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	oom_attempt_free(record);
+	oom_tree_remove(REHEARSAL_DIR);
+}
+
 /* What an attempt would do, whatever its scenario; what fails here is tried again there, and told. */
 static void prepare(void)
 {
 	char workload[PATH_MAX];
 	struct oom_err err;
 
-	oom_bus_open_ahead(&err);
 	if (!oom_libexec_find("oomgate-workload", &err, workload, sizeof(workload)))
 		read_in(workload);
 	read_in_program();
+	/* what is given back here is wanted again */
+	mallopt(M_TRIM_THRESHOLD, KEEP_HEAP_BYTES);
+	mallopt(M_MMAP_THRESHOLD, KEEP_HEAP_BYTES);
+	oom_attempt_token(token);
+	rehearse();
+	oom_backend_scope.prepare(&err);
 }
 
 static const struct oom_guest_service service = {.prepare = prepare, .run = run_job};

@@ -151,6 +151,8 @@ static void trace_close(struct oom_source_slot *slot)
 	if (!s)
 		return;
 	if (s->instance_fd >= 0) {
+		if (slot->run->in_guest) /* which has no other: the next attempt must not find these */
+			(void)oom_trace_clear(s->instance_fd);
 		close(s->instance_fd);
 		if (!slot->run->in_guest) /* a guest goes as a whole */
 			oom_trace_remove(s->tracing_fd, s->name);

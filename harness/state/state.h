@@ -83,13 +83,15 @@ struct oom_run_fault {
 	int result;
 };
 
+enum { OOM_TOKEN_BYTES = 24 };
+
 struct oom_run_state {
 	const struct oom_scenario *scenario;
 	const struct oom_backend *backend;
 	void *backend_ctx;
 	struct oom_undo *undo;
 	unsigned undo_mark;
-	char token[24]; /* unique to this attempt: part of every name */
+	char token[OOM_TOKEN_BYTES]; /* unique to this attempt: part of every name */
 	const char *evidence_dir; /* NULL: raw evidence is not kept */
 	uint64_t machine_bytes;
 	uint64_t seed;

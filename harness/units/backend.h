@@ -26,6 +26,9 @@ struct oom_backend {
 	const char *help;
 	/* 0, or -errno with the reason it cannot serve here */
 	int (*probe)(struct oom_err *err);
+	/* Does now what the next open() and start() of this process would, or NULL: a guest is saved behind
+	 * that. Nothing of it survives a fork(). */
+	int (*prepare)(struct oom_err *err);
 	/* @token makes names unique to this attempt. */
 	int (*open)(struct oom_undo *undo, const char *token, struct oom_err *err, void **ret_ctx);
 	/* Starts the slice, scope or service of @section; appends to the undo list first. ret->dir_fd is

@@ -33,7 +33,7 @@ static int check_memory(struct oom_bus *bus, struct oom_err *err)
 	int r = oom_bus_manager_text(bus, "ControlGroup", cgroup, sizeof(cgroup));
 
 	if (!r)
-		r = oom_bus_cgroup_dir(cgroup, dir, sizeof(dir), &v1);
+		r = oom_bus_cgroup_dir(bus, cgroup, dir, sizeof(dir), &v1);
 	if (r < 0)
 		return oom_err_errno(
 			err, -r, "no cgroup file system with a memory controller is mounted");
@@ -62,11 +62,24 @@ static int connect_manager(struct oom_err *err, struct oom_bus **ret)
 			"systemd is not running here ('/run/systemd/system' is missing): use --in "
 			"guest or --in cgroup");
 	r = oom_bus_open(geteuid() != 0, err, &bus);
-	if (!r)
+	if (!r && !bus->checked)
 		r = check_memory(bus, err);
-	if (!r)
-		*ret = oom_take_ptr(bus);
-	return r;
+	if (r < 0)
+		return r;
+	bus->checked = true;
+	*ret = oom_take_ptr(bus);
+	return 0;
+}
+
+static int scope_prepare(struct oom_err *err)
+{
+	struct oom_bus *bus;
+	int r = connect_manager(err, &bus);
+
+	if (r < 0)
+		return r;
+	oom_bus_keep(bus);
+	return oom_scope_keeper_prepare(err);
 }
 
 static int scope_probe(struct oom_err *err)
@@ -339,6 +352,7 @@ const struct oom_backend oom_backend_scope = {
 	.name = "scope",
 	.help = "transient systemd units, of the system manager or the user's",
 	.probe = scope_probe,
+	.prepare = scope_prepare,
 	.open = scope_open,
 	.start = scope_start,
 	.attach = scope_attach,

@@ -8,5 +8,7 @@
 void oom_scope_keeper_end(struct scope_unit *unit);
 /* A process that keeps a scope alive (harness/load/keep.h). */
 int oom_scope_keeper_start(struct scope_ctx *ctx, struct scope_unit *unit, struct oom_err *err);
+/* Starts one for the next oom_scope_keeper_start() of this process. */
+int oom_scope_keeper_prepare(struct oom_err *err);
 
 #endif

@@ -66,6 +66,13 @@ int oom_trace_stop(int instance_fd)
 	return oom_cgroup_write(instance_fd, "tracing_on", "0");
 }
 
+int oom_trace_clear(int instance_fd)
+{
+	oom_autoclose int fd = openat(instance_fd, "trace", O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	return fd < 0 ? -errno : 0;
+}
+
 int oom_trace_remove(int tracing_fd, const char *name)
 {
 	char path[128];

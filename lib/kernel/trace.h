@@ -35,6 +35,8 @@ int oom_trace_open(int tracing_fd, const char *name, struct oom_err *err, int *r
 /* Switches it on, and off. */
 int oom_trace_start(int instance_fd);
 int oom_trace_stop(int instance_fd);
+/* Forgets all events so far (O_TRUNC: Documentation/trace/ftrace.rst). */
+int oom_trace_clear(int instance_fd);
 /* All events so far in order, allocated in @arena; @ret_lost counts what was overwritten. */
 int oom_trace_read(int instance_fd, struct oom_arena *arena, struct oom_trace_event **ret,
 	size_t *ret_count, uint64_t *ret_lost);

@@ -250,7 +250,8 @@ Test(guest_protocol, a_job_gives_its_evidence_its_record_and_an_end)
 	oom_buffer_free(&frames);
 }
 
-static int run_asking(const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret)
+static int run_asking(
+	const struct oom_guest_job *job, struct oom_err *err, struct oom_attempt **ret)
 {
 	for (int i = 0; i < 40; i++)
 		oom_guest_request("{\"balloon_bytes\":1}");
