@@ -25,12 +25,13 @@ int oom_err_set(struct oom_err *err, int code, const char *fmt, ...)
 int oom_err_errno(struct oom_err *err, int code, const char *fmt, ...)
 {
 	const char *why = strerror(code);
-	size_t room = sizeof(err->msg) - strlen(": ") - strlen(why);
-	va_list args;
 	struct oom_bounded msg;
+	va_list args;
+	size_t room;
 
 	if (!err)
 		return -code;
+	room = sizeof(err->msg) - strlen(": ") - strlen(why);
 	err->code = code;
 	err->at = 0;
 	va_start(args, fmt);
