@@ -162,35 +162,66 @@ static int watch(int port, const struct oom_agent_runner *runner)
 	}
 }
 
-static int send_fd(int port, enum oom_frame_type type, const char *name, int fd)
+/*
+ * Frames on their way to the host. Each write(2) to a virtio port is an exit to the emulator and an interrupt, and takes
+ * up to 32 KiB (drivers/char/virtio_console.c).
+ */
+static struct {
+	int port;
+	size_t prefix; /* of every path: the folder and its slash */
+	size_t len;
+	char data[OOM_FRAME_HEADER + PATH_MAX + 2 * CHUNK_BYTES];
+} out; /* nftw() hands nothing on */
+
+static int out_flush(void)
 {
-	char buf[PATH_MAX + CHUNK_BYTES];
+	int r = oom_frame_write(out.port, out.data, out.len);
+
+	out.len = 0;
+	return r;
+}
+
+/* The next frame's payload, @most bytes of room. */
+static int out_room(size_t most, char **ret)
+{
+	int r = out.len + OOM_FRAME_HEADER + most > sizeof(out.data) ? out_flush() : 0;
+
+	*ret = out.data + out.len + OOM_FRAME_HEADER;
+	return r;
+}
+
+static void out_frame(enum oom_frame_type type, size_t len)
+{
+	oom_frame_head(out.data + out.len, type, len);
+	out.len += OOM_FRAME_HEADER + len;
+}
+
+static int send_fd(enum oom_frame_type type, const char *name, int fd)
+{
 	size_t head = name ? strlen(name) + 1 : 0;
 	off_t sent = 0;
 
-	if (name)
-		memcpy(buf, name, head);
 	for (;;) {
-		ssize_t n = pread(fd, buf + head, CHUNK_BYTES, sent);
-		int r;
+		ssize_t n;
+		char *to;
+		int r = out_room(head + CHUNK_BYTES, &to);
 
+		if (r)
+			return r;
+		if (name)
+			memcpy(to, name, head);
+		n = pread(fd, to + head, CHUNK_BYTES, sent);
 		if (n < 0)
 			return -errno;
-		if (!n && sent)
+		if (n || !sent)
+			out_frame(type, head + (size_t)n);
+		if (!n)
 			return 0;
-		r = oom_frame_send(port, type, buf, head + (size_t)n);
-		if (r || !n)
-			return r;
 		sent += n;
 		if (sent >= FILE_MAX)
 			return 0;
 	}
 }
-
-static _Thread_local struct {
-	int port;
-	size_t prefix; /* of every path: the folder and its slash */
-} sending; /* nftw() hands nothing on */
 
 static int send_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -200,7 +231,19 @@ static int send_file(const char *path, const struct stat *st, int type, struct F
 	if (type != FTW_F)
 		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? 0 : send_fd(sending.port, OOM_FRAME_FILE, path + sending.prefix, fd);
+	return fd < 0 ? 0 : send_fd(OOM_FRAME_FILE, path + out.prefix, fd);
+}
+
+static int send_done(void)
+{
+	char *to;
+	int r = out_room(0, &to);
+
+	if (!r) {
+		out_frame(OOM_FRAME_DONE, 0);
+		r = out_flush();
+	}
+	return r;
 }
 
 static int hand_over(
@@ -210,9 +253,13 @@ static int hand_over(
 	ssize_t n = pread(runner->complaint_fd, text, sizeof(text) - 1, 0);
 	int r;
 
-	sending.port = port;
-	sending.prefix = strlen(runner->evidence_dir) + 1;
+	out.port = port;
+	out.len = 0;
+	out.prefix = strlen(runner->evidence_dir) + 1;
 	r = nftw(runner->evidence_dir, send_file, 16, FTW_PHYS);
+	/* what follows is not a part of these frames */
+	if (!r && status)
+		r = out_flush();
 	if (r)
 		return oom_err_set(err, EIO, "cannot send the evidence");
 	if (WIFSIGNALED(status))
@@ -220,9 +267,9 @@ static int hand_over(
 			err, EIO, "the runner was killed by signal %d", WTERMSIG(status));
 	if (WEXITSTATUS(status))
 		return oom_err_set(err, EIO, "%.*s", (int)(n > 0 ? n : 0), text);
-	r = send_fd(port, OOM_FRAME_RECORD, NULL, runner->record_fd);
+	r = send_fd(OOM_FRAME_RECORD, NULL, runner->record_fd);
 	if (!r)
-		r = oom_frame_send(port, OOM_FRAME_DONE, NULL, 0);
+		r = send_done();
 	return r ? oom_err_errno(err, -r, "cannot send the record") : 0;
 }
 

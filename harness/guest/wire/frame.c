@@ -134,6 +134,13 @@ int oom_frame_write(int fd, const void *data, size_t len)
 	return 0;
 }
 
+void oom_frame_head(char buf[static OOM_FRAME_HEADER], enum oom_frame_type type, size_t len)
+{
+	uint32_t head[2] = {htole32((uint32_t)type), htole32((uint32_t)len)};
+
+	memcpy(buf, head, sizeof(head));
+}
+
 int oom_frame_send(int fd, enum oom_frame_type type, const void *data, size_t len)
 {
 	uint32_t head[2] = {htole32((uint32_t)type), htole32((uint32_t)len)};

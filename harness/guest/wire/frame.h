@@ -44,8 +44,9 @@ int oom_frame_add(
 	struct oom_buffer *buffer, enum oom_frame_type type, const void *data, size_t len);
 /* 1: *ret is the next whole frame, 0: none yet, -EBADMSG: that is no frame. */
 int oom_frame_next(struct oom_buffer *buffer, struct oom_frame *ret);
-/* Blocking, for the guest's side: a whole frame; all of @data, as it is. */
+/* Blocking, for the guest's side: a whole frame; a frame's header; all of @data, as it is. */
 int oom_frame_send(int fd, enum oom_frame_type type, const void *data, size_t len);
+void oom_frame_head(char buf[static OOM_FRAME_HEADER], enum oom_frame_type type, size_t len);
 int oom_frame_write(int fd, const void *data, size_t len);
 
 #endif
