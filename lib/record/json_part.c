@@ -143,22 +143,31 @@ static int workload_read(
 			       &workload->n_evidence);
 }
 
+/* What a run knows of a kill beyond the log. */
+#define RECORD oom_kill
+static const struct oom_field kill_fields[] = {
+	FIELD("workload", OOM_F_TEXT, workload),
+	FIELD("order_unknown", OOM_F_BOOL, order_unknown), /* where it is so */
+	{NULL},
+};
+#undef RECORD
+
 static json_t *kill_write(const struct oom_attempt *attempt, size_t i)
 {
 	json_t *object = oom_kill_to_json(&attempt->kills[i]);
 
-	if (json_object_set_new(object, "workload", oom_json_text(attempt->kills[i].workload))) {
+	if (object && oom_fields_to_json(kill_fields, &attempt->kills[i], object) < 0) {
 		json_decref(object);
 		return NULL;
 	}
+	if (!attempt->kills[i].order_unknown)
+		json_object_del(object, "order_unknown");
 	return object;
 }
 
 static int kill_read(
 	struct oom_attempt *attempt, const char *name, json_t *json, struct oom_err *err)
 {
-	static const struct oom_field fields[] = {
-		{"workload", OOM_F_TEXT, offsetof(struct oom_kill, workload)}, {NULL}};
 	struct oom_kill *kill = oom_attempt_add_kill(attempt);
 	int r;
 
@@ -167,7 +176,7 @@ static int kill_read(
 	r = oom_kill_from_json(&attempt->arena, json, kill);
 	if (r < 0)
 		return oom_err_set(err, -r, "'%s' has an element that is not a kill", name);
-	return oom_fields_from_json(fields, &attempt->arena, json, "kill", err, kill);
+	return oom_fields_from_json(kill_fields, &attempt->arena, json, "kill", err, kill);
 }
 
 /* The lists whose elements are scalar fields and nothing else. */
