@@ -119,6 +119,7 @@ struct oom_run_state {
 	uint64_t deadline_us, settle_us;
 	uint64_t activity_us; /* the last sign of life that settling waits out */
 	int64_t log_offset_us; /* CLOCK_MONOTONIC minus the kernel log's clock; INT64_MIN: not known */
+	int64_t log_offset_error_us; /* how far from that it may be */
 	int ready_fd, notify_fd, signal_fd, timer_fd;
 	struct oom_watch notify_watch, timer_watch, signal_watch;
 	bool over, deadline_hit;
