@@ -57,11 +57,15 @@ static bool kill_is_foreign(const struct oom_run_state *run, const struct oom_ki
 
 static void drop_foreign(struct oom_run_state *run, struct oom_attempt *record)
 {
+	struct oom_source_rec *machine = oom_attempt_source(record, "vmstat");
 	size_t kept = 0;
 
 	for (size_t i = 0; i < record->n_kills; i++)
 		if (!kill_is_foreign(run, &record->kills[i]))
 			record->kills[kept++] = record->kills[i];
+	/* the machine counted them, too */
+	if (machine && machine->records > 0)
+		machine->records -= (int64_t)(record->n_kills - kept);
 	record->n_kills = kept;
 }
 
@@ -218,11 +222,11 @@ static int64_t count_distinct(const struct oom_attempt *record)
 	return n;
 }
 
-/* With a gap in the log and no trace, only counters that stand at zero still prove anything. */
+/* With a gap in the log and no trace only the machine's own counter still proves anything. */
 static bool kills_can_be_counted(const struct oom_attempt *record)
 {
 	static const char *const complete[] = {"kmsg", "mark_victim"};
-	bool any = false;
+	const struct oom_source_rec *machine = oom_attempt_source(record, "vmstat");
 
 	for (size_t i = 0; i < 2; i++) {
 		const struct oom_source_rec *s = oom_attempt_source(record, complete[i]);
@@ -230,15 +234,8 @@ static bool kills_can_be_counted(const struct oom_attempt *record)
 		if (s && s->state == OOM_SOURCE_OK)
 			return true;
 	}
-	for (size_t i = 0; i < record->n_units; i++) {
-		const struct oom_unit_rec *u = &record->units[i];
-		int64_t n = oom_counter_get(u->events, u->n_events, "oom_kill");
-
-		any |= n >= 0;
-		if (n != 0)
-			return false;
-	}
-	return any;
+	return machine && machine->state == OOM_SOURCE_OK &&
+		machine->records <= count_distinct(record);
 }
 
 /* A process that was gone before it could be asked: its SIGCHLD went to its parent, and so on upwards. */

@@ -101,6 +101,8 @@ const char *oom_expect_kills_doubt(const struct oom_expect_case *c);
 const char *oom_expect_stray_doubt(const struct oom_expect_case *c);
 /* Is the workload a program, which starts others as it likes? */
 bool oom_expect_runs_program(const struct oom_expect_case *c);
+/* How many kills the whole machine counted (/proc/vmstat); -1: nobody knows. */
+int64_t oom_expect_machine_kills(const struct oom_expect_case *c);
 /* Why the kernel's log may lack a line; NULL: it is whole. */
 const char *oom_expect_kmsg_doubt(const struct oom_expect_case *c);
 /* Why the source @name does not tell: "mark_victim is absent (…)"; NULL: it does. */

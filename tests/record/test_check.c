@@ -84,6 +84,27 @@ static void not_in_the_log(struct oom_attempt *attempt)
 	attempt->kills[0].line = -1;
 }
 
+static void machine_counted_one(struct oom_attempt *attempt)
+{
+	judge_machine_counted(attempt, 1);
+}
+
+/* one of them was in no line that is understood, or a group's first was counted twice */
+static void machine_counted_two(struct oom_attempt *attempt)
+{
+	judge_machine_counted(attempt, 2);
+}
+
+static void machine_counted_four(struct oom_attempt *attempt)
+{
+	judge_machine_counted(attempt, 4);
+}
+
+static void machine_counted_seven(struct oom_attempt *attempt)
+{
+	judge_machine_counted(attempt, 7);
+}
+
 static void exited(struct oom_attempt *attempt)
 {
 	struct oom_workload_rec *hog = oom_attempt_workload(attempt, "hog");
@@ -132,6 +153,11 @@ static const struct {
 	{{counted_beyond}, "OOMKills: kmsg says 1, memory.events.local says 9223372036854775807"},
 	{{judge_lose_kmsg, counted_two},
 		"OOMKills: mark_victim says 1, memory.events.local says 2"},
+	{{machine_counted_one}, NULL},
+	{{machine_counted_two}, "OOMKills: kmsg says 1, vmstat says 2"},
+	{{judge_lose_kmsg, machine_counted_two}, NULL},
+	{{group_of_three, machine_counted_four}, NULL},
+	{{group_of_three, machine_counted_seven}, "OOMKills: kmsg says 3, vmstat says 7"},
 	/* what was lost cannot contradict, nor what was not read */
 	{{judge_lose_kmsg, judge_without_mark, counted_two}, NULL},
 	{{judge_without_events}, NULL},
