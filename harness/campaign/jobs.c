@@ -175,10 +175,10 @@ static int slot_step(struct oom_run_command *command, struct slot *slot, struct 
 	if (!record)
 		return oom_err_set(err, ENOMEM, "no memory for a record");
 	if (record->panicked && slot->dir[0]) {
-		char console[sizeof(slot->dir) + 16];
+		char printk[sizeof(slot->dir) + 16];
 
-		snprintf(console, sizeof(console), "%s/console", slot->dir);
-		if (oom_panic_judge(slot->job->scenario, console, record) < 0)
+		snprintf(printk, sizeof(printk), "%s/printk", slot->dir);
+		if (oom_panic_judge(slot->job->scenario, printk, record) < 0)
 			return oom_err_set(err, ENOMEM, "no memory for a record");
 	}
 	if (slot->dir[0])

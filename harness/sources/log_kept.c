@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/sources/log_kept.h"
 
-#include "lib/base/arena.h"
 #include "harness/host/pages.h"
+#include "lib/base/arena.h"
 #include "lib/base/span.h"
 #include "lib/kernel/kmsg.h"
 #include "lib/klog/kmsg.h"
@@ -60,7 +60,7 @@ bool oom_is_warning(const char *text)
 	return has_any(text, beginnings, true) || has_any(text, within, false);
 }
 
-static bool is_refused_fork(const char *text)
+bool oom_is_refused_fork(const char *text)
 {
 	return strstr(text, "fork rejected by pids controller") != NULL;
 }
@@ -70,7 +70,7 @@ static enum weight weight_of(const char *text)
 	static const char *const kill_words[] = {"illed process ",
 		"oom-kill:", "going to be killed", "Manual OOM execution", "Kernel panic", NULL};
 
-	if (has_any(text, kill_words, false) || is_refused_fork(text))
+	if (has_any(text, kill_words, false) || oom_is_refused_fork(text))
 		return KILL;
 	if (oom_is_warning(text))
 		return WARNING;
@@ -229,7 +229,7 @@ int oom_log_kept_tell(const struct oom_log_kept *kept, struct oom_attempt *recor
 	while (r >= 0 && next_record(&rest, &one, &head, text)) {
 		if (head.prio >= 8)
 			continue;
-		record->fork_rejected |= is_refused_fork(text);
+		record->fork_rejected |= oom_is_refused_fork(text);
 		if (oom_is_warning(text))
 			r = oom_attempt_add_text(
 				record, &record->warnings, &record->n_warnings, text);

@@ -36,6 +36,7 @@ bool oom_log_kept_add(struct oom_log_kept *kept, const char *record, size_t len,
 /* What the kept records tell of: kills, warnings, refused forks. 0 or -ENOMEM. */
 int oom_log_kept_tell(const struct oom_log_kept *kept, struct oom_attempt *record);
 
+bool oom_is_refused_fork(const char *text);
 /* Is a kernel's line (without its head) one of a warning, a bug, an oops, a lockup, a stall? */
 bool oom_is_warning(const char *text);
 
