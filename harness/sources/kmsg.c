@@ -2,6 +2,7 @@
 #include "lib/kernel/kmsg.h"
 #include "harness/host/process.h"
 #include "harness/sources/log.h"
+#include "harness/sources/marker.h"
 #include "harness/sources/slot.h"
 #include "harness/sources/source.h"
 #include "harness/state/evidence.h"

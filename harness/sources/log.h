@@ -3,7 +3,6 @@
 #define OOM_SOURCE_LOG_H
 
 #include "harness/sources/log_kept.h"
-#include "harness/sources/marker.h"
 #include "lib/kernel/kmsg.h"
 
 /* The kernel log while it is read, from a marker of our own to another. Nothing here allocates. */

@@ -2,7 +2,6 @@
 #include "harness/sources/log_kept.h"
 
 #include "harness/host/pages.h"
-#include "lib/base/arena.h"
 #include "lib/base/span.h"
 #include "lib/kernel/kmsg.h"
 #include "lib/klog/kmsg.h"
