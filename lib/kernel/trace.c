@@ -132,7 +132,7 @@ static int read_whole(int dir_fd, const char *name, char **ret, size_t *ret_len)
 		return -errno;
 	do {
 		if (size - len < 16384) {
-			char *more = realloc(text, size = 2 * size + 65536);
+			char *more = realloc(text, size = 2 * size + 32768);
 
 			if (!more)
 				return -ENOMEM;
