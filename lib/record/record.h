@@ -306,7 +306,7 @@ const struct oom_signal_rec *oom_workload_sender(
 	const struct oom_attempt *attempt, const struct oom_workload_rec *workload);
 
 /*
- * JSON: one attempt is one element of "results" in oomgate.run/1 and one line of attempts.jsonl.
+ * JSON: one attempt is one element of "results" in oomgate.run/2 and one line of attempts.jsonl.
  *
  * _to_json returns a new reference, NULL without memory. -1 and NULL are null; text that is no UTF-8
  * (a process may call itself anything) has its bytes from 0x80 on as \xNN. _from_json passes over
