@@ -155,7 +155,7 @@ static enum oom_killer killer_by_signal(
 	return trace && trace->state == OOM_SOURCE_OK ? OOM_KILLER_SIGNAL : OOM_KILLER_UNKNOWN;
 }
 
-static int evidence_of_stuck(
+static int evidence_of_harness(
 	struct oom_attempt *record, const struct oom_run_workload *w, struct oom_workload_rec *rec)
 {
 	char text[sizeof(w->stuck_at) + 64];
@@ -184,9 +184,9 @@ static int attribute_workload(
 				((int64_t)seen->kernel_us + w->run->log_offset_us);
 		return 0;
 	}
-	if (rec->end == OOM_END_STUCK) {
-		rec->killed_by = OOM_KILLER_SIGNAL;
-		return evidence_of_stuck(record, w, rec);
+	if (rec->ended_by_harness) {
+		rec->killed_by = OOM_KILLER_NOBODY;
+		return evidence_of_harness(record, w, rec);
 	}
 	rec->killed_by =
 		rec->end == OOM_END_SIGNALLED ? killer_by_signal(record, rec) : OOM_KILLER_NOBODY;

@@ -89,6 +89,8 @@ void oom_expect_observed(const struct oom_expect_case *c, enum oom_verdict verdi
 void oom_expect_inconclusive(const struct oom_expect_case *c, struct oom_expect_result *ret,
 	const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* Did the harness end it, with a stuck one? Then how it would have ended is not known: inconclusive. */
+bool oom_expect_by_harness(const struct oom_expect_case *c, struct oom_expect_result *ret);
 /* Did the workload end by itself or by a signal? If not: a failure, observed "survived" or "stuck". */
 bool oom_expect_ended(const struct oom_expect_case *c, struct oom_expect_result *ret);
 
