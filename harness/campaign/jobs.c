@@ -20,6 +20,7 @@ int oom_job_finished(struct oom_run_command *command, struct oom_job *job,
 	job->running = false;
 	/* a guest knows its text, not where it lies */
 	record->scenario_file = oom_scenario_file(&record->arena, job->scenario->path);
+	oom_evidence_settle(command, record);
 	r = oom_journal_append(command, record, err, &job->entry);
 	if (r < 0) {
 		/* what is not written down has not been shown */
