@@ -2,6 +2,7 @@
 /* What stands in a file and could have no effect: limits of nobody, events that the run does not live to see. */
 #include "lib/base/format.h"
 #include "lib/scenario/internal.h"
+#include "lib/scenario/value_internal.h"
 
 #include <string.h>
 
@@ -77,6 +78,21 @@ static void check_optional(struct oom_reader *reader, const struct oom_section *
 			optional, event);
 }
 
+/* A common key that the type does not heed. */
+static void check_ignored(struct oom_reader *reader, const struct oom_section *section)
+{
+	const char *ignores = section->type ? section->type->ignores : NULL;
+
+	for (size_t i = 0; ignores && i < section->n_settings; i++) {
+		const struct oom_setting *s = &section->settings[i];
+
+		if (s->key && !s->is_default && oom_choices_have(ignores, s->name, strlen(s->name)))
+			oom_reader_mistake(reader, s->place,
+				"'%s=' has no effect on a workload of type '%s'", s->name,
+				section->type->name);
+	}
+}
+
 /* A time that the run does not live to see. */
 static void check_time(struct oom_reader *reader, const struct oom_setting *setting, uint64_t usec)
 {
@@ -104,6 +120,7 @@ void oom_reader_effect(struct oom_reader *reader)
 			check_optional(reader, s, "UntilOptional", "Until");
 		if (s->kind == OOM_SEC_WORKLOAD)
 			check_optional(reader, s, "StartOptional", "Start");
+		check_ignored(reader, s);
 		if (s->kind == OOM_SEC_FAULT && at)
 			check_time(reader, at, at->value.usec);
 		if (s->kind == OOM_SEC_WORKLOAD && start &&

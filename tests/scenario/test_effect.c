@@ -59,6 +59,14 @@ static const struct {
 		"9:4: 'At=2500ms' has no effect: the run is ended after 2s ('Timeout=')\n"},
 	{"[Scenario]\nTimeout=2s\n" HOG "[Fault f]\nType=signal\nWorkload=hog\nAt=1s\n" EXPECT, ""},
 	{"[Scenario]\nTimeout=2min\n" HOG "Start=1min\n" EXPECT, ""},
+	/* a program of one's own touches what it likes, as often as it likes */
+	{"[Workload w]\nType=exec\nCommand=true\nCount=3\n[Expect w]\nExitCode=0\n",
+		"4:1: 'Count=' has no effect on a workload of type 'exec'\n"},
+	{"[Workload w]\nType=stress-ng\nArgs=--vm 1\nRate=1M\nNice=3\n[Expect w]\nExitCode=0\n",
+		"4:1: 'Rate=' has no effect on a workload of type 'stress-ng'\n"},
+	{"[Workload w]\nType=exec\nCommand=true\nNice=3\nUser=nobody\n[Expect w]\nExitCode=0\n",
+		""},
+	{HOG "Count=3\nRate=1M\nHold=1s\n" EXPECT, ""},
 	/* what a fault must be answered */
 	{HOG "[Fault f]\nType=signal\nWorkload=hog\nAt=1s\nErrno=none|EAGAIN\nOptional=yes\n" EXPECT,
 		""},
