@@ -26,8 +26,8 @@ static const struct {
 } rows[] = {
 	{RECORDS "run-1.json", 3, "memcg/limit-of-the-parent", OOM_PASS, "hog", OOM_END_SIGNALLED,
 		OOM_KILLER_KERNEL_MEMCG, 66650112},
-	{RECORDS "run-2.json", 3, "memcg/limit-of-the-parent", OOM_PASS, "hog", OOM_END_SIGNALLED,
-		OOM_KILLER_KERNEL_MEMCG, 66650112},
+	{RECORDS "run-2.json", 1, "memcg/faults", OOM_PASS, "hog", OOM_END_SIGNALLED,
+		OOM_KILLER_KERNEL_MEMCG, 81788928},
 };
 
 enum { N_ROWS = sizeof(rows) / sizeof(*rows) };
@@ -91,6 +91,32 @@ static void expect_row(size_t i, const struct oom_run *run)
 	cr_expect_eq(w->reached_bytes, rows[i].reached_bytes, "%s", rows[i].file);
 	cr_expect_gt(attempt->n_kills, 0, "%s", rows[i].file);
 	cr_expect_gt(attempt->n_expects, 0, "%s", rows[i].file);
+}
+
+/* What only the second has. */
+Test(schemas, tell_of_faults_from_2_on)
+{
+	struct oom_run *first = load(RECORDS "run-1.json"), *second = load(RECORDS "run-2.json");
+	oom_borrow const struct oom_attempt *before =
+		attempt_of(first, "memcg/limit-of-the-parent");
+	oom_borrow const struct oom_attempt *a = attempt_of(second, "memcg/faults");
+
+	cr_expect_eq(before->n_faults + before->n_preconditions, 0);
+	cr_assert_eq(a->n_faults, 3);
+	cr_expect_str_eq(a->faults[0].name, "push");
+	cr_expect_eq(a->faults[0].errno_value, EAGAIN);
+	cr_expect_eq(a->faults[1].errno_value, 0);
+	cr_expect_gt(a->faults[1].fired_us, 0);
+	cr_expect_eq(a->faults[2].fired_us, -1);
+	cr_assert_eq(a->n_preconditions, 4);
+	cr_expect(strstr(a->preconditions[0].reason, "'late' was not started"));
+	cr_expect(a->preconditions[0].optional);
+	cr_expect_eq(a->preconditions[0].verdict, OOM_PASS);
+	cr_expect_null(a->preconditions[2].reason);
+	oom_attempt_return(&before);
+	oom_attempt_return(&a);
+	oom_run_free(first);
+	oom_run_free(second);
 }
 
 Test(schemas, are_read_for_ever_and_written_as_the_newest)
