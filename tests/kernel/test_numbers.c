@@ -171,7 +171,8 @@ static bool parse_trace(const char *line, struct oom_trace_event *ret)
 {
 	struct oom_arena arena = {0};
 	struct oom_span s = bytes(line);
-	bool ok = oom_trace_parse(&arena, s.at, s.len, ret);
+	struct oom_span left = s;
+	bool ok = oom_trace_next(&arena, &left, ret) == 1;
 
 	/* cut anywhere, it is read no further than it goes */
 	for (size_t len = 0; len < s.len; len++) {
@@ -179,7 +180,8 @@ static bool parse_trace(const char *line, struct oom_trace_event *ret)
 		struct oom_span part = {malloc(len ? len : 1), len};
 
 		memcpy((void *)(uintptr_t)part.at, s.at, len);
-		oom_trace_parse(&arena, part.at, len, &ev);
+		left = part;
+		oom_trace_next(&arena, &left, &ev);
 		free((void *)(uintptr_t)part.at);
 	}
 	free((void *)(uintptr_t)s.at);
@@ -190,12 +192,12 @@ static bool parse_trace(const char *line, struct oom_trace_event *ret)
 Test(numbers, of_traces)
 {
 	static const char *const forms[] = {
-		" x-%s [000] d..2 1.000002: signal_generate: sig=9 errno=0 code=128 comm=h pid=5 grp=1 res=0",
-		" x-1 [000] d..2 1.000002: signal_generate: sig=%s errno=0 code=128 comm=h pid=5 grp=1 res=0",
-		" x-1 [000] d..2 1.000002: signal_generate: sig=9 errno=0 code=%s comm=h pid=5 grp=1 res=0",
-		" x-1 [000] d..2 1.000002: signal_generate: sig=9 errno=0 code=128 comm=h pid=%s grp=1 res=0",
-		" x-1 [000] d..2 1.000002: mark_victim: pid=%s",
-		" x-1 [000] d..2 1.000002: mark_victim: pid=%s comm=h total-vm=1kB",
+		"               x-%s [000] d..2 1.000002: signal_generate: sig=9 errno=0 code=128 comm=h pid=5 grp=1 res=0\n",
+		"               x-1 [000] d..2 1.000002: signal_generate: sig=%s errno=0 code=128 comm=h pid=5 grp=1 res=0\n",
+		"               x-1 [000] d..2 1.000002: signal_generate: sig=9 errno=0 code=%s comm=h pid=5 grp=1 res=0\n",
+		"               x-1 [000] d..2 1.000002: signal_generate: sig=9 errno=0 code=128 comm=h pid=%s grp=1 res=0\n",
+		"               x-1 [000] d..2 1.000002: mark_victim: pid=%s\n",
+		"               x-1 [000] d..2 1.000002: mark_victim: pid=%s comm=h total-vm=1kB \n",
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -229,8 +231,8 @@ Test(numbers, times_of_traces)
 		struct oom_trace_event ev = {0};
 		char line[256];
 
-		snprintf(
-			line, sizeof(line), " x-1 [000] d..2 %s: mark_victim: pid=5", rows[i].text);
+		snprintf(line, sizeof(line),
+			"               x-1 [000] d..2 %s: mark_victim: pid=5\n", rows[i].text);
 		cr_expect_eq(parse_trace(line, &ev), rows[i].fits, "%s", line);
 		if (rows[i].fits)
 			cr_expect_eq(
