@@ -88,6 +88,7 @@ void oom_kill_init(struct oom_kill *kill)
 		.limit_kib = -1,
 		.usage_kib = -1,
 		.total_pages = -1,
+		.victim_start_us = -1,
 	};
 	oom_task_init(&kill->victim);
 }

@@ -54,6 +54,11 @@ struct oom_task {
 
 #define OOM_ADJ_UNKNOWN INT64_MIN
 
+/* What a process is to its workload. */
+#define OOM_KIN_OWN	   "own"
+#define OOM_KIN_DESCENDANT "descendant"
+#define OOM_KIN_NONE	   "none" /* it descends from no workload: that is known */
+
 struct oom_kill {
 	int64_t line; /* line in the log, from 1 */
 	int64_t time_us; /* the record's kernel timestamp */
@@ -77,7 +82,11 @@ struct oom_kill {
 	const char *explanation;
 	const char
 		*workload; /* of a run: the workload the victim belongs to; NULL: none, or no run.
-				 Only the record's JSON has it (lib/record/json.c) */
+				 Only the record's JSON has it (lib/record/json.c), and what follows */
+	const char *
+		kin; /* is the victim the workload's own (main) process, or started by it? OOM_KIN_*; NULL: not said */
+	int64_t victim_start_us; /* when it was forked, since the attempt began: with the pid, who it was; -1:
+				    before the attempt, or not known */
 };
 
 /* "kernel-memcg", "memcg": as in KilledBy= and Constraint=. */

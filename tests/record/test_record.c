@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 /* A new member of a record needs a row in lib/record_json*.c and a value in full_attempt(). */
-_Static_assert(sizeof(struct oom_workload_rec) == 19 * 8, "see above");
+_Static_assert(sizeof(struct oom_workload_rec) == 22 * 8, "see above");
 _Static_assert(sizeof(struct oom_unit_rec) == 17 * 8, "see above");
 _Static_assert(sizeof(struct oom_source_rec) == 5 * 8, "see above");
-_Static_assert(sizeof(struct oom_signal_rec) == 7 * 8, "see above");
+_Static_assert(sizeof(struct oom_signal_rec) == 16 * 8, "see above");
 _Static_assert(sizeof(struct oom_dispute_rec) == 6 * 8, "see above");
 _Static_assert(sizeof(struct oom_expect_rec) == 7 * 8, "see above");
 _Static_assert(sizeof(struct oom_machine_rec) == 8 * 8, "see above");
@@ -32,6 +32,10 @@ static void fill_workload(struct oom_attempt *attempt)
 	workload->exit_code = 137;
 	workload->signal = 9;
 	workload->killed_by = OOM_KILLER_KERNEL_MEMCG;
+	workload->own_killer = OOM_KILLER_SIGNAL;
+	workload->asked_signal = 15;
+	workload->descendants_killed = 3;
+	workload->descendants_killer = OOM_KILLER_KERNEL_GLOBAL;
 	workload->errno_value = 12;
 	workload->reached_bytes = 208000000;
 	workload->start_us = 10;
@@ -71,13 +75,33 @@ static void fill_evidence(struct oom_attempt *attempt)
 	struct oom_signal_rec *signal = oom_attempt_add_signal(attempt);
 	struct oom_source_rec *source = oom_attempt_add_source(attempt);
 	struct oom_dispute_rec dispute = {
-		"hog", "KilledBy", "kmsg", "kernel-memcg", "wait", "nobody"};
+		"hog", "killer", "kmsg", "kernel-memcg", "wait", "nobody"};
 
 	kill->workload = "hog";
 	kill->killer = OOM_KILLER_KERNEL_MEMCG;
 	kill->victim.pid = 41;
 	kill->victim.comm = "hog";
-	*signal = (struct oom_signal_rec){12, 1, 41, 9, 128, "systemd", "hog"};
+	kill->kin = OOM_KIN_OWN;
+	kill->victim_start_us = 5000;
+	*signal = (struct oom_signal_rec){
+		.time_us = 12,
+		.sender_pid = 1,
+		.target_pid = 41,
+		.signal = 9,
+		.code = 128,
+		.result = 2,
+		.sender_comm = "systemd",
+		.target_comm = "hog",
+		.sender_exe = "/usr/lib/systemd/systemd",
+		.sender_unit = "init.scope",
+		.sender_in = "box",
+		.sender_workload = "hog",
+		.target_workload = "hog",
+		.target_unit = "box",
+		.target_kin = OOM_KIN_OWN,
+		.ended = true,
+		.killer = OOM_KILLER_SYSTEMD,
+	};
 	source->name = "kmsg";
 	source->state = OOM_SOURCE_LOST;
 	source->records = 55;
@@ -151,7 +175,7 @@ static void expect_members(const json_t *json)
 	static const struct {
 		const char *list;
 		size_t members;
-	} rows[] = {{"workloads", 17}, {"units", 12}, {"signals", 7}, {"sources", 5},
+	} rows[] = {{"workloads", 21}, {"units", 12}, {"signals", 17}, {"sources", 5},
 		{"disputes", 6}, {"expectations", 7}, {"timing", 6}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -196,10 +220,14 @@ Test(record, a_round_trip_loses_nothing)
 	cr_expect_eq(oom_counter_get(copy->units[0].events, copy->units[0].n_events, "max"), 2);
 	cr_expect_eq(oom_counter_get(copy->units[0].events, copy->units[0].n_events, "ma"), -1);
 	cr_expect_str_eq(copy->kills[0].workload, "hog");
+	cr_expect_str_eq(copy->kills[0].kin, OOM_KIN_OWN);
+	cr_expect_eq(copy->workloads[0].own_killer, OOM_KILLER_SIGNAL);
+	cr_expect_eq(copy->workloads[0].descendants_killer, OOM_KILLER_KERNEL_GLOBAL);
+	cr_expect_eq(copy->signals[0].killer, OOM_KILLER_SYSTEMD);
 	cr_expect_eq(copy->sources[0].state, OOM_SOURCE_LOST);
 	cr_expect_eq(copy->n_disagreements, 1);
 	cr_expect_str_eq(
-		copy->disagreements[0], "hog KilledBy: kmsg says kernel-memcg, wait says nobody");
+		copy->disagreements[0], "hog, killer: kmsg says kernel-memcg, wait says nobody");
 	cr_expect(copy->panicked && copy->fork_rejected);
 	json_decref(json);
 	json_decref(again);
@@ -269,6 +297,37 @@ Test(record, names_of_the_design)
 	cr_expect_eq(start, 1800000000000000);
 	json_decref(json);
 	oom_attempt_free(attempt);
+}
+
+/* Before own deaths and descendants were kept apart, and disputes named facts. */
+Test(record, an_old_record_is_read)
+{
+	static const char text[] =
+		"{\"scenario\":\"x\",\"workloads\":{"
+		"\"hog\":{\"end\":\"signalled\",\"pid\":41,\"signal\":9,\"kills\":2,"
+		"\"killed_by\":\"kernel-memcg\"},"
+		"\"sh\":{\"end\":\"exited\",\"pid\":42,\"kills\":3,\"killed_by\":\"kernel-global\"}},"
+		"\"kills\":[{\"killer\":\"kernel-memcg\",\"constraint\":\"memcg\",\"workload\":\"hog\","
+		"\"victim\":{\"pid\":41}}],"
+		"\"disputes\":[{\"subject\":\"hog\",\"key\":\"KilledBy\"},"
+		"{\"subject\":\"\",\"key\":\"OOMKills\"},{\"subject\":\"\",\"key\":\"Odd\"}]}";
+	struct oom_attempt *copy = NULL;
+	struct oom_err err = {0};
+	json_t *json = json_loads(text, 0, NULL);
+
+	cr_assert_eq(oom_attempt_from_json(json, &err, &copy), 0, "%s", err.msg);
+	cr_expect_eq(copy->workloads[0].own_killer, OOM_KILLER_KERNEL_MEMCG);
+	cr_expect_eq(copy->workloads[0].descendants_killer, OOM_KILLER_NOBODY);
+	cr_expect_eq(copy->workloads[0].descendants_killed, -1);
+	cr_expect_eq(copy->workloads[1].own_killer, OOM_KILLER_NOBODY);
+	cr_expect_eq(copy->workloads[1].descendants_killer, OOM_KILLER_KERNEL_GLOBAL);
+	cr_expect_eq(copy->workloads[1].descendants_killed, 3);
+	cr_expect(oom_kill_is_own(&copy->kills[0], &copy->workloads[0]), "by its pid");
+	cr_expect_str_eq(copy->disputes[0].fact, "killer");
+	cr_expect_str_eq(copy->disputes[1].fact, "count");
+	cr_expect_str_eq(copy->disputes[2].fact, "victim");
+	json_decref(json);
+	oom_attempt_free(copy);
 }
 
 Test(record, text_of_any_bytes)
