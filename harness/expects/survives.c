@@ -10,8 +10,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 const struct oom_expect oom_expect_survives = {
 	.key = {.name = "Survives",
 		.type = OOM_T_BOOL,
-		.help = "was it not ended by a signal during the run, nor asked to end by one? Its own "
-			"exit is not a death"},
+		.help = "was it neither ended by a signal nor asked to end? Its own exit is no death"},
 	.about = OOM_ABOUT_WORKLOAD,
 	.facts = OOM_FACT_VICTIM,
 	.judge = judge,
