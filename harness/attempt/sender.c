@@ -88,11 +88,12 @@ static void identify_by_name(struct oom_signal_rec *sent)
 static struct oom_kin target_of(const struct oom_run_state *run, const struct oom_signal_rec *sent,
 	const struct oom_seen_signal *seen)
 {
-	uint64_t time_us = seen			  ? seen->time_us
-		: run->log_offset_us == INT64_MIN ? UINT64_MAX
-						  : (uint64_t)(sent->time_us + run->log_offset_us);
-	struct oom_kin kin = oom_kin_of(run, sent->target_pid, time_us, 0);
+	/* the trace's clock may be seconds ahead of ours where processors' time stamps are not stable */
+	uint64_t time_us = seen ? seen->time_us : UINT64_MAX;
+	struct oom_kin kin = {OOM_KINSHIP_UNKNOWN, NULL, 0};
 
+	if (seen)
+		kin = oom_kin_of(run, sent->target_pid, time_us, 0);
 	for (size_t i = 0; i < run->n_workloads && kin.kinship == OOM_KINSHIP_UNKNOWN; i++)
 		if (oom_run_is_own(&run->workloads[i], sent->target_pid, time_us))
 			kin = (struct oom_kin){OOM_KINSHIP_OWN, &run->workloads[i], 0};
