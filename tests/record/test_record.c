@@ -235,37 +235,6 @@ Test(record, a_round_trip_loses_nothing)
 	oom_attempt_free(copy);
 }
 
-Test(record, what_was_not_observed_is_null_and_comes_back_so)
-{
-	struct oom_attempt *attempt = oom_attempt_new(), *copy = NULL;
-	json_t *json, *again, *hog;
-
-	attempt->scenario = "x";
-	oom_attempt_add_workload(attempt)->name = "hog";
-	oom_attempt_add_unit(attempt)->name = "box";
-	oom_attempt_add_kill(attempt)->victim.pid = 1;
-	oom_attempt_add_signal(attempt);
-	oom_attempt_add_source(attempt);
-	json = through_text(oom_attempt_to_json(attempt));
-	hog = json_object_get(json_object_get(json, "workloads"), "hog");
-	cr_expect(json_is_null(json_object_get(hog, "exit_code")));
-	cr_expect(json_is_null(json_object_get(hog, "type")));
-	cr_expect(json_is_null(json_object_get(json, "oom_kills")));
-	cr_expect_str_eq(json_string_value(json_object_get(json, "verdict")), "broken");
-	cr_assert_eq(oom_attempt_from_json(json, NULL, &copy), 0);
-	cr_expect_eq(copy->workloads[0].exit_code, -1);
-	cr_expect_null(copy->workloads[0].type);
-	cr_expect_eq(copy->units[0].memory_max_bytes, -1);
-	cr_expect_null(copy->kills[0].workload);
-	cr_expect_eq(copy->oom_kills, -1);
-	again = oom_attempt_to_json(copy);
-	cr_expect(json_equal(json, again));
-	json_decref(json);
-	json_decref(again);
-	oom_attempt_free(attempt);
-	oom_attempt_free(copy);
-}
-
 Test(record, names_of_the_design)
 {
 	struct oom_attempt *attempt = full_attempt();
@@ -297,56 +266,6 @@ Test(record, names_of_the_design)
 	cr_expect_eq(start, 1800000000000000);
 	json_decref(json);
 	oom_attempt_free(attempt);
-}
-
-/* Before own deaths and descendants were kept apart, and disputes named facts. */
-Test(record, an_old_record_is_read)
-{
-	static const char text[] =
-		"{\"scenario\":\"x\",\"workloads\":{"
-		"\"hog\":{\"end\":\"signalled\",\"pid\":41,\"signal\":9,\"kills\":2,"
-		"\"killed_by\":\"kernel-memcg\"},"
-		"\"sh\":{\"end\":\"exited\",\"pid\":42,\"kills\":3,\"killed_by\":\"kernel-global\"}},"
-		"\"kills\":[{\"killer\":\"kernel-memcg\",\"constraint\":\"memcg\",\"workload\":\"hog\","
-		"\"victim\":{\"pid\":41}}],"
-		"\"disputes\":[{\"subject\":\"hog\",\"key\":\"KilledBy\"},"
-		"{\"subject\":\"\",\"key\":\"OOMKills\"},{\"subject\":\"\",\"key\":\"Odd\"}]}";
-	struct oom_attempt *copy = NULL;
-	struct oom_err err = {0};
-	json_t *json = json_loads(text, 0, NULL);
-
-	cr_assert_eq(oom_attempt_from_json(json, &err, &copy), 0, "%s", err.msg);
-	cr_expect_eq(copy->workloads[0].own_killer, OOM_KILLER_KERNEL_MEMCG);
-	cr_expect_eq(copy->workloads[0].descendants_killer, OOM_KILLER_NOBODY);
-	cr_expect_eq(copy->workloads[0].descendants_killed, -1);
-	cr_expect_eq(copy->workloads[1].own_killer, OOM_KILLER_NOBODY);
-	cr_expect_eq(copy->workloads[1].descendants_killer, OOM_KILLER_KERNEL_GLOBAL);
-	cr_expect_eq(copy->workloads[1].descendants_killed, 3);
-	cr_expect(oom_kill_is_own(&copy->kills[0], &copy->workloads[0]), "by its pid");
-	cr_expect_str_eq(copy->disputes[0].fact, "killer");
-	cr_expect_str_eq(copy->disputes[1].fact, "count");
-	cr_expect_str_eq(copy->disputes[2].fact, "victim");
-	json_decref(json);
-	oom_attempt_free(copy);
-}
-
-Test(record, text_of_any_bytes)
-{
-	struct oom_attempt *attempt = oom_attempt_new(), *copy = NULL;
-	json_t *json;
-
-	attempt->scenario = "x";
-	attempt->reason = "caf\xc3\xa9";
-	attempt->title = "caf\xe9 \n";
-	oom_attempt_add_workload(attempt)->name = "h\xff";
-	json = through_text(oom_attempt_to_json(attempt));
-	cr_assert_eq(oom_attempt_from_json(json, NULL, &copy), 0);
-	cr_expect_str_eq(copy->reason, "caf\xc3\xa9");
-	cr_expect_str_eq(copy->title, "caf\\xe9 \n");
-	cr_expect_str_eq(copy->workloads[0].name, "h\\xff");
-	json_decref(json);
-	oom_attempt_free(attempt);
-	oom_attempt_free(copy);
 }
 
 /* ---- a run ---- */

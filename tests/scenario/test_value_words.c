@@ -114,18 +114,3 @@ Test(value, signals_are_named_as_systemd_does)
 	cr_expect_str_eq(parsed(&arena, &many, "none | 9").text, "none | 9");
 	oom_arena_release(&arena);
 }
-
-Test(value, any_program_can_be_a_sender)
-{
-	const struct oom_key key = {
-		"K", OOM_T_ALTERNATIVES, .choices = "signal|nobody", .flags = OOM_KEY_SENDER};
-	struct oom_arena arena = {0};
-	struct oom_value value =
-		parsed(&arena, &key, "signal | unit:oomd.service|unit:box|exe:/usr/bin/oom:d");
-
-	cr_assert_eq(value.list.count, 4);
-	cr_expect_str_eq(value.list.items[1], "unit:oomd.service");
-	cr_expect_str_eq(value.list.items[2], "unit:box");
-	cr_expect_str_eq(value.list.items[3], "exe:/usr/bin/oom:d");
-	oom_arena_release(&arena);
-}
