@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/attempt/attribute.h"
 
+#include "harness/attempt/daemon_log.h"
 #include "harness/attempt/kin.h"
 #include "harness/attempt/sender.h"
 #include "harness/state/daemon.h"
@@ -66,6 +67,23 @@ static int evidence(struct oom_attempt *record, struct oom_workload_rec *rec, co
 	return oom_attempt_add_text(record, &rec->evidence, &rec->n_evidence, text);
 }
 
+/* "journal: earlyoom[9]: sending SIGTERM to process 41 ...": its log line, where it has written one. */
+static int evidence_of_daemon(
+	struct oom_attempt *record, struct oom_workload_rec *rec, const struct oom_signal_rec *sent)
+{
+	const struct oom_unit_rec *unit = oom_attempt_unit(record, rec->scope);
+	const char *names[] = {unit ? unit->unit : NULL, NULL};
+	char line[400], text[480];
+
+	if (sent->killer < OOM_KILLER_SYSTEMD_OOMD || sent->killer > OOM_KILLER_LOWMEMORYKILLER ||
+		!oom_daemon_log(
+			sent, names, (uint64_t)record->start_realtime_us, line, sizeof(line)))
+		return 0;
+	snprintf(text, sizeof(text), "journal: %s[%lld]: %s",
+		sent->sender_comm ? sent->sender_comm : "?", (long long)sent->sender_pid, line);
+	return evidence(record, rec, text);
+}
+
 /* "signal_generate: SIGKILL from earlyoom[9], code 0 (a process: /usr/bin/dash in box.scope; …)" */
 static int evidence_of_signal(
 	struct oom_attempt *record, struct oom_workload_rec *rec, const struct oom_signal_rec *sent)
@@ -86,7 +104,9 @@ static int evidence_of_signal(
 	if (!by_kernel && sent->killer == OOM_KILLER_UNKNOWN)
 		oom_bounded_printf(&out, "; gone before it could be looked at");
 	oom_bounded_printf(&out, ")");
-	return evidence(record, rec, text);
+	if (evidence(record, rec, text) < 0)
+		return -ENOMEM;
+	return evidence_of_daemon(record, rec, sent);
 }
 
 static int evidence_of_kill(

@@ -67,12 +67,13 @@ static void identify_by_look(
 		exe = look->exe;
 		sent->sender_exe = oom_arena_strdup(arena, exe);
 	}
-	if (ours)
+	/* one that systemd knows by another name: its own is of this attempt alone */
+	if (ours && !oom_section_get(ours->section, "Unit"))
 		sent->sender_unit =
 			oom_arena_printf(arena, "%s.%s", ours->name, oom_unit_kind(ours->section));
 	else if (unit.len)
 		sent->sender_unit = oom_arena_strndup(arena, unit.at, unit.len);
-	sent->sender_in = ours ? ours->name : NULL;
+	sent->sender_in = ours ? oom_arena_strdup(arena, ours->name) : NULL;
 	sent->killer =
 		oom_daemon_identify(exe, cgroup, ours && ours->section->kind == OOM_SEC_SERVICE);
 }

@@ -124,11 +124,16 @@ bool oom_death_in_unit(const struct oom_attempt *attempt, const struct oom_death
 	return in == unit || (in && is_within(in->cgroup, unit));
 }
 
-/* "earlyoom.service"; of the scenario's units "box.scope" or "box". */
+/* "earlyoom.service"; of the scenario's units also "box", and "box.scope". */
 static bool is_unit(const struct oom_signal_rec *sent, const char *wanted)
 {
-	return !strcmp(sent->sender_unit, wanted) ||
-		(sent->sender_in && !strcmp(sent->sender_in, wanted));
+	const char *suffix = strrchr(sent->sender_unit, '.');
+	size_t len = sent->sender_in ? strlen(sent->sender_in) : 0;
+
+	if (!strcmp(sent->sender_unit, wanted))
+		return true;
+	return len && !strncmp(wanted, sent->sender_in, len) &&
+		(!wanted[len] || (suffix && !strcmp(wanted + len, suffix)));
 }
 
 int oom_death_is_by(const struct oom_death *death, const char *wanted)

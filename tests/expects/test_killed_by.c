@@ -75,6 +75,13 @@ static void by_its_name_alone(struct oom_attempt *attempt)
 	attempt->signals[0].sender_in = "side";
 }
 
+/* [Service guard] with Unit=earlyoom.service */
+static void by_an_installed_service(struct oom_attempt *attempt)
+{
+	by_earlyoom(attempt);
+	attempt->signals[0].sender_in = "guard";
+}
+
 static void by_somebody_gone(struct oom_attempt *attempt)
 {
 	by(attempt, OOM_KILLER_UNKNOWN, NULL, NULL);
@@ -202,6 +209,14 @@ Test(expect_killed_by, senders)
 		{{by_its_name_alone}, "hog", "KilledBy", "unit:side.scope", OOM_PASS,
 			"unit:side.scope", NULL},
 		{{by_its_name_alone}, "hog", "KilledBy", "unit:sid", OOM_FAIL, "signal", "SIGKILL"},
+		{{by_an_installed_service}, "hog", "KilledBy", "unit:earlyoom.service", OOM_PASS,
+			"unit:earlyoom.service", NULL},
+		{{by_an_installed_service}, "hog", "KilledBy", "unit:guard", OOM_PASS, "unit:guard",
+			NULL},
+		{{by_an_installed_service}, "hog", "KilledBy", "unit:guard.service", OOM_PASS,
+			"unit:guard.service", NULL},
+		{{by_an_installed_service}, "hog", "KilledBy", "unit:guard.scope", OOM_FAIL,
+			"earlyoom", "SIGKILL"},
 		{{by_somebody_gone}, "hog", "KilledBy", "signal", OOM_INCONCLUSIVE, "unknown",
 			gone},
 		{{by_somebody_gone}, "hog", "KilledBy", "earlyoom", OOM_INCONCLUSIVE, "unknown",
