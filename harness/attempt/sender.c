@@ -124,6 +124,13 @@ static bool has_ended(const struct oom_signal_rec *sent, const struct oom_kin *t
 		!(sent->sender_in && !strcmp(sent->sender_in, sent->target_unit));
 }
 
+/* At the deadline the harness itself ends what is left: that is no kill of the run. Its faults are. */
+static bool is_harness(const struct oom_run_state *run, const struct oom_seen_signal *seen)
+{
+	return seen && seen->sender == (int)getpid() && run->deadline_hit &&
+		seen->time_us >= run->deadline_us;
+}
+
 static void identify(
 	struct oom_run_state *run, struct oom_signal_rec *sent, const struct oom_seen_signal *seen)
 {
@@ -152,7 +159,7 @@ static void identify(
 		sent->target_unit = oom_arena_strdup(arena, target.workload->unit->name);
 	else if (seen && seen->target_unit >= 0)
 		sent->target_unit = oom_arena_strdup(arena, run->units[seen->target_unit].name);
-	sent->ended = has_ended(sent, &target, &sender);
+	sent->ended = has_ended(sent, &target, &sender) && !is_harness(run, seen);
 }
 
 /* A signal that the trace overran, but not the lineage. */
