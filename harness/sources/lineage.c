@@ -139,7 +139,9 @@ static void lineage_ready(struct oom_source_slot *slot)
 
 static void write_out(const struct oom_run_state *run, const struct oom_lineage *lineage)
 {
-	oom_autoclose int fd = oom_evidence_open(run, "lineage");
+	/* nothing but the workloads' own starts, which the record has: most attempts are like that */
+	bool is_plain = lineage->n_forks <= run->n_workloads && !lineage->n_signals;
+	oom_autoclose int fd = is_plain ? -1 : oom_evidence_open(run, "lineage");
 	oom_autofclose FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
 
 	if (!out)

@@ -33,7 +33,7 @@ struct oom_seen_signal {
 	int target_unit; /* of run->units; -1: none of them, or it was gone */
 };
 
-enum { OOM_LOOKS = 64, OOM_SEEN_SIGNALS = 1024, OOM_SEEN_FORKS = 24576 };
+enum { OOM_LOOKS = 64, OOM_SEEN_SIGNALS = 1024, OOM_SEEN_FORKS = 16384 };
 
 struct oom_lineage {
 	bool open;

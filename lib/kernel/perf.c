@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* 512 KiB a processor: some 9,000 forks (56 bytes each) until they are read. */
-enum { DATA_PAGES = 128, WAKE_PAGES = 32 };
+/* 256 KiB a processor: some 4,500 forks (56 bytes each) until they are read. */
+enum { DATA_PAGES = 64, WAKE_PAGES = 8 };
 
 #ifndef PERF_SAMPLE_CGROUP
 #define PERF_SAMPLE_CGROUP (1U << 21) /* since 5.7 */
