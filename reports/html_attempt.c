@@ -110,6 +110,38 @@ static void workloads_write(const struct html *h, const struct oom_attempt *atte
 	fputs("</table>\n", h->out);
 }
 
+static void texts_write(const struct html *h, const char *what, const char *const *texts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		fprintf(h->out, "<li>%s: ", what);
+		oom_html_text(h, texts[i]);
+		fputs("</li>\n", h->out);
+	}
+}
+
+static int faults_write(struct html *h, const struct oom_attempt *attempt)
+{
+	if (!attempt->n_faults && !attempt->n_preconditions)
+		return 0;
+	fputs("<ul>\n", h->out);
+	for (size_t i = 0; i < attempt->n_faults; i++) {
+		const char *text = oom_view_fault(&h->view.scratch, &attempt->faults[i]);
+
+		if (!text)
+			return -ENOMEM;
+		texts_write(h, "fault", &text, 1);
+	}
+	for (size_t i = 0; i < attempt->n_preconditions; i++) {
+		const struct oom_precondition_rec *p = &attempt->preconditions[i];
+
+		if (p->reason)
+			texts_write(
+				h, p->verdict == OOM_PASS ? "optional" : "unmet", &p->reason, 1);
+	}
+	fputs("</ul>\n", h->out);
+	return 0;
+}
+
 static void kib_write(const struct html *h, int64_t kib)
 {
 	char buf[24];
@@ -145,15 +177,6 @@ static void kills_write(const struct html *h, const struct oom_attempt *attempt)
 				k->victim.oom_score_adj);
 	}
 	fputs("</table>\n", h->out);
-}
-
-static void texts_write(const struct html *h, const char *what, const char *const *texts, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		fprintf(h->out, "<li>%s: ", what);
-		oom_html_text(h, texts[i]);
-		fputs("</li>\n", h->out);
-	}
 }
 
 static void evidence_write(const struct html *h, const struct oom_attempt *attempt)
@@ -214,7 +237,7 @@ int oom_html_attempt(struct html *h, size_t row, size_t machine, size_t index)
 		oom_html_text(h, attempt->title);
 		fputs("</p>\n", h->out);
 	}
-	if (expects_write(h, attempt) < 0)
+	if (expects_write(h, attempt) < 0 || faults_write(h, attempt) < 0)
 		return -ENOMEM;
 	workloads_write(h, attempt);
 	kills_write(h, attempt);

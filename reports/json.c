@@ -46,6 +46,6 @@ static int write_json(
 
 const struct oom_report oom_report_json = {
 	.name = "json",
-	.help = "the whole record, as in run.json (schema oomgate.run/1)",
+	.help = "the whole record, as in run.json (schema oomgate.run/2)",
 	.write = write_json,
 };

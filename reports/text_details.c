@@ -72,6 +72,34 @@ static void workload_write(const struct details *d, const struct oom_attempt *at
 	}
 }
 
+/* Of what the scenario relied on: what was not so, also where it need not be. */
+static void preconditions_write(const struct details *d, const struct oom_attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->n_preconditions; i++) {
+		const struct oom_precondition_rec *p = &attempt->preconditions[i];
+
+		if (!p->reason || (attempt->reason && !strcmp(p->reason, attempt->reason)))
+			continue;
+		label(d, p->verdict == OOM_PASS ? "optional" : "unmet");
+		put(d, p->reason);
+		fputc('\n', d->out);
+	}
+}
+
+static int faults_write(const struct details *d, const struct oom_attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->n_faults; i++) {
+		const char *text = oom_view_fault(&d->view->scratch, &attempt->faults[i]);
+
+		if (!text)
+			return -ENOMEM;
+		label(d, "fault");
+		put(d, text);
+		fputc('\n', d->out);
+	}
+	return 0;
+}
+
 /* What the kernel's log says of a victim that no workload's line tells already. */
 static void kill_write(const struct details *d, const struct oom_kill *kill)
 {
@@ -210,9 +238,10 @@ static void reason_write(const struct details *d, const struct oom_attempt *atte
 	fputc('\n', d->out);
 }
 
-static void attempt_write(const struct details *d, const struct oom_attempt *attempt)
+static int attempt_write(const struct details *d, const struct oom_attempt *attempt)
 {
 	char duration[24], setup[24];
+	int r;
 
 	if (attempt->reason && !reason_is_said(attempt))
 		reason_write(d, attempt);
@@ -220,6 +249,8 @@ static void attempt_write(const struct details *d, const struct oom_attempt *att
 		if (attempt->expects[i].verdict != OOM_PASS)
 			expect_write(d, &attempt->expects[i]);
 	}
+	preconditions_write(d, attempt);
+	r = faults_write(d, attempt);
 	for (size_t i = 0; i < attempt->n_workloads; i++)
 		workload_write(d, attempt, &attempt->workloads[i]);
 	kills_write(d, attempt);
@@ -231,6 +262,7 @@ static void attempt_write(const struct details *d, const struct oom_attempt *att
 			oom_style_duration(attempt->setup_us, setup));
 	}
 	files_write(d, attempt);
+	return r;
 }
 
 /* The number of an attempt, which its entry has unless somebody counted in an odd way. */
@@ -295,8 +327,7 @@ static int fault_write(const struct details *d, const struct oom_view_cell *cell
 	if (r < 0)
 		return r;
 	alike_write(d, cell->attempts[i]);
-	attempt_write(d, a);
-	return 0;
+	return attempt_write(d, a);
 }
 
 static int cell_write(const struct details *d, const struct oom_view_cell *cell)

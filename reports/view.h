@@ -92,6 +92,8 @@ const char *oom_view_deaths(
 	struct oom_arena *arena, const struct oom_attempt *attempt, const char *separator);
 /* The attempt's reason; where it has none, that of the first expectation that did not hold; "". */
 const char *oom_view_reason(struct oom_arena *arena, const struct oom_attempt *attempt);
+/* "bang (signal) fired after 1.2s (hog reached 64M): refused, EAGAIN", "never fired": what became of a fault. */
+const char *oom_view_fault(struct oom_arena *arena, const struct oom_fault_rec *fault);
 /* What an expectation is about, as the scenario says it: "hog: ExitCode", "OOMKills". */
 const char *oom_view_subject(struct oom_arena *arena, const struct oom_expect_rec *expect);
 /* "memcg/over-cap", with " on MACHINE" and " attempt N" where the view has several. */

@@ -3,6 +3,7 @@
 
 #include "harness/attempt/collect.h"
 #include "harness/attempt/files.h"
+#include "harness/attempt/gate.h"
 #include "harness/attempt/judge.h"
 #include "harness/attempt/launch.h"
 #include "harness/attempt/loop.h"
@@ -145,16 +146,53 @@ static void state_close(struct oom_run_state *run, struct oom_err *err)
 	oom_loop_close(&run->loop);
 }
 
-/* The story of an attempt. */
-static int attempt_steps(struct oom_run_state *run, struct oom_err *err)
+static int set_up(struct oom_run_state *run, struct oom_err *err)
 {
 	int r;
 
 	if ((r = oom_files_write(run, err)) < 0 || (r = oom_backend_open(run, err)) < 0 ||
 		(r = oom_sysctls_set(run, err)) < 0 || (r = oom_units_start(run, err)) < 0 ||
 		(r = oom_sources_open(run, err)) < 0 || (r = oom_launch(run, err)) < 0 ||
-		(r = oom_faults_prepare(run, err)) < 0 ||
-		(r = oom_triggers_prepare(run, err)) < 0 || (r = oom_run_go(run, err)) < 0)
+		(r = oom_faults_prepare(run, err)) < 0)
+		return r;
+	return oom_triggers_prepare(run, err);
+}
+
+/* The set-up failed when workloads were there already: who was killed among them, and by whom, is in the record,
+ * and in what @err says. 0 or -ENOMEM. */
+static int set_up_evidence(struct oom_run_state *run, struct oom_err *err)
+{
+	const struct oom_err why = *err;
+	char fate[160];
+	int r;
+
+	for (size_t i = 0; i < run->n_workloads; i++)
+		if (run->workloads[i].pid > 0)
+			oom_workload_reap(&run->workloads[i]);
+	r = oom_run_collect(run);
+	for (size_t i = 0; r >= 0 && i < run->record->n_workloads; i++) {
+		const struct oom_workload_rec *w = &run->record->workloads[i];
+
+		if (w->end != OOM_END_SIGNALLED && w->kills <= 0)
+			continue;
+		oom_workload_fate(run->record, w, fate, sizeof(fate));
+		oom_err_set(err, why.code, "%s; '%s' %s", why.msg, w->name, fate);
+		break;
+	}
+	return r == -ENOMEM ? r : 0;
+}
+
+/* The story of an attempt. */
+static int attempt_steps(struct oom_run_state *run, struct oom_err *err)
+{
+	int r = set_up(run, err);
+
+	if (r < 0 && run->n_workloads && r != -EINTR && r != -ENOMEM && r != -ENOTSUP)
+		return set_up_evidence(run, err) < 0 ? -ENOMEM : r;
+	if (r < 0)
+		return r;
+	r = oom_run_go(run, err);
+	if (r < 0)
 		return r;
 	if (run->interrupted)
 		return oom_err_set(err, EINTR, "interrupted");

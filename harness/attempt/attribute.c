@@ -51,11 +51,15 @@ static bool kill_is_foreign(const struct oom_run_state *run, const struct oom_ki
 
 static void drop_foreign(struct oom_run_state *run, struct oom_attempt *record)
 {
+	struct oom_source_rec *machine = oom_attempt_source(record, "vmstat");
 	size_t kept = 0;
 
 	for (size_t i = 0; i < record->n_kills; i++)
 		if (!kill_is_foreign(run, &record->kills[i]))
 			record->kills[kept++] = record->kills[i];
+	/* the machine counted them, too */
+	if (machine && machine->records > 0)
+		machine->records -= (int64_t)(record->n_kills - kept);
 	record->n_kills = kept;
 }
 
@@ -122,7 +126,7 @@ static int evidence_of_kill(
 	return evidence(record, rec, text);
 }
 
-static int evidence_of_stuck(
+static int evidence_of_harness(
 	struct oom_attempt *record, const struct oom_run_workload *w, struct oom_workload_rec *rec)
 {
 	char text[sizeof(w->stuck_at) + 64];
@@ -224,10 +228,8 @@ static int attribute_own(struct oom_attempt *record, const struct oom_run_worklo
 
 	if (sent && evidence_of_signal(record, rec, sent) < 0)
 		return -ENOMEM;
-	if (rec->end == OOM_END_STUCK) {
-		rec->own_killer = OOM_KILLER_SIGNAL;
-		return evidence_of_stuck(record, w, rec);
-	}
+	if (rec->ended_by_harness)
+		return evidence_of_harness(record, w, rec);
 	if (rec->end == OOM_END_SIGNALLED)
 		rec->own_killer =
 			own && rec->signal == SIGKILL ? own->killer : killer_by_signal(rec, sent);
@@ -286,11 +288,11 @@ static int64_t count_distinct(const struct oom_attempt *record)
 	return n;
 }
 
-/* With a gap in the log and no trace, only counters that stand at zero still prove anything. */
+/* With a gap in the log and no trace only the machine's own counter still proves anything. */
 static bool kills_can_be_counted(const struct oom_attempt *record)
 {
 	static const char *const complete[] = {"kmsg", "mark_victim"};
-	bool any = false;
+	const struct oom_source_rec *machine = oom_attempt_source(record, "vmstat");
 
 	for (size_t i = 0; i < 2; i++) {
 		const struct oom_source_rec *s = oom_attempt_source(record, complete[i]);
@@ -298,15 +300,8 @@ static bool kills_can_be_counted(const struct oom_attempt *record)
 		if (s && s->state == OOM_SOURCE_OK)
 			return true;
 	}
-	for (size_t i = 0; i < record->n_units; i++) {
-		const struct oom_unit_rec *u = &record->units[i];
-		int64_t n = oom_counter_get(u->events, u->n_events, "oom_kill");
-
-		any |= n >= 0;
-		if (n != 0)
-			return false;
-	}
-	return any;
+	return machine && machine->state == OOM_SOURCE_OK &&
+		machine->records <= count_distinct(record);
 }
 
 /*

@@ -19,11 +19,18 @@ void oom_workload_go(struct oom_run_workload *workload)
 {
 	if (workload->gate_fd < 0)
 		return;
-	/* a pipe of one byte never blocks; who reads it and is gone has ended, which its pidfd tells */
-	if (write(workload->gate_fd, "g", 1) != 1)
-		workload->started = false;
+	/* a pipe of one byte never blocks; who was to read it and is gone has ended, which its pidfd tells */
+	workload->started = write(workload->gate_fd, "g", 1) == 1;
 	close(workload->gate_fd);
 	workload->gate_fd = -1;
-	workload->started = true;
-	workload->start_us = oom_monotonic_us();
+	if (workload->started)
+		workload->start_us = oom_monotonic_us();
+}
+
+void oom_workload_reap(struct oom_run_workload *w)
+{
+	if (w->ended || wait4(w->pid, &w->wait_status, WNOHANG, &w->usage) != w->pid)
+		return;
+	w->end_us = oom_monotonic_us();
+	w->ended = true;
 }

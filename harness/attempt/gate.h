@@ -6,5 +6,7 @@
 
 /* Opens the gate of one workload now. */
 void oom_workload_go(struct oom_run_workload *workload);
+/* Takes its first process's end, if it has ended; .ended tells. */
+void oom_workload_reap(struct oom_run_workload *workload);
 
 #endif

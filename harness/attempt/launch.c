@@ -74,7 +74,8 @@ static const char *canonical(struct launch *l, const struct oom_setting *s, uint
 /* What the runner itself acts on. */
 static bool for_the_runner(const char *key)
 {
-	static const char *const names[] = {"Type", "Scope", "Start", "User", "OOMScoreAdjust"};
+	static const char *const names[] = {
+		"Type", "Scope", "Start", "StartOptional", "User", "OOMScoreAdjust"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(key, names[i]))

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/attempt/loop.h"
 
+#include "harness/attempt/course.h"
 #include "harness/attempt/gate.h"
 #include "harness/attempt/trigger.h"
 #include "harness/faults/fault.h"
 #include "harness/host/process.h"
-#include "harness/load/load.h"
 #include "harness/state/state.h"
 #include "harness/units/unit.h"
 #include "lib/kernel/proc.h"
@@ -28,13 +28,6 @@
  * come, or the deadline); it has settled when nothing has happened for Settle= after that.
  */
 enum { SETTLE_LIMIT_US = 5000000, KILL_LIMIT_US = 10000000 };
-
-/* Hold= without end: as quiet as a bystander once it has all it wanted. */
-static bool workload_holds(const struct oom_run_workload *w)
-{
-	return w->page->state == OOM_LOAD_HOLDING &&
-		oom_section_usec(w->section, "Hold", 0) == UINT64_MAX;
-}
 
 /* A fault that takes its time (a limit written below what is held) belongs to the run. */
 static bool faults_under_way(struct oom_run_state *run)
@@ -63,20 +56,6 @@ static bool victims_left(const struct oom_run_state *run)
 	return false;
 }
 
-static bool all_ended(const struct oom_run_state *run)
-{
-	for (size_t i = 0; i < run->n_workloads; i++) {
-		const struct oom_run_workload *w = &run->workloads[i];
-
-		if (!w->ended && !(w->type->flags & OOM_WORKLOAD_BYSTANDER) && !workload_holds(w))
-			return false;
-	}
-	for (size_t i = 0; i < run->n_triggers; i++)
-		if (!run->triggers[i].when && !run->triggers[i].fired)
-			return false;
-	return true;
-}
-
 /* The earliest of what is to come; the timer stands there. */
 static void arm_timer(struct oom_run_state *run)
 {
@@ -88,6 +67,12 @@ static void arm_timer(struct oom_run_state *run)
 
 		if (!t->when && !t->fired && run->go_us + t->at_us < next)
 			next = run->go_us + t->at_us;
+	}
+	for (size_t i = 0; i < run->n_faults; i++) {
+		uint64_t until_us = run->faults[i].acts_until_us;
+
+		if (run->faults[i].fired && until_us < next && until_us > oom_monotonic_us())
+			next = until_us;
 	}
 	if (run->over) {
 		uint64_t quiet = run->activity_us > run->over_us ? run->activity_us : run->over_us;
@@ -131,10 +116,9 @@ static void workload_ready(struct oom_watch *watch, uint32_t events)
 	struct oom_run_workload *w = watch->data;
 
 	(void)events;
-	if (wait4(w->pid, &w->wait_status, WNOHANG, &w->usage) != w->pid)
+	oom_workload_reap(w);
+	if (!w->ended)
 		return;
-	w->end_us = oom_monotonic_us();
-	w->ended = true;
 	oom_loop_remove(&w->run->loop, watch);
 	oom_run_activity(w->run);
 }
@@ -168,23 +152,52 @@ static void set_phase(struct oom_run_state *run, enum oom_phase phase)
 		run->on_phase(run, phase);
 }
 
+/* What each has come to before anybody is ended by force: nothing that happens from now on is evidence. */
+static bool find_stuck(struct oom_run_state *run)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < run->n_workloads; i++) {
+		struct oom_run_workload *w = &run->workloads[i];
+
+		if (!w->ended)
+			workload_ready(&w->watch, 0);
+		w->held_reached_bytes = w->page->reached_bytes;
+		w->held_ops = w->page->ops;
+		w->stuck = w->started && !w->ended && !oom_workload_is_quiet(w);
+		any |= w->stuck;
+	}
+	for (size_t i = 0; any && i < run->n_workloads; i++)
+		run->workloads[i].is_held = true;
+	return any;
+}
+
+/* SIGKILL to @stuck, with all that is in its unit; others of the scenario are there, too. */
+static void end_stuck(struct oom_run_state *run, struct oom_run_workload *stuck)
+{
+	oom_proc_where(AT_FDCWD, stuck->pid, stuck->stuck_at, sizeof(stuck->stuck_at));
+	stuck->ended_by_us = true;
+	for (size_t i = 0; stuck->unit && i < run->n_workloads; i++) {
+		struct oom_run_workload *w = &run->workloads[i];
+
+		w->ended_by_us |= w->unit == stuck->unit && !w->ended;
+	}
+	if (stuck->unit)
+		oom_unit_kill(stuck->unit);
+	else
+		kill(-stuck->pid, SIGKILL);
+	kill(stuck->pid, SIGKILL);
+}
+
 /* At the deadline: who should have ended and has not is stuck, and ended by force. */
 static void deadline_enforce(struct oom_run_state *run)
 {
 	run->deadline_hit = true;
-	for (size_t i = 0; i < run->n_workloads; i++) {
-		struct oom_run_workload *w = &run->workloads[i];
-
-		if (w->ended || (w->type->flags & OOM_WORKLOAD_BYSTANDER) || workload_holds(w))
-			continue;
-		w->stuck = true;
-		oom_proc_where(AT_FDCWD, w->pid, w->stuck_at, sizeof(w->stuck_at));
-		if (w->unit)
-			oom_unit_kill(w->unit);
-		else
-			kill(-w->pid, SIGKILL);
-		kill(w->pid, SIGKILL);
-	}
+	if (!find_stuck(run))
+		return;
+	for (size_t i = 0; i < run->n_workloads; i++)
+		if (run->workloads[i].stuck)
+			end_stuck(run, &run->workloads[i]);
 }
 
 static bool stuck_left(const struct oom_run_state *run)
@@ -201,7 +214,8 @@ static void check_over(struct oom_run_state *run)
 
 	if (!run->deadline_hit && now >= run->deadline_us)
 		deadline_enforce(run);
-	if (run->interrupted || (!run->deadline_hit && all_ended(run) && !faults_under_way(run)))
+	if (run->interrupted ||
+		(!run->deadline_hit && oom_course_is_run(run) && !faults_under_way(run)))
 		run->over = true;
 	if (run->deadline_hit && (!stuck_left(run) || now >= run->deadline_us + KILL_LIMIT_US))
 		run->over = true;
@@ -243,17 +257,20 @@ int oom_run_go(struct oom_run_state *run, struct oom_err *err)
 	run->go_us = oom_monotonic_us();
 	run->deadline_us += run->go_us;
 	for (size_t i = 0; i < run->n_workloads; i++)
-		if (!run->workloads[i].delayed)
+		if (!run->workloads[i].start)
 			oom_workload_go(&run->workloads[i]);
 	while (!run->over || (!run->interrupted && !settled(run))) {
 		arm_timer(run);
 		r = oom_loop_step(&run->loop, run->deadline_hit ? 50 : -1);
 		if (r < 0)
 			break;
-		if (!run->over)
+		/* who is killed at the deadline, by us, is no event */
+		if (!run->over && !run->deadline_hit)
 			oom_triggers_check(run);
 		check_over(run);
 	}
+	if (!run->deadline_hit)
+		oom_triggers_end(run);
 	run->settled_us = oom_monotonic_us();
 	set_phase(run, OOM_PHASE_COLLECT);
 	watch_first(false);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/attempt/trigger.h"
 
+#include "harness/attempt/course.h"
 #include "harness/attempt/gate.h"
 #include "harness/attempt/limit.h"
 #include "harness/faults/fault.h"
@@ -15,23 +16,12 @@
  * Each is a row that fires once; rows are made before the gate opens and only looked at after it.
  */
 
-static bool when_holds(const struct oom_trigger *t)
+static void trigger_fire(struct oom_run_state *run, struct oom_trigger *t)
 {
-	const struct oom_run_workload *w = t->subject;
-
-	switch (t->when->when.event) {
-	case OOM_WHEN_STARTED:
-		return w->started;
-	case OOM_WHEN_REACHED:
-		return w->page->reached_bytes >= t->threshold_bytes;
-	case OOM_WHEN_KILLED:
-		return w->killed_seen || (w->ended && WIFSIGNALED(w->wait_status));
-	case OOM_WHEN_ENDED:
-		return w->ended;
-	case OOM_WHEN_DELAY:
-		break; /* has no subject: at_us tells */
-	}
-	return false;
+	t->fired = true;
+	t->fired_us = oom_monotonic_us();
+	t->fire(run, t->data);
+	oom_run_activity(run);
 }
 
 void oom_triggers_check(struct oom_run_state *run)
@@ -41,12 +31,10 @@ void oom_triggers_check(struct oom_run_state *run)
 	for (size_t i = 0; i < run->n_triggers; i++) {
 		struct oom_trigger *t = &run->triggers[i];
 
-		if (t->fired || !(t->when ? when_holds(t) : now >= run->go_us + t->at_us))
-			continue;
-		t->fired = true;
-		t->fire(run, t->data);
-		oom_run_activity(run);
+		if (!t->fired && (t->when ? oom_trigger_holds(t) : now >= run->go_us + t->at_us))
+			trigger_fire(run, t);
 	}
+	oom_course_weigh(run);
 }
 
 static void fire_start(struct oom_run_state *run, void *data)
@@ -59,6 +47,7 @@ static void fire_fault(struct oom_run_state *run, void *data)
 {
 	struct oom_run_fault *fault = data;
 
+	fault->fired = true;
 	fault->result = fault->fault->fire(run, fault->data);
 }
 
@@ -66,6 +55,16 @@ static void fire_until(struct oom_run_state *run, void *data)
 {
 	(void)data;
 	run->over = true;
+}
+
+void oom_triggers_end(struct oom_run_state *run)
+{
+	for (size_t i = 0; i < run->n_triggers; i++) {
+		struct oom_trigger *t = &run->triggers[i];
+
+		if (t->fire == fire_until && !t->fired && oom_trigger_holds(t))
+			trigger_fire(run, t);
+	}
 }
 
 /* The runner is woken where a workload passes a threshold: each has room for a few. */
@@ -102,77 +101,72 @@ static struct oom_trigger *trigger_add(
 {
 	struct oom_trigger *t = &run->triggers[run->n_triggers++];
 
-	*t = (struct oom_trigger){.fire = fire, .data = data};
+	*t = (struct oom_trigger){.name = "", .fire = fire, .data = data};
 	return t;
 }
 
-static int add_starts(struct oom_run_state *run, struct oom_err *err)
+static int add_start(struct oom_run_state *run, struct oom_run_workload *w, struct oom_err *err)
 {
-	for (size_t i = 0; i < run->n_workloads; i++) {
-		struct oom_run_workload *w = &run->workloads[i];
-		const struct oom_setting *start = oom_section_get(w->section, "Start");
-		struct oom_trigger *t;
-		uint64_t delay_us = 0;
+	const struct oom_setting *start = oom_section_get(w->section, "Start");
+	struct oom_trigger *t;
 
-		if (!start)
-			continue;
-		if (start->value.when.event == OOM_WHEN_DELAY) {
-			delay_us = start->value.when.usec;
-			if (!delay_us)
-				continue;
-		}
-		t = trigger_add(run, fire_start, w);
-		t->at_us = delay_us;
-		w->delayed = true;
-		if (!delay_us) {
-			int r = trigger_when(run, t, &start->value, err);
-
-			if (r < 0)
-				return r;
-		}
-	}
+	if (!start || (start->value.when.event == OOM_WHEN_DELAY && !start->value.when.usec))
+		return 0;
+	t = trigger_add(run, fire_start, w);
+	t->name = w->name;
+	t->setting = start;
+	t->optional = oom_section_bool(w->section, "StartOptional", false);
+	t->starts = w;
+	w->start = t;
+	if (start->value.when.event != OOM_WHEN_DELAY)
+		return trigger_when(run, t, &start->value, err);
+	t->at_us = start->value.when.usec;
 	return 0;
 }
 
-static int add_faults(struct oom_run_state *run, struct oom_err *err)
+static int add_fault(struct oom_run_state *run, struct oom_run_fault *fault, struct oom_err *err)
 {
-	const struct oom_section *section = NULL;
+	const struct oom_setting *when = oom_section_get(fault->section, "When");
+	struct oom_trigger *t = trigger_add(run, fire_fault, fault);
 
-	for (size_t i = 0; i < run->n_faults; i++) {
-		const struct oom_setting *when;
-		struct oom_trigger *t = trigger_add(run, fire_fault, &run->faults[i]);
-		int r;
-
-		section = oom_scenario_next(run->scenario, OOM_SEC_FAULT, section);
-		when = oom_section_get(section, "When");
-		if (!when) {
-			t->at_us = oom_section_usec(section, "At", 0);
-			continue;
-		}
-		r = trigger_when(run, t, &when->value, err);
-		if (r < 0)
-			return r;
-	}
+	fault->trigger = t;
+	t->name = fault->section->name;
+	t->setting = when ? when : oom_section_get(fault->section, "At");
+	t->optional = oom_section_bool(fault->section, "Optional", false);
+	if (when)
+		return trigger_when(run, t, &when->value, err);
+	t->at_us = oom_section_usec(fault->section, "At", 0);
 	return 0;
+}
+
+static int add_until(struct oom_run_state *run, struct oom_err *err)
+{
+	const struct oom_section *scenario =
+		oom_scenario_section(run->scenario, OOM_SEC_SCENARIO, NULL);
+	const struct oom_setting *until = oom_section_get(scenario, "Until");
+	struct oom_trigger *t;
+
+	if (!until)
+		return 0;
+	t = trigger_add(run, fire_until, NULL);
+	t->setting = until;
+	t->optional = oom_section_bool(scenario, "UntilOptional", false);
+	return trigger_when(run, t, &until->value, err);
 }
 
 int oom_triggers_prepare(struct oom_run_state *run, struct oom_err *err)
 {
-	const struct oom_section *scenario =
-		oom_scenario_section(run->scenario, OOM_SEC_SCENARIO, NULL);
-	const struct oom_setting *until = scenario ? oom_section_get(scenario, "Until") : NULL;
-	int r;
+	int r = 0;
 
 	run->triggers = oom_arena_alloc(
 		&run->arena, (run->n_workloads + run->n_faults + 1) * sizeof(*run->triggers));
 	if (!run->triggers)
 		return oom_err_set(err, ENOMEM, "no memory for the run's events");
-	r = add_starts(run, err);
-	if (r >= 0)
-		r = add_faults(run, err);
-	if (r >= 0 && until)
-		r = trigger_when(run, trigger_add(run, fire_until, NULL), &until->value, err);
-	return r;
+	for (size_t i = 0; r >= 0 && i < run->n_workloads; i++)
+		r = add_start(run, &run->workloads[i], err);
+	for (size_t i = 0; r >= 0 && i < run->n_faults; i++)
+		r = add_fault(run, &run->faults[i], err);
+	return r < 0 ? r : add_until(run, err);
 }
 
 int oom_faults_prepare(struct oom_run_state *run, struct oom_err *err)
@@ -188,6 +182,7 @@ int oom_faults_prepare(struct oom_run_state *run, struct oom_err *err)
 		int r;
 
 		fault->fault = oom_fault_of(section->type);
+		fault->section = section;
 		r = fault->fault->prepare(run, section, err, &fault->data);
 		if (r < 0)
 			return r;

@@ -8,6 +8,9 @@
 int oom_faults_prepare(struct oom_run_state *run, struct oom_err *err);
 void oom_faults_release(struct oom_run_state *run);
 int oom_triggers_prepare(struct oom_run_state *run, struct oom_err *err);
+/* Fires what has come, and weighs what still can. */
 void oom_triggers_check(struct oom_run_state *run);
+/* The event of Until= may come while the run settles: all was quiet before, and a killed one ends late. */
+void oom_triggers_end(struct oom_run_state *run);
 
 #endif

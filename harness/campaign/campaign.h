@@ -2,6 +2,7 @@
 #ifndef OOM_CAMPAIGN_H
 #define OOM_CAMPAIGN_H
 
+#include "harness/campaign/evidence_keep.h"
 #include "harness/campaign/report_out.h"
 #include "harness/campaign/scenario_set.h"
 #include "harness/guest/attempt/host.h"
@@ -20,6 +21,7 @@ enum oom_run_place { OOM_PLACE_AUTO, OOM_PLACE_GUEST, OOM_PLACE_LOCAL };
 
 struct oom_run_options {
 	enum oom_run_place place;
+	enum oom_evidence_kept evidence;
 	const struct oom_backend *backend; /* of LOCAL */
 	const char *guests[32]; /* --guest, as given */
 	size_t n_guests;

@@ -172,8 +172,7 @@ int oom_folder_remove(const char *dir, const char *name)
 	return r && r != -ENOENT ? r : 1;
 }
 
-/* The folders above the evidence @name, as far as nothing else is in them. */
-static void remove_parents(const char *dir, const char *name)
+void oom_folder_remove_parents(const char *dir, const char *name)
 {
 	char path[PATH_MAX];
 	size_t base = strlen(dir);
@@ -199,7 +198,7 @@ static int names_remove(const char *dir, json_t *names, struct oom_err *err)
 			return oom_err_errno(
 				err, -r, "cannot remove '%s/%s' of the earlier run", dir, name);
 		if (r > 0 && name[strlen(name) - 1] == '/')
-			remove_parents(dir, name);
+			oom_folder_remove_parents(dir, name);
 	}
 	return 0;
 }

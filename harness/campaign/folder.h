@@ -31,5 +31,7 @@ int oom_folder_note_reports(struct oom_run_command *command, struct oom_err *err
 /* Takes @name, as noted, away from @dir. 1, 0 where a symbolic link or nothing is on the way there, -EINVAL for
  * what is no name below @dir, or -errno. */
 int oom_folder_remove(const char *dir, const char *name);
+/* The folders above the evidence @name, as far as nothing else is in them. */
+void oom_folder_remove_parents(const char *dir, const char *name);
 
 #endif

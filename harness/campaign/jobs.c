@@ -20,6 +20,7 @@ int oom_job_finished(struct oom_run_command *command, struct oom_job *job,
 	job->running = false;
 	/* a guest knows its text, not where it lies */
 	record->scenario_file = oom_scenario_file(&record->arena, job->scenario->path);
+	oom_evidence_settle(command, record);
 	r = oom_journal_append(command, record, err, &job->entry);
 	if (r < 0) {
 		/* what is not written down has not been shown */
@@ -175,10 +176,10 @@ static int slot_step(struct oom_run_command *command, struct slot *slot, struct 
 	if (!record)
 		return oom_err_set(err, ENOMEM, "no memory for a record");
 	if (record->panicked && slot->dir[0]) {
-		char console[sizeof(slot->dir) + 16];
+		char printk[sizeof(slot->dir) + 16];
 
-		snprintf(console, sizeof(console), "%s/console", slot->dir);
-		if (oom_panic_judge(slot->job->scenario, console, record) < 0)
+		snprintf(printk, sizeof(printk), "%s/printk", slot->dir);
+		if (oom_panic_judge(slot->job->scenario, printk, record) < 0)
 			return oom_err_set(err, ENOMEM, "no memory for a record");
 	}
 	if (slot->dir[0])

@@ -21,6 +21,7 @@ enum {
 	OPT_ALLOW,
 	OPT_ACCEL,
 	OPT_OVERWRITE,
+	OPT_EVIDENCE,
 };
 
 static const struct argp_option options[] = {
@@ -50,6 +51,10 @@ static const struct argp_option options[] = {
 		"Continue the run in --output, with its seed: finished attempts are kept", 0},
 	{"overwrite", OPT_OVERWRITE, NULL, 0,
 		"Replace the run in --output: everything it wrote is removed", 0},
+	{"evidence", OPT_EVIDENCE, "WHICH", 0,
+		"Which attempts keep their raw evidence: all (default), failed, or sample: those "
+		"and the first of each scenario on each machine",
+		0},
 	{"keep", OPT_KEEP, NULL, 0,
 		"Keep each guest's console, QEMU log and command line, and print where ('oomgate cleanup' removes them)",
 		0},
@@ -82,6 +87,7 @@ static const struct oom_usage_option effects[] = {
 	{OPT_CONFIG, ON_HOST},
 	{OPT_ACCEL, ON_HOST | DRY},
 	{'j', ON_HOST | DRY},
+	{OPT_EVIDENCE, DRY},
 	{OPT_KEEP, ON_HOST | DRY},
 	{OPT_ALLOW, IN_GUEST | DRY},
 	{OPT_SEED, DRY},
@@ -127,6 +133,25 @@ static int parse_accel(struct oom_run_options *o, const char *text, struct oom_e
 			o->accel = text;
 	return o->accel == text ? 0
 				: oom_choice_unknown(err, "accelerator", text, accelerators, count);
+}
+
+static int parse_evidence(struct oom_run_options *o, const char *text, struct oom_err *err)
+{
+	size_t i = 0;
+
+	while (oom_evidence_words[i] && strcmp(oom_evidence_words[i], text))
+		i++;
+	if (!oom_evidence_words[i])
+		return oom_choice_unknown(err, "choice of --evidence", text, oom_evidence_words, i);
+	o->evidence = (enum oom_evidence_kept)i;
+	return 0;
+}
+
+static int parse_word(struct oom_run_options *o, int key, const char *text, struct oom_err *err)
+{
+	return key == OPT_IN	   ? parse_place(o, text, err)
+		: key == OPT_ACCEL ? parse_accel(o, text, err)
+				   : parse_evidence(o, text, err);
 }
 
 static void add_text(struct argp_state *state, const char **array, size_t *count, size_t max,
@@ -182,7 +207,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	oom_usage_note(&o->given, &usage, key);
 	switch (key) {
 	case OPT_IN:
-		if (parse_place(o, text, &err) < 0)
+	case OPT_ACCEL:
+	case OPT_EVIDENCE:
+		if (parse_word(o, key, text, &err) < 0)
 			oom_say_usage(state, "%s", err.msg);
 		break;
 	case OPT_GUEST:
@@ -193,10 +220,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		break;
 	case OPT_CONFIG:
 		o->config_dir = text;
-		break;
-	case OPT_ACCEL:
-		if (parse_accel(o, text, &err) < 0)
-			oom_say_usage(state, "%s", err.msg);
 		break;
 	case OPT_REPEAT:
 		o->repeat = (unsigned)parse_number(state, "--repeat", text, 1, REPEAT_MOST);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/campaign/campaign.h"
+#include "harness/campaign/seed.h"
 
 #include <errno.h>
 
@@ -11,17 +12,6 @@ static unsigned repeat_of(
 	if (command->options.repeat)
 		return command->options.repeat;
 	return section ? (unsigned)oom_section_int(section, "Repeat", 1) : 1;
-}
-
-/* Each attempt has a seed of its own that follows from the run's: splitmix64 (Steele, Lea and Flood,
- * "Fast splittable pseudorandom number generators", 2014). */
-static uint64_t seed_of(uint64_t run_seed, size_t job)
-{
-	uint64_t z = run_seed + 0x9e3779b97f4a7c15u * (job + 1);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
 }
 
 int oom_plan_build(struct oom_run_command *command, struct oom_err *err)
@@ -43,7 +33,8 @@ int oom_plan_build(struct oom_run_command *command, struct oom_err *err)
 				command->jobs[i] = (struct oom_job){.scenario = scenario,
 					.machine = m,
 					.attempt = a,
-					.seed = seed_of(command->options.seed, i)};
+					.seed = oom_seed_of(command->options.seed, scenario->id,
+						command->run->machines[m].id, a)};
 			}
 		}
 	}

@@ -2,6 +2,7 @@
 #include "harness/campaign/seed.h"
 
 #include "harness/campaign/own_file.h"
+#include "harness/guest/cache/hash.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>
@@ -71,4 +72,12 @@ int oom_seed_write(const char *dir, uint64_t seed)
 	if (n != len)
 		return n < 0 ? -errno : -ENOSPC;
 	return fsync(fd) < 0 ? -errno : 0;
+}
+
+uint64_t oom_seed_of(uint64_t run_seed, const char *scenario, const char *machine, unsigned attempt)
+{
+	uint64_t number = attempt;
+
+	return oom_hash(
+		oom_hash_text(oom_hash_text(run_seed, scenario), machine), &number, sizeof(number));
 }

@@ -13,4 +13,11 @@ int oom_seed_settle(struct oom_run_options *options, struct oom_err *err);
 /* Writes it down where none is; 0 or -errno. */
 int oom_seed_write(const char *dir, uint64_t seed);
 
+/*
+ * The seed of one attempt. It follows from the run's, and from what the attempt is; where it stands in the plan does
+ * not matter: it is the same in a part of the run, in another order, and when the run goes on later.
+ */
+uint64_t oom_seed_of(
+	uint64_t run_seed, const char *scenario, const char *machine, unsigned attempt);
+
 #endif

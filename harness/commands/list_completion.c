@@ -4,6 +4,7 @@
  * words are split at blanks, because names have colons, and of what readline has split off already
  * (COMP_WORDBREAKS) each reply is freed. The words of each case come from the tables, at the time this is printed.
  */
+#include "harness/campaign/evidence_keep.h"
 #include "harness/commands/command.h"
 #include "harness/commands/list.h"
 #include "harness/explain/explain.h"
@@ -71,6 +72,12 @@ static void accelerators_print(void)
 	fputs("auto kvm tcg ", stdout);
 }
 
+static void evidence_print(void)
+{
+	for (const char *const *word = oom_evidence_words; *word; word++)
+		oom_say(stdout, "%s ", *word);
+}
+
 /* What an option's value can be; of any other nothing is offered. */
 static const struct value {
 	const char *command, *option; /* command NULL: of all */
@@ -82,6 +89,7 @@ static const struct value {
 	{NULL, "in", "_oomgate_words", places_print},
 	{NULL, "guest", "_oomgate_words", suites_print},
 	{NULL, "accel", "_oomgate_words", accelerators_print},
+	{"run", "evidence", "_oomgate_words", evidence_print},
 	{NULL, "output", "_oomgate_files -d", NULL},
 	{NULL, "config", "_oomgate_files -d", NULL},
 	{NULL, "root", "_oomgate_files -d", NULL},

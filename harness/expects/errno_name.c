@@ -20,10 +20,7 @@ const struct oom_expect oom_expect_errno_name = {
 	.key = {.name = "Errno",
 		.type = OOM_T_ALTERNATIVES,
 		.help = "errno of its first refused request: ENOMEM, EAGAIN; none",
-		.choices = "none|E2BIG|EACCES|EAGAIN|EBADF|EBUSY|ECANCELED|ECHILD|EDQUOT|"
-			   "EEXIST|EFAULT|EFBIG|EHWPOISON|EINTR|EINVAL|EIO|EMFILE|ENFILE|"
-			   "ENOBUFS|ENODEV|ENOENT|ENOEXEC|ENOMEM|ENOSPC|ENOSYS|ENXIO|"
-			   "EOPNOTSUPP|EOVERFLOW|EPERM|EPIPE|ERANGE|EROFS|ESRCH|ETIMEDOUT"},
+		.choices = OOM_ERRNO_CHOICES},
 	.about = OOM_ABOUT_WORKLOAD,
 	.judge = judge,
 };

@@ -30,56 +30,21 @@ const char *oom_expect_kmsg_doubt(const struct oom_expect_case *c)
 	return oom_expect_source_doubt(c, "kmsg");
 }
 
-/* Is @unit below another one, whose memory.events count its kills, too? */
-static bool is_nested(const struct oom_attempt *attempt, const struct oom_unit_rec *unit)
+int64_t oom_expect_machine_kills(const struct oom_expect_case *c)
 {
-	for (size_t i = 0; i < attempt->n_units && unit->cgroup; i++) {
-		const char *parent = attempt->units[i].cgroup;
-		size_t len = parent ? strlen(parent) : 0;
+	const struct oom_source_rec *vmstat = oom_attempt_source(c->attempt, "vmstat");
 
-		if (len && !strncmp(unit->cgroup, parent, len) && unit->cgroup[len] == '/')
-			return true;
-	}
-	return false;
+	return vmstat && vmstat->state == OOM_SOURCE_OK ? vmstat->records : -1;
 }
 
-/*
- * Do the units' own counters leave no room for a kill that the record lacks? The kernel counts each
- * kill in the victim's memory.events, and a group's first victim twice (mm/oom_kill.c:
- * oom_kill_process(),
- * __oom_kill_process()). They say nothing of victims outside of the units: no good when the machine
- * itself ran out of memory.
- */
-static bool counters_confirm_kills(const struct oom_attempt *attempt)
+/* Does the machine's own counter leave no room for a kill that the record lacks, wherever it was? */
+static bool machine_confirms_kills(const struct oom_expect_case *c)
 {
-	int64_t counted = 0, known = 0;
+	int64_t counted = oom_expect_machine_kills(c), known = 0;
 
-	for (size_t i = 0; i < attempt->n_units; i++) {
-		const struct oom_unit_rec *unit = &attempt->units[i];
-		int64_t kills = oom_counter_get(unit->events, unit->n_events, "oom_kill");
-
-		if (kills < 0)
-			return false;
-		counted += is_nested(attempt, unit) ? 0 : kills;
-	}
-	for (size_t i = 0; i < attempt->n_kills; i++) {
-		const struct oom_kill *kill = &attempt->kills[i];
-
-		if (kill->killer != OOM_KILLER_UNKNOWN && kill->killer != OOM_KILLER_KERNEL_MEMCG)
-			return false;
-		known += kill->workload != NULL;
-	}
-	return attempt->n_units && counted <= known;
-}
-
-const char *oom_expect_kills_doubt(const struct oom_expect_case *c)
-{
-	const char *kmsg = oom_expect_kmsg_doubt(c);
-	const char *mark = kmsg ? oom_expect_source_doubt(c, "mark_victim") : NULL;
-
-	if (!kmsg || !mark || counters_confirm_kills(c->attempt))
-		return NULL;
-	return oom_arena_printf(c->arena, "%s, and %s", kmsg, mark);
+	for (size_t i = 0; i < c->attempt->n_kills; i++)
+		known += oom_kill_is_kernels(&c->attempt->kills[i]);
+	return counted >= 0 && counted <= known;
 }
 
 bool oom_expect_runs_program(const struct oom_expect_case *c)
@@ -109,6 +74,32 @@ static int64_t kills_in(
 		*ret_groups += here && kill->oom_group;
 	}
 	return n;
+}
+
+/*
+ * The same by the unit of one workload that never leaves it: the kernel counts each kill in the victim's
+ * memory.events, and those above (mm/oom_kill.c, __oom_kill_process()).
+ */
+static bool unit_confirms_kills(const struct oom_expect_case *c)
+{
+	const struct oom_unit_rec *unit =
+		c->workload ? oom_attempt_unit(c->attempt, c->workload->scope) : NULL;
+	int64_t groups, counted;
+
+	if (!unit || oom_expect_runs_program(c))
+		return false;
+	counted = oom_counter_get(unit->events, unit->n_events, "oom_kill");
+	return counted >= 0 && counted <= kills_in(c->attempt, unit, &groups);
+}
+
+const char *oom_expect_kills_doubt(const struct oom_expect_case *c)
+{
+	const char *kmsg = oom_expect_kmsg_doubt(c);
+	const char *mark = kmsg ? oom_expect_source_doubt(c, "mark_victim") : NULL;
+
+	if (!kmsg || !mark || machine_confirms_kills(c) || unit_confirms_kills(c))
+		return NULL;
+	return oom_arena_printf(c->arena, "%s, and %s", kmsg, mark);
 }
 
 /* A kill whose report the kernel's rate limit took names no cgroup: but the cgroup has counted it. */

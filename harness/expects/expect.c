@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/expects/expect.h"
+#include "harness/expects/precondition.h"
 
 #include <errno.h>
 #include <string.h>
@@ -41,13 +42,32 @@ static uint64_t whole_of(const struct oom_expect_case *c, uint64_t machine_bytes
 						  : machine_bytes;
 }
 
+static bool was_not_started(const struct oom_workload_rec *workload)
+{
+	return !workload || workload->end == OOM_END_NOT_STARTED;
+}
+
+/* Nothing can be said of it. Where its Start= may be absent, nothing is: it does not count. */
+static void not_started(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	const struct oom_precondition_rec *start =
+		oom_precondition_of_start(c->attempt, c->subject);
+
+	ret->verdict = !start || !start->reason ? OOM_BROKEN
+		: start->verdict == OOM_PASS	? OOM_SKIPPED
+						: start->verdict;
+	ret->reason = start && start->reason
+		? start->reason
+		: oom_arena_printf(c->arena, "'%s' was not started", c->subject);
+}
+
 static void judge_one(const struct oom_expect *expect, const struct oom_expect_case *c,
 	const struct oom_section *section, struct oom_expect_result *ret)
 {
 	bool of_workload = section->about & OOM_ABOUT_WORKLOAD;
 
-	if (of_workload && (!c->workload || c->workload->end == OOM_END_NOT_STARTED)) {
-		ret->reason = oom_arena_printf(c->arena, "'%s' was not started", c->subject);
+	if (of_workload && was_not_started(c->workload) && expect != &oom_expect_started) {
+		not_started(c, ret);
 	} else if (*c->subject && !of_workload && !c->unit) {
 		ret->reason =
 			oom_arena_printf(c->arena, "the record has nothing about '%s'", c->subject);
@@ -131,19 +151,74 @@ static void heed_known_issue(const struct oom_scenario *scenario, struct oom_att
 	}
 }
 
-static int conclude(const struct oom_scenario *scenario, struct oom_attempt *attempt)
+/* A workload that had to be ended is a failure unless the scenario says what becomes of it. */
+static const char *stuck_unexpected(
+	const struct oom_scenario *scenario, const struct oom_attempt *attempt)
 {
+	for (size_t i = 0; i < attempt->n_workloads; i++) {
+		const struct oom_workload_rec *w = &attempt->workloads[i];
+		const struct oom_section *expect =
+			oom_scenario_section(scenario, OOM_SEC_EXPECT, w->name);
+
+		if (w->end == OOM_END_STUCK && !(expect && oom_section_get(expect, "Survives")))
+			return oom_arena_printf((struct oom_arena *)&attempt->arena,
+				"'%s' had not ended at the deadline", w->name);
+	}
+	return NULL;
+}
+
+/* Of a workload that was not started: its precondition's, not one of its own. */
+static bool is_of_precondition(
+	const struct oom_attempt *attempt, const struct oom_expect_rec *expect)
+{
+	const struct oom_precondition_rec *start =
+		oom_precondition_of_start(attempt, expect->subject);
+
+	return start && start->reason && start->reason == expect->reason;
+}
+
+static void conclude_expects(const struct oom_scenario *scenario, struct oom_attempt *attempt)
+{
+	const char *stuck = stuck_unexpected(scenario, attempt);
+
 	attempt->verdict = OOM_SKIPPED;
 	attempt->reason = "";
 	for (size_t i = 0; i < attempt->n_expects; i++)
-		attempt->verdict = oom_verdict_worse(attempt->verdict, attempt->expects[i].verdict);
+		if (!is_of_precondition(attempt, &attempt->expects[i]) ||
+			attempt->expects[i].verdict == OOM_SKIPPED)
+			attempt->verdict =
+				oom_verdict_worse(attempt->verdict, attempt->expects[i].verdict);
+	for (size_t i = attempt->n_expects; i-- > 0 && attempt->verdict != OOM_PASS;)
+		if (attempt->expects[i].verdict == attempt->verdict)
+			attempt->reason = sentence_of(&attempt->arena, &attempt->expects[i]);
+	if (stuck && attempt->verdict != OOM_FAIL && attempt->verdict != OOM_BROKEN) {
+		attempt->verdict = OOM_FAIL;
+		attempt->reason = stuck;
+	}
 	if (!attempt->n_expects) {
 		attempt->verdict = OOM_BROKEN;
 		attempt->reason = "the scenario expects nothing: add an [Expect] section";
 	}
-	for (size_t i = attempt->n_expects; i-- > 0 && attempt->verdict != OOM_PASS;)
-		if (attempt->expects[i].verdict == attempt->verdict)
-			attempt->reason = sentence_of(&attempt->arena, &attempt->expects[i]);
+}
+
+/* What it relied on was not so: no pass then. What failed all the same has failed. */
+static void heed_preconditions(struct oom_attempt *attempt)
+{
+	const char *reason = NULL;
+	enum oom_verdict verdict = oom_preconditions_verdict(attempt, &reason);
+
+	if (verdict == OOM_PASS || (verdict != OOM_FAIL && attempt->verdict == OOM_FAIL))
+		return;
+	if (verdict == OOM_FAIL || verdict == oom_verdict_worse(verdict, attempt->verdict)) {
+		attempt->verdict = verdict;
+		attempt->reason = reason;
+	}
+}
+
+static int conclude(const struct oom_scenario *scenario, struct oom_attempt *attempt)
+{
+	conclude_expects(scenario, attempt);
+	heed_preconditions(attempt);
 	heed_known_issue(scenario, attempt);
 	return attempt->arena.failed ? -ENOMEM : 0;
 }
@@ -152,12 +227,15 @@ int oom_expects_judge(
 	const struct oom_scenario *scenario, uint64_t machine_bytes, struct oom_attempt *attempt)
 {
 	const struct oom_section *section = NULL;
+	int r = oom_preconditions_judge(scenario, machine_bytes, attempt);
 
+	if (r < 0)
+		return r;
 	attempt->expects = NULL;
 	attempt->n_expects = 0;
 	while ((section = oom_scenario_next(scenario, OOM_SEC_EXPECT, section))) {
 		for (size_t i = 0; i < section->n_settings; i++) {
-			int r = section->settings[i].is_default
+			r = section->settings[i].is_default
 				? 0
 				: judge_setting(scenario, section, &section->settings[i],
 					  machine_bytes, attempt);

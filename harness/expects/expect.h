@@ -103,6 +103,8 @@ void oom_expect_inconclusive(const struct oom_expect_case *c, struct oom_expect_
 	"earlyoom|nohang|lowmemorykiller|systemd|signal|nobody|unknown"
 void oom_expect_killers(const struct oom_expect_case *c, bool self, struct oom_expect_result *ret);
 
+/* Did the harness end it, with a stuck one? Then how it would have ended is not known: inconclusive. */
+bool oom_expect_by_harness(const struct oom_expect_case *c, struct oom_expect_result *ret);
 /* Did the workload end by itself or by a signal? If not: a failure, observed "survived" or "stuck". */
 bool oom_expect_ended(const struct oom_expect_case *c, struct oom_expect_result *ret);
 
@@ -115,6 +117,8 @@ const char *oom_expect_kills_doubt(const struct oom_expect_case *c);
 const char *oom_expect_stray_doubt(const struct oom_expect_case *c);
 /* Is the workload a program, which starts others as it likes? */
 bool oom_expect_runs_program(const struct oom_expect_case *c);
+/* How many kills the whole machine counted (/proc/vmstat); -1: nobody knows. */
+int64_t oom_expect_machine_kills(const struct oom_expect_case *c);
 /* Why the kernel's log may lack a line; NULL: it is whole. */
 const char *oom_expect_kmsg_doubt(const struct oom_expect_case *c);
 /* Why the source @name does not tell: "mark_victim is absent (…)"; NULL: it does. */

@@ -151,6 +151,13 @@ void oom_expect_counter(const struct oom_expect_case *c, const char *file,
 		oom_expect_inconclusive(c, ret, "%s has no '%s' on this kernel", file, name);
 }
 
+bool oom_expect_by_harness(const struct oom_expect_case *c, struct oom_expect_result *ret)
+{
+	if (c->workload->ended_by_harness)
+		oom_expect_inconclusive(c, ret, "it was ended by the harness at the deadline");
+	return c->workload->ended_by_harness;
+}
+
 bool oom_expect_ended(const struct oom_expect_case *c, struct oom_expect_result *ret)
 {
 	if (c->workload->end == OOM_END_EXITED || c->workload->end == OOM_END_SIGNALLED)

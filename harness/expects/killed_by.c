@@ -72,6 +72,10 @@ void oom_expect_killers(const struct oom_expect_case *c, bool self, struct oom_e
 	size_t count = 0;
 	bool failed = false, unknown = false;
 
+	/* what killed its children before is evidence */
+	if (c->workload && (self || c->workload->descendants_killed <= 0) &&
+		oom_expect_by_harness(c, ret))
+		return;
 	if (oom_attempt_deaths(c->attempt, c->arena, &deaths, &count) < 0)
 		return;
 	for (size_t i = 0; i < count; i++) {

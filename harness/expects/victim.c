@@ -26,7 +26,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 {
 	const char *doubt = oom_expect_kills_doubt(c), *list = NULL;
 	size_t n_words = c->wanted->list.count, seen = 0;
-	bool matches = true;
+	bool matches = true, ordered = true;
 
 	for (size_t i = 0; i < c->attempt->n_kills; i++) {
 		const struct oom_kill *kill = &c->attempt->kills[i];
@@ -35,6 +35,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 		if (!oom_kill_is_kernels(kill))
 			continue;
 		seen++;
+		ordered = ordered && !kill->order_unknown;
 		list = oom_expect_list_add(c, list, oom_expect_victim_name(c, kill));
 		matches = matches && kill->workload &&
 			is_one_of(c->wanted->list.items[word], kill->workload);
@@ -46,6 +47,8 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 	oom_expect_observed(c, matches ? OOM_PASS : OOM_FAIL, ret, "%s", list ? list : "nobody");
 	if (doubt && (matches || !seen || n_words > 1))
 		oom_expect_inconclusive(c, ret, "%s", doubt);
+	else if (!ordered && n_words > 1)
+		oom_expect_inconclusive(c, ret, "the order of the kills is not known");
 }
 
 const struct oom_expect oom_expect_victim = {

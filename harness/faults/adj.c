@@ -12,30 +12,49 @@ static const struct oom_key keys[] = {
 	{NULL},
 };
 
+struct adj_fault {
+	struct oom_run_workload *workload;
+	void *file;
+};
+
 static int adj_prepare(struct oom_run_state *run, const struct oom_section *section,
 	struct oom_err *err, void **ret_data)
 {
-	struct oom_run_workload *workload = oom_fault_workload(run, section, err);
+	struct adj_fault *fault = oom_arena_alloc(&run->arena, sizeof(*fault));
 	char path[64], text[16];
 
-	if (!workload)
+	if (!fault)
+		return oom_err_set(err, ENOMEM, "no memory for a fault");
+	fault->workload = oom_fault_workload(run, section, err);
+	if (!fault->workload)
 		return -EINVAL;
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", workload->pid);
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", fault->workload->pid);
 	snprintf(text, sizeof(text), "%lld", (long long)oom_section_int(section, "Value", 0));
-	return oom_fault_file_prepare(AT_FDCWD, path, text, run, err, ret_data);
+	*ret_data = fault;
+	return oom_fault_file_prepare(AT_FDCWD, path, text, run, err, &fault->file);
 }
 
-/* ESRCH: it is gone, there is nothing left to adjust */
+/* The file takes a zombie's value, too */
 static int adj_fire(struct oom_run_state *run, void *data)
 {
-	int r = oom_fault_file_fire(run, data);
+	struct adj_fault *fault = data;
 
-	return r == -ESRCH ? 0 : r;
+	if (oom_run_workload_gone(fault->workload))
+		return -ESRCH;
+	return oom_fault_file_fire(run, fault->file);
+}
+
+static void adj_release(void *data)
+{
+	struct adj_fault *fault = data;
+
+	if (fault)
+		oom_fault_file_release(fault->file);
 }
 
 const struct oom_fault oom_fault_adj = {
 	.kind = {"adj", "writes a workload's oom_score_adj during the run", keys},
 	.prepare = adj_prepare,
 	.fire = adj_fire,
-	.release = oom_fault_file_release,
+	.release = adj_release,
 };

@@ -38,4 +38,5 @@ const struct oom_fault oom_fault_balloon = {
 	.needs = "guest",
 	.prepare = balloon_prepare,
 	.fire = balloon_fire,
+	.lasts = true,
 };

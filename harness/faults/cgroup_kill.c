@@ -23,8 +23,7 @@ static int kill_prepare(struct oom_run_state *run, const struct oom_section *sec
 static int kill_fire(struct oom_run_state *run, void *data)
 {
 	(void)run;
-	oom_unit_kill(data);
-	return 0;
+	return oom_unit_kill(data) ? 0 : -ESRCH;
 }
 
 const struct oom_fault oom_fault_cgroup_kill = {

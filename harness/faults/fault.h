@@ -10,7 +10,9 @@ struct oom_run_state; /* harness/state/state.h: what is going on in an attempt *
 /*
  * A fault is one const struct at the end of its own file in faults/ and one line in faults.def.
  * prepare() runs before the gate opens and may allocate, open files and append to the undo list;
- * fire() runs in the middle of the pressure and may do neither. Copy faults/limit.c.
+ * fire() runs in the middle of the pressure and may do neither. What it returns, 0 or -errno, is the kernel's
+ * answer, as it is: it goes into the record and is judged (harness/expects/precondition.h). -ESRCH: there was no
+ * process left to do it to. Copy faults/limit.c.
  */
 struct oom_fault {
 	struct oom_kind kind;
@@ -24,6 +26,7 @@ struct oom_fault {
 	 * The run is not over before. NULL: fire() has done it all. */
 	int (*under_way)(void *data);
 	void (*release)(void *data);
+	bool lasts; /* what it has set going may show at any later time: a signal is heeded when it is */
 };
 
 #define FAULT(ident) extern const struct oom_fault oom_fault_##ident;

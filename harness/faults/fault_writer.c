@@ -22,12 +22,6 @@ struct writer {
 	int notify_fd; /* wakes the loop */
 };
 
-/* The kernel reclaimed and killed, and still there is more than the limit. */
-static bool gave_up(int error)
-{
-	return error == EAGAIN || error == EBUSY || error == EINTR;
-}
-
 static void *writer_main(void *data)
 {
 	struct writer *w = data;
@@ -35,7 +29,7 @@ static void *writer_main(void *data)
 	while (sem_wait(&w->go) < 0 && errno == EINTR)
 		;
 	if (!w->cancelled && pwrite(w->file->fd, w->file->text, strlen(w->file->text), 0) < 0)
-		w->error = gave_up(errno) ? 0 : errno;
+		w->error = errno;
 	atomic_store(&w->done, true);
 	eventfd_write(w->notify_fd, 1);
 	return NULL;

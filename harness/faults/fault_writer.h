@@ -8,8 +8,7 @@
 int oom_fault_writer_fire(struct oom_run_state *run, void *data);
 /*
  * The same by a thread that waits for its moment: a write that lowers memory.max reclaims and kills, and
- * returns when that is done. It must not hold up the one who watches. A write that the kernel gives up
- * (EAGAIN, EBUSY, EINTR) has done its work.
+ * returns when that is done. It must not hold up the one who watches.
  */
 int oom_fault_writer_prepare(int dir_fd, const char *path, const char *text,
 	struct oom_run_state *run, struct oom_err *err, void **ret_data);

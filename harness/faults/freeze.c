@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/faults/fault_file.h"
+#include "harness/faults/freezer.h"
 
 #include <errno.h>
 
@@ -16,13 +17,13 @@ static int freeze_prepare(struct oom_run_state *run, const struct oom_section *s
 
 	if (!unit)
 		return -EINVAL;
-	return oom_fault_file_prepare(unit->dir_fd, "cgroup.freeze", "1", run, err, ret_data);
+	return oom_freezer_prepare(unit, "1", run, err, ret_data);
 }
 
 const struct oom_fault oom_fault_freeze = {
 	.kind = {"freeze", "freezes a scope's processes (cgroup.freeze)", keys},
 	.needs = "cgroup2",
 	.prepare = freeze_prepare,
-	.fire = oom_fault_file_fire,
-	.release = oom_fault_file_release,
+	.fire = oom_freezer_fire,
+	.release = oom_freezer_release,
 };

@@ -40,13 +40,14 @@ static int signal_fire(struct oom_run_state *run, void *data)
 	struct signal_fault *fault = data;
 
 	(void)run;
-	if (fault->workload->ended)
-		return 0;
-	return kill(fault->workload->pid, fault->signal) < 0 && errno != ESRCH ? -errno : 0;
+	if (oom_run_workload_gone(fault->workload)) /* kill(2) takes a zombie for a process */
+		return -ESRCH;
+	return kill(fault->workload->pid, fault->signal) < 0 ? -errno : 0;
 }
 
 const struct oom_fault oom_fault_signal = {
 	.kind = {"signal", "sends a signal to a workload, as a manual kill would", keys},
 	.prepare = signal_prepare,
 	.fire = signal_fire,
+	.lasts = true,
 };

@@ -24,4 +24,5 @@ const struct oom_fault oom_fault_swap_error = {
 	.needs = "guest swap",
 	.prepare = error_prepare,
 	.fire = error_fire,
+	.lasts = true,
 };

@@ -10,8 +10,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/swap.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /*
@@ -24,6 +26,9 @@ enum { DEVICES_MAX = 8, END_LIMIT_US = 10000000 };
 struct swapoff {
 	int go_fd;
 	pid_t pid;
+	struct oom_run_state *run;
+	bool fired;
+	struct oom_watch end; /* its pidfd; -1: this kernel has none (before 5.3) */
 	size_t n_devices;
 	char devices[DEVICES_MAX][128];
 };
@@ -86,6 +91,22 @@ static _Noreturn void child(const struct swapoff *s, int go_fd)
 	_exit(result);
 }
 
+/* Only that it has ended matters: the loop looks then whether the run is over. */
+static void ended(struct oom_watch *watch, uint32_t events)
+{
+	struct swapoff *s = watch->data;
+
+	(void)events;
+	oom_loop_remove(&s->run->loop, watch);
+}
+
+static int watch_end(struct oom_run_state *run, struct swapoff *s)
+{
+	s->run = run;
+	s->end = (struct oom_watch){.fd = oom_pidfd_open(s->pid), .ready = ended, .data = s};
+	return s->end.fd < 0 ? 0 : oom_loop_add(&run->loop, &s->end, EPOLLIN);
+}
+
 static int swapoff_prepare(struct oom_run_state *run, const struct oom_section *section,
 	struct oom_err *err, void **ret_data)
 {
@@ -112,7 +133,8 @@ static int swapoff_prepare(struct oom_run_state *run, const struct oom_section *
 		return oom_err_errno(err, errno, "cannot start a process for swapoff");
 	}
 	*ret_data = s;
-	return 0;
+	r = watch_end(run, s);
+	return r < 0 ? oom_err_errno(err, -r, "cannot watch the process of swapoff") : 0;
 }
 
 static int swapoff_fire(struct oom_run_state *run, void *data)
@@ -120,24 +142,39 @@ static int swapoff_fire(struct oom_run_state *run, void *data)
 	struct swapoff *s = data;
 
 	(void)run;
-	/* EPIPE: it was killed while it waited, which the record of kills tells */
-	return write(s->go_fd, "g", 1) == 1 || errno == EPIPE ? 0 : -errno;
+	s->fired = true;
+	/* EPIPE: it was killed while it waited */
+	return write(s->go_fd, "g", 1) == 1 ? 0 : errno == EPIPE ? -ESRCH : -errno;
+}
+
+/* Not reaped: swapoff_release() does it. Killed in the middle of it, swapoff(2) gives up with EINTR. */
+static int swapoff_under_way(void *data)
+{
+	const struct swapoff *s = data;
+	siginfo_t info = {0};
+
+	if (!s->fired)
+		return 0;
+	if (waitid(P_PID, (id_t)s->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+		return -errno;
+	if (!info.si_pid)
+		return 1;
+	return info.si_code == CLD_EXITED ? -info.si_status : -EINTR;
 }
 
 /* Its work is cut short: what it has not brought back may go on in swap. */
 static void swapoff_release(void *data)
 {
 	struct swapoff *s = data;
-	oom_autoclose int pidfd = -1;
 
 	if (!s)
 		return;
 	oom_closep(&s->go_fd);
-	pidfd = oom_pidfd_open(s->pid);
 	kill(s->pid, SIGKILL);
-	if (pidfd >= 0)
-		oom_pidfd_wait(pidfd, oom_monotonic_us() + END_LIMIT_US);
-	waitpid(s->pid, NULL, pidfd >= 0 ? WNOHANG : 0);
+	if (s->end.fd >= 0)
+		oom_pidfd_wait(s->end.fd, oom_monotonic_us() + END_LIMIT_US);
+	waitpid(s->pid, NULL, s->end.fd >= 0 ? WNOHANG : 0);
+	oom_closep(&s->end.fd);
 }
 
 static const struct oom_key keys[] = {{NULL}};
@@ -148,5 +185,6 @@ const struct oom_fault oom_fault_swapoff = {
 	.host_risk = true,
 	.prepare = swapoff_prepare,
 	.fire = swapoff_fire,
+	.under_way = swapoff_under_way,
 	.release = swapoff_release,
 };

@@ -19,4 +19,5 @@ const struct oom_fault oom_fault_sysrq_oom = {
 	.prepare = sysrq_prepare,
 	.fire = oom_fault_file_fire,
 	.release = oom_fault_file_release,
+	.lasts = true,
 };

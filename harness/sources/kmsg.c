@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/kernel/kmsg.h"
-#include "harness/host/pages.h"
 #include "harness/host/process.h"
+#include "harness/sources/log.h"
+#include "harness/sources/marker.h"
 #include "harness/sources/slot.h"
 #include "harness/sources/source.h"
 #include "harness/state/evidence.h"
@@ -9,64 +10,30 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/span.h"
 #include "lib/kernel/proc.h"
-#include "lib/klog/kmsg.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 /*
- * The kernel's log, by sequence number, between two markers of our own. Records are kept whole as long
- * as there is room; after that only those that tell of a kill, so that a log storm cannot push out what
- * matters. What the kernel itself overwrote is counted as lost.
+ * The kernel's log, by sequence number, read all the time from a marker of our own to another that is written when
+ * the run has settled and read back. What the kernel itself overwrote is counted as lost.
  */
 enum {
-	KEEP_BYTES = 1536 * 1024, /* some 100 whole OOM reports */
-	CALIBRATE_MS = 500, /* at most so long for our own marker to come back */
+	TURN_RECORDS = 512, /* a storm must not keep the deadline from being served */
+	BEGIN_US = 1000000, /* at most so long for our first marker to come back */
+	END_US = 10000000, /* and for the last, with all that is before it: 16M of buffer */
 	MOST_ANCESTORS = 32, /* a shell, podman, conmon, a container and what it runs are 6 */
-	RESERVE_BYTES = 192 * 1024, /* of it, for records of kills alone */
-	HEADER_BYTES =
-		64 * 1024, /* of that, at most so much for who asked: a storm prints headers, too */
-};
-
-/* How much a record tells of who killed whom; the room that it may use goes up with that. */
-enum weight { CONTEXT, HEADER, KILL };
-static const size_t room_bytes[] = {
-	[CONTEXT] = KEEP_BYTES - RESERVE_BYTES,
-	[HEADER] = KEEP_BYTES - RESERVE_BYTES + HEADER_BYTES,
-	[KILL] = KEEP_BYTES,
+	LEVEL_INFO = 6,
 };
 
 struct kmsg_source {
-	struct oom_kmsg kmsg;
-	char *kept;
-	size_t used;
-	uint64_t not_kept, kills_not_kept;
-	char record[OOM_KMSG_RECORD_BYTES + 1];
+	struct oom_log log;
+	struct oom_log_kept kept;
 };
-
-static const char *const kill_words[] = {
-	"illed process ",
-	"oom-kill:",
-	"going to be killed",
-	"Manual OOM execution",
-	"Kernel panic",
-	"WARNING:",
-	"BUG:",
-};
-
-static enum weight weight_of(const char *text)
-{
-	for (size_t i = 0; i < sizeof(kill_words) / sizeof(*kill_words); i++)
-		if (strstr(text, kill_words[i]))
-			return KILL;
-	return strstr(text, " invoked oom-killer") ? HEADER : CONTEXT;
-}
 
 /* Whose the process is: a container has a session of its own, but its ancestors lead to who started it. */
 static int kin_of(const struct oom_run_state *run, int pid, uint64_t time_us)
@@ -111,65 +78,48 @@ static void note_kill(struct oom_run_state *run, const char *text, uint64_t kern
 		owner->killed_seen = true;
 }
 
-static void kmsg_keep(struct kmsg_source *s, size_t len, enum weight weight)
+static void kmsg_tell(void *data, const char *text, uint64_t usec)
 {
-	if (s->used + len > room_bytes[weight]) {
-		s->not_kept++;
-		s->kills_not_kept += weight == KILL;
-		return;
-	}
-	memcpy(s->kept + s->used, s->record, len);
-	s->used += len;
+	struct oom_run_state *run = data;
+
+	note_kill(run, text, usec);
+	oom_run_activity(run);
 }
 
 static void kmsg_ready(struct oom_source_slot *slot)
 {
 	struct kmsg_source *s = slot->priv;
-	struct oom_kmsg_head head;
-	long n;
 
-	/* at most so many a turn: a storm must not keep the deadline from being served */
-	for (int i = 0; i < 256; i++) {
-		enum weight weight;
-		const char *text;
-
-		n = oom_kmsg_next(&s->kmsg, s->record, sizeof(s->record), &head);
-		if (n <= 0)
-			break;
-		text = s->record + head.text_off;
-		weight = head.prio < 8 ? weight_of(text) : CONTEXT;
-		if (weight == KILL) {
-			note_kill(slot->run, text, head.usec);
-			oom_run_activity(slot->run);
-		}
-		kmsg_keep(s, (size_t)n, weight);
-	}
+	oom_log_read(&s->log, TURN_RECORDS);
 }
 
-/* Our own record tells how the log's clock and CLOCK_MONOTONIC relate. */
-static void kmsg_calibrate(struct oom_source_slot *slot)
+/*
+ * Writes a marker and reads up to it. How the log's clock and CLOCK_MONOTONIC relate: the record was stamped while
+ * it was written.
+ */
+static bool kmsg_mark(struct kmsg_source *s, const char *word, uint64_t timeout_us,
+	int64_t *ret_offset_us, int64_t *ret_error_us)
+{
+	uint64_t before = oom_monotonic_us(), after;
+	char marker[OOM_MARKER_BYTES];
+
+	oom_marker_make(word, marker);
+	s->log.refused = -oom_kmsg_write(AT_FDCWD, "/dev/kmsg", LEVEL_INFO, marker);
+	after = oom_monotonic_us();
+	if (s->log.refused || !oom_log_read_to(&s->log, marker, after + timeout_us))
+		return false;
+	*ret_offset_us = (int64_t)before - (int64_t)s->log.marker.usec;
+	*ret_error_us = (int64_t)(after - before);
+	return true;
+}
+
+static void kmsg_begin(struct oom_source_slot *slot)
 {
 	struct kmsg_source *s = slot->priv;
 	struct oom_run_state *run = slot->run;
-	struct oom_kmsg_head head;
-	struct pollfd fd = {.fd = s->kmsg.fd, .events = POLLIN};
-	char marker[64];
-	uint64_t before;
 
-	snprintf(marker, sizeof(marker), "oomgate: begin %s", run->token);
-	before = oom_monotonic_us();
-	if (oom_kmsg_write(AT_FDCWD, "/dev/kmsg", 6, marker) < 0)
-		return;
-	for (int i = 0; i < 4096; i++) {
-		long n = oom_kmsg_next(&s->kmsg, s->record, sizeof(s->record), &head);
-
-		if (n < 0 || (n == 0 && poll(&fd, 1, CALIBRATE_MS) <= 0))
-			return;
-		if (n == 0 || !strstr(s->record + head.text_off, marker))
-			continue;
-		run->log_offset_us = (int64_t)before - (int64_t)head.usec;
-		return;
-	}
+	s->log.begun =
+		kmsg_mark(s, "begin", BEGIN_US, &run->log_offset_us, &run->log_offset_error_us);
 }
 
 static int kmsg_open(struct oom_source_slot *slot, struct oom_err *err)
@@ -180,14 +130,17 @@ static int kmsg_open(struct oom_source_slot *slot, struct oom_err *err)
 	if (!s)
 		return oom_err_set(err, ENOMEM, "no memory for the kernel log's records");
 	slot->priv = s;
-	s->kmsg.fd = -1;
-	if (oom_kmsg_open(AT_FDCWD, "/dev/kmsg", &why, &s->kmsg) < 0)
+	s->log = (struct oom_log){.kmsg.fd = -1,
+		.kept = &s->kept,
+		.tell = kmsg_tell,
+		.data = slot->run,
+		.unread = -1};
+	if (oom_kmsg_open(AT_FDCWD, "/dev/kmsg", &why, &s->log.kmsg) < 0)
 		return oom_source_absent(slot, "%s", why.msg);
-	s->kept = oom_pages_take(KEEP_BYTES);
-	if (!s->kept)
+	if (oom_log_kept_open(&s->kept) < 0)
 		return oom_err_set(err, ENOMEM, "no memory for the kernel log's records");
-	kmsg_calibrate(slot);
-	slot->watch.fd = s->kmsg.fd;
+	kmsg_begin(slot);
+	slot->watch.fd = s->log.kmsg.fd;
 	return 0;
 }
 
@@ -195,9 +148,9 @@ static int kmsg_open(struct oom_source_slot *slot, struct oom_err *err)
 static void kmsg_write_out(struct oom_source_slot *slot, const struct kmsg_source *s)
 {
 	oom_autoclose int fd = oom_evidence_open(slot->run, "kmsg");
-	ssize_t n = fd < 0 ? -1 : write(fd, s->kept, s->used);
+	ssize_t n = fd < 0 ? -1 : write(fd, s->kept.text, s->kept.used);
 
-	if (fd == -ENOENT || n == (ssize_t)s->used)
+	if (fd == -ENOENT || n == (ssize_t)s->kept.used)
 		return;
 	snprintf(slot->note, sizeof(slot->note), "the raw records could not be kept: %s",
 		strerror(fd < 0		? -fd
@@ -205,69 +158,39 @@ static void kmsg_write_out(struct oom_source_slot *slot, const struct kmsg_sourc
 					: ENOSPC));
 }
 
-static bool warning_text(const char *text)
+/* How many records are left, by the number of one that comes now; -1: not to be had. */
+static int64_t kmsg_unread(const struct oom_kmsg *kmsg)
 {
-	static const char *const words[] = {
-		"WARNING: ",
-		"BUG: ",
-		"Oops",
-		"general protection fault",
-		"watchdog: BUG",
-		"blocked for more than",
-		"rcu: INFO: ",
-		"Bad page",
-		"Kernel panic",
-	};
+	char record[OOM_KMSG_RECORD_BYTES + 1];
+	struct oom_kmsg_head head;
+	struct oom_kmsg end;
+	struct oom_err err;
+	int64_t left = -1;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (!strncmp(text, words[i], strlen(words[i])) ||
-			strstr(text, "blocked for more than"))
-			return true;
-	return false;
+	if (!kmsg->any || oom_kmsg_open(AT_FDCWD, "/dev/kmsg", &err, &end) < 0)
+		return -1;
+	if (!oom_kmsg_write(AT_FDCWD, "/dev/kmsg", LEVEL_INFO, "oomgate: how long is the log?") &&
+		oom_kmsg_next(&end, record, sizeof(record), &head) > 0)
+		left = (int64_t)(head.seq - kmsg->next_seq);
+	oom_kmsg_close(&end);
+	return left;
 }
 
-/* Warnings and fork rejections: records of the kernel's own facility between the markers. */
-static int kmsg_scan(const struct kmsg_source *s, struct oom_attempt *record)
+/* The end: all up to a last marker. It tells, too, how far the two clocks went apart. */
+static void kmsg_end(struct oom_source_slot *slot)
 {
-	const char *end = s->kept + s->used;
+	struct kmsg_source *s = slot->priv;
+	struct oom_run_state *run = slot->run;
+	int64_t offset_us, error_us;
 
-	for (const char *line = s->kept, *next; line < end; line = next) {
-		const char *eol = memchr(line, '\n', (size_t)(end - line));
-		struct oom_kmsg_head head;
-		const char *text;
-		char buf[256];
-		size_t len;
-
-		next = eol ? eol + 1 : end;
-		if (!oom_kmsg_head_parse(line, (size_t)(next - line), &head) || head.prio >= 8)
-			continue;
-		text = line + head.text_off;
-		len = (size_t)((eol ? eol : end) - text);
-		snprintf(buf, sizeof(buf), "%.*s", (int)(len < 255 ? len : 255), text);
-		if (strstr(buf, "fork rejected by pids controller"))
-			record->fork_rejected = true;
-		if (warning_text(buf) &&
-			oom_attempt_add_text(record, &record->warnings, &record->n_warnings, buf) <
-				0)
-			return -ENOMEM;
+	if (!s->log.begun)
+		return;
+	s->log.ended = kmsg_mark(s, "end", END_US, &offset_us, &error_us);
+	if (!s->log.ended) {
+		s->log.unread = kmsg_unread(&s->log.kmsg);
+		return;
 	}
-	return 0;
-}
-
-static int kmsg_kills(const struct kmsg_source *s, struct oom_attempt *record)
-{
-	struct oom_kill *kills;
-	size_t count;
-	int r = oom_kills_from_kmsg(&record->arena, s->kept, s->used, &kills, &count);
-
-	for (size_t i = 0; r >= 0 && i < count; i++) {
-		struct oom_kill *kill = oom_attempt_add_kill(record);
-
-		if (!kill)
-			return -ENOMEM;
-		*kill = kills[i];
-	}
-	return r;
+	run->log_offset_error_us += error_us + llabs(offset_us - run->log_offset_us);
 }
 
 static int kmsg_collect(struct oom_source_slot *slot, struct oom_attempt *record)
@@ -275,45 +198,24 @@ static int kmsg_collect(struct oom_source_slot *slot, struct oom_attempt *record
 	struct kmsg_source *s = slot->priv;
 	int r;
 
-	kmsg_ready(slot);
-	slot->records = (int64_t)s->kmsg.records;
-	slot->lost = (int64_t)s->kmsg.lost;
-	if (s->kmsg.lost) {
-		slot->state = OOM_SOURCE_LOST;
-		snprintf(slot->note, sizeof(slot->note),
-			"the kernel overwrote %llu records before they could be read (log_buf_len=)",
-			(unsigned long long)s->kmsg.lost);
-	} else if (s->kills_not_kept) {
-		slot->state = OOM_SOURCE_LOST;
-		slot->lost = (int64_t)s->kills_not_kept;
-		snprintf(slot->note, sizeof(slot->note),
-			"%llu records of kills were read, but there was no room for them",
-			(unsigned long long)s->kills_not_kept);
-	} else if (s->not_kept) {
-		snprintf(slot->note, sizeof(slot->note), "%llu records read but not kept",
-			(unsigned long long)s->not_kept);
-	}
-	r = kmsg_kills(s, record);
-	if (r < 0)
-		return r;
-	r = kmsg_scan(s, record);
-	kmsg_write_out(slot, s);
+	kmsg_end(slot);
+	slot->records = (int64_t)s->log.kmsg.records;
+	slot->state = oom_log_state(&s->log, &slot->lost, slot->note, sizeof(slot->note));
+	r = oom_log_kept_tell(&s->kept, record);
+	if (r >= 0)
+		kmsg_write_out(slot, s);
 	return r;
 }
 
 static void kmsg_close(struct oom_source_slot *slot)
 {
 	struct kmsg_source *s = slot->priv;
-	char marker[64];
 
 	if (!s)
 		return;
-	if (s->kmsg.fd >= 0) {
-		snprintf(marker, sizeof(marker), "oomgate: end %s", slot->run->token);
-		oom_kmsg_write(AT_FDCWD, "/dev/kmsg", 6, marker);
-		oom_kmsg_close(&s->kmsg);
-	}
-	oom_pages_give(s->kept, KEEP_BYTES);
+	if (s->log.kmsg.fd >= 0)
+		oom_kmsg_close(&s->log.kmsg);
+	oom_log_kept_close(&s->kept);
 }
 
 const struct oom_source oom_source_kmsg = {

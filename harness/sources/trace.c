@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/kernel/trace.h"
+#include "harness/host/process.h"
+#include "harness/sources/marker.h"
 #include "harness/sources/slot.h"
 #include "harness/sources/source.h"
 #include "harness/state/evidence.h"
 #include "lib/base/cleanup.h"
+#include "lib/record/merge.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,33 +56,20 @@ static int trace_open(struct oom_source_slot *slot, struct oom_err *err)
 	return 0;
 }
 
-static int trace_add_kill(struct oom_attempt *record, const struct oom_trace_event *ev)
+/* In the log's clock, where it is known: what stands beside a line of it can be compared with it. */
+static int64_t log_time_us(const struct oom_run_state *run, int64_t time_us)
 {
-	struct oom_kill *kill;
-
-	for (size_t i = 0; i < record->n_kills; i++)
-		if (record->kills[i].victim.pid == ev->pid ||
-			record->kills[i].victim.tgid == ev->pid)
-			return 0;
-	/* the log has no line of it: a kill all the same, of which only this is known */
-	kill = oom_attempt_add_kill(record);
-	if (!kill)
-		return -ENOMEM;
-	kill->victim.pid = ev->pid;
-	kill->victim.comm = ev->comm;
-	kill->time_us = ev->time_us;
-	kill->invoker_pid = ev->task_pid;
-	kill->invoker_comm = ev->task_comm;
-	return 0;
+	return run->log_offset_us == INT64_MIN ? time_us : time_us - run->log_offset_us;
 }
 
-static int trace_add_signal(struct oom_attempt *record, const struct oom_trace_event *ev)
+static int trace_add_signal(const struct oom_run_state *run, struct oom_attempt *record,
+	const struct oom_trace_event *ev)
 {
 	struct oom_signal_rec *rec = oom_attempt_add_signal(record);
 
 	if (!rec)
 		return -ENOMEM;
-	rec->time_us = ev->time_us;
+	rec->time_us = log_time_us(run, ev->time_us);
 	rec->sender_pid = ev->task_pid;
 	rec->sender_comm = ev->task_comm;
 	rec->target_pid = ev->pid;
@@ -89,43 +79,112 @@ static int trace_add_signal(struct oom_attempt *record, const struct oom_trace_e
 	return 0;
 }
 
-static void trace_write_out(const struct oom_run_state *run, const struct trace_source *s)
+/* Kills that the log does not tell of, between those that it does. */
+static int trace_add_kills(
+	const struct oom_run_state *run, struct oom_attempt *record, const struct oom_trace *trace)
 {
-	oom_autoclose int out = oom_evidence_open(run, "trace"), in = -1;
-	char buf[8192];
-	ssize_t n;
+	struct oom_marked_kill *marked =
+		oom_arena_alloc(&record->arena, (trace->count + 1) * sizeof(*marked));
+	size_t n = 0;
 
-	in = openat(s->instance_fd, "trace", O_RDONLY | O_CLOEXEC);
-	while (out >= 0 && in >= 0 && (n = read(in, buf, sizeof(buf))) > 0)
-		if (write(out, buf, (size_t)n) != n)
+	if (!marked)
+		return -ENOMEM;
+	for (size_t i = 0; i < trace->count; i++) {
+		const struct oom_trace_event *ev = &trace->events[i];
+
+		if (ev->kind != OOM_TRACE_MARK_VICTIM ||
+			(!trace->lost && !oom_trace_is_kill(trace->events, i)))
+			continue;
+		marked[n++] = (struct oom_marked_kill){.pid = ev->pid,
+			.comm = ev->comm,
+			.time_us = log_time_us(run, ev->time_us),
+			.invoker_pid = ev->task_pid,
+			.invoker_comm = ev->task_comm};
+	}
+	return oom_kills_merge(
+		record, marked, n, run->log_offset_us == INT64_MIN ? -1 : run->log_offset_error_us);
+}
+
+static void trace_write_out(const struct oom_run_state *run, const struct oom_trace *trace)
+{
+	oom_autoclose int out = oom_evidence_open(run, "trace");
+	size_t done = 0;
+
+	while (out >= 0 && done < trace->len) {
+		ssize_t n = write(out, trace->text + done, trace->len - done);
+
+		if (n < 0)
 			return;
+		done += (size_t)n;
+	}
+}
+
+/* The trace is whole up to the mark, or lost. */
+static void trace_judge(struct oom_source_slot *slot, const struct oom_trace *trace, bool marked)
+{
+	slot->records = (int64_t)trace->count - marked;
+	slot->lost = (int64_t)(trace->lost + trace->not_understood);
+	if (!trace->lost && !trace->not_understood && !trace->stats_missing && marked)
+		return;
+	slot->state = OOM_SOURCE_LOST;
+	if (trace->lost) {
+		snprintf(slot->note, sizeof(slot->note),
+			"the trace buffer overran: %llu events lost",
+			(unsigned long long)trace->lost);
+	} else if (trace->not_understood) {
+		snprintf(slot->note, sizeof(slot->note),
+			"%llu lines of the trace are not understood",
+			(unsigned long long)trace->not_understood);
+	} else {
+		slot->lost = -1;
+		snprintf(slot->note, sizeof(slot->note), "%s",
+			marked ? "the trace does not tell what its buffers lost"
+			       : "oomgate's own mark at the end of the trace was not read back");
+	}
+}
+
+/* The mark tells which clock the trace has: that of CLOCK_MONOTONIC, else it is brought to it. */
+static void trace_set_clock(struct oom_trace *trace, const struct oom_trace_event *mark,
+	uint64_t before, uint64_t after)
+{
+	enum { ROUNDING_US = 2 };
+	int64_t shift = mark ? (int64_t)before - mark->time_us : 0;
+
+	if (!mark ||
+		(mark->time_us >= (int64_t)before - ROUNDING_US &&
+			mark->time_us <= (int64_t)after + ROUNDING_US))
+		return;
+	for (size_t i = 0; i < trace->count; i++)
+		trace->events[i].time_us += shift;
 }
 
 static int trace_collect(struct oom_source_slot *slot, struct oom_attempt *record)
 {
 	struct trace_source *s = slot->priv;
-	struct oom_trace_event *events;
-	uint64_t lost;
-	size_t count;
+	char marker[OOM_MARKER_BYTES];
+	const struct oom_trace_event *mark;
+	struct oom_trace trace;
+	uint64_t before, after;
 	int r;
 
+	oom_marker_make("end", marker);
+	before = oom_monotonic_us();
+	oom_trace_mark(s->instance_fd, marker); /* what becomes of it shows */
+	after = oom_monotonic_us();
 	oom_trace_stop(s->instance_fd);
-	r = oom_trace_read(s->instance_fd, &record->arena, &events, &count, &lost);
+	r = oom_trace_read(s->instance_fd, &record->arena, &trace);
 	if (r < 0)
 		return r;
-	slot->records = (int64_t)count;
-	slot->lost = (int64_t)lost;
-	if (lost) {
-		slot->state = OOM_SOURCE_LOST;
-		snprintf(slot->note, sizeof(slot->note),
-			"the trace buffer overran: %llu events lost", (unsigned long long)lost);
-	}
-	for (size_t i = 0; i < count && r >= 0; i++)
-		if (events[i].kind == OOM_TRACE_SIGNAL)
-			r = trace_add_signal(record, &events[i]);
-		else if (lost || oom_trace_is_kill(events, i))
-			r = trace_add_kill(record, &events[i]);
-	trace_write_out(slot->run, s);
+	mark = oom_trace_find_mark(&trace, marker);
+	trace_judge(slot, &trace, mark != NULL);
+	trace_set_clock(&trace, mark, before, after);
+	for (size_t i = 0; i < trace.count && r >= 0; i++)
+		if (trace.events[i].kind == OOM_TRACE_SIGNAL)
+			r = trace_add_signal(slot->run, record, &trace.events[i]);
+	if (r >= 0)
+		r = trace_add_kills(slot->run, record, &trace);
+	trace_write_out(slot->run, &trace);
+	oom_trace_free(&trace);
 	return r;
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,4 +34,11 @@ struct oom_run_workload *oom_run_workload(const struct oom_run_state *run, const
 void oom_run_activity(struct oom_run_state *run)
 {
 	run->activity_us = oom_monotonic_us();
+}
+
+bool oom_run_workload_gone(const struct oom_run_workload *workload)
+{
+	struct pollfd fd = {.fd = workload->pid_fd, .events = POLLIN};
+
+	return workload->ended || (workload->pid_fd >= 0 && poll(&fd, 1, 0) > 0);
 }

@@ -25,6 +25,7 @@ enum oom_phase {
 	OOM_PHASE_COLLECT
 };
 
+struct oom_trigger;
 struct oom_run_workload {
 	const struct oom_section *section;
 	const struct oom_workload *type;
@@ -35,11 +36,14 @@ struct oom_run_workload {
 	struct oom_load_page *page;
 	struct oom_watch watch;
 	struct oom_run_state *run;
-	bool delayed; /* Start= opens its gate later */
+	struct oom_trigger *start; /* opens its gate later; NULL: it goes with the others */
 	bool started, ended,
 		killed_seen; /* killed_seen: one of its processes, by the kernel's log */
-	bool ended_by_us, stuck;
+	/* at the deadline: alive though it should have ended; taken by the harness together with such a one */
+	bool stuck, ended_by_us;
 	char stuck_at[240]; /* what it was at by then: oom_proc_where() */
+	bool is_held; /* the two below are those of that moment; else the page's */
+	uint64_t held_reached_bytes, held_ops;
 	int wait_status;
 	struct rusage usage;
 	uint64_t start_us, end_us; /* CLOCK_MONOTONIC */
@@ -57,11 +61,17 @@ enum { OOM_SEEN_KILLS = 512 };
 
 /* A fault, a late start or the end of the run: happens once, at its time or after its event. */
 struct oom_trigger {
+	const char *name; /* of the fault or the workload; "" for the end of the run */
+	const struct oom_setting *setting; /* At=, When=, Start= or Until= */
+	bool optional; /* its absence is no fault of the set-up */
+	struct oom_run_workload *starts; /* of Start=: whose gate it opens; NULL */
 	const struct oom_value *when; /* NULL: at_us counts */
 	uint64_t at_us; /* after go */
 	struct oom_run_workload *subject; /* of when */
 	uint64_t threshold_bytes;
 	bool fired;
+	bool possible; /* it can still come: oom_course_weigh() */
+	uint64_t fired_us; /* CLOCK_MONOTONIC */
 	void (*fire)(struct oom_run_state *run, void *data);
 	void *data;
 };
@@ -80,8 +90,12 @@ struct oom_source_slot {
 
 struct oom_run_fault {
 	const struct oom_fault *fault;
+	const struct oom_section *section;
 	void *data;
-	int result;
+	const struct oom_trigger *trigger;
+	bool fired, was_under_way;
+	uint64_t acts_until_us; /* CLOCK_MONOTONIC: until then somebody may die of it */
+	int result; /* 0 or -errno, when it has fired and is not under way */
 };
 
 enum { OOM_TOKEN_BYTES = 24 };
@@ -121,6 +135,7 @@ struct oom_run_state {
 	uint64_t deadline_us, settle_us;
 	uint64_t activity_us; /* the last sign of life that settling waits out */
 	int64_t log_offset_us; /* CLOCK_MONOTONIC minus the kernel log's clock; INT64_MIN: not known */
+	int64_t log_offset_error_us; /* how far from that it may be */
 	int ready_fd, notify_fd, signal_fd, timer_fd;
 	struct oom_watch notify_watch, timer_watch, signal_watch;
 	bool over, deadline_hit;
@@ -133,5 +148,7 @@ struct oom_backend_unit *oom_run_unit(const struct oom_run_state *run, const cha
 struct oom_run_workload *oom_run_workload(const struct oom_run_state *run, const char *name);
 /* Something that settling must wait out has happened. */
 void oom_run_activity(struct oom_run_state *run);
+/* Has its first process ended, whether the loop has heard of it or not? Allocates nothing. */
+bool oom_run_workload_gone(const struct oom_run_workload *workload);
 
 #endif

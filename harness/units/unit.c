@@ -54,12 +54,13 @@ int oom_unit_collect_files(
 	return arena->failed ? -ENOMEM : 0;
 }
 
-/* One pass over cgroup.procs; how many were signalled. Allocates nothing: it is called in mid-run. */
-static int kill_pass(const struct oom_backend_unit *unit)
+/* One pass over cgroup.procs: sends @signal (0: none); how many could be sent it. Allocates nothing: it is called
+ * in mid-run. */
+static int signal_pass(const struct oom_backend_unit *unit, int signal)
 {
 	char buf[16384]; /* some 2,000 pids a pass */
 	oom_autoclose int fd = oom_cgroup_open(unit->dir_fd, "cgroup.procs");
-	int killed = 0;
+	int met = 0;
 	long n;
 
 	if (fd < 0)
@@ -69,23 +70,33 @@ static int kill_pass(const struct oom_backend_unit *unit)
 		long pid = strtol(p, &p, 10);
 
 		if (pid > 1 && pid != unit->keeper_pid && pid != getpid() &&
-			kill((pid_t)pid, SIGKILL) == 0)
-			killed++;
+			kill((pid_t)pid, signal) == 0)
+			met++;
 		while (*p == '\n')
 			p++;
 	}
-	return killed;
+	return met;
 }
 
-void oom_unit_kill(const struct oom_backend_unit *unit)
+bool oom_unit_kill(const struct oom_backend_unit *unit)
 {
+	bool any = false;
+
 	if (unit->dir_fd < 0 || unit->section->kind == OOM_SEC_SLICE)
-		return;
+		return false;
 	/* frozen, a fork bomb cannot outrun the passes; SIGKILL reaches frozen v2 tasks */
 	if (!unit->v1)
 		oom_cgroup_write(unit->dir_fd, "cgroup.freeze", "1");
-	for (int pass = 0; pass < 100 && kill_pass(unit); pass++)
-		;
+	for (int pass = 0; pass < 100 && signal_pass(unit, SIGKILL); pass++)
+		any = true;
 	if (!unit->v1)
 		oom_cgroup_write(unit->dir_fd, "cgroup.freeze", "0");
+	return any;
+}
+
+bool oom_unit_has_processes(const struct oom_backend_unit *unit)
+{
+	if (unit->section->kind == OOM_SEC_SLICE) /* its own are in scopes of the scenario */
+		return true;
+	return unit->dir_fd >= 0 && signal_pass(unit, 0) > 0;
 }

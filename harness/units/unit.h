@@ -16,7 +16,9 @@ int oom_unit_name_escape(const char *name, bool dashes, char *buf, size_t size);
 int oom_unit_collect_files(
 	const struct oom_backend_unit *unit, struct oom_arena *arena, struct oom_unit_rec *rec);
 
-/* SIGKILL to every process of the unit but its keeper. */
-void oom_unit_kill(const struct oom_backend_unit *unit);
+/* SIGKILL to every process of the unit but its keeper; was there any? */
+bool oom_unit_kill(const struct oom_backend_unit *unit);
+/* Has it any process but its keeper? A slice is said to have. Allocates nothing, like the above. */
+bool oom_unit_has_processes(const struct oom_backend_unit *unit);
 
 #endif

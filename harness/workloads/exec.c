@@ -39,7 +39,8 @@ static const struct oom_key keys[] = {
 };
 
 const struct oom_workload oom_workload_exec = {
-	.kind = {"exec", "runs a program of your own: its exit status is the workload's", keys},
+	.kind = {"exec", "runs a program of your own: its exit status is the workload's", keys,
+		"Rate|Touch|Pattern|Count|Hold"},
 	.flags = OOM_WORKLOAD_PROGRAM,
 	.run = run,
 };

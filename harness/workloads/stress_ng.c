@@ -174,7 +174,7 @@ const struct oom_workload oom_workload_stress_ng = {
 	.kind = {"stress-ng",
 		"runs stress-ng: passes on its real exit status, names its workers and counts "
 		"those killed",
-		keys},
+		keys, "Rate|Touch|Pattern|Count|Hold"},
 	.flags = OOM_WORKLOAD_PROGRAM,
 	.needs = "stress-ng",
 	.ops = "workers ended by a signal",

@@ -143,3 +143,46 @@ int oom_proc_meminfo(int root_fd, uint64_t *ret_total_bytes, uint64_t *ret_swap_
 	*ret_swap_bytes = meminfo_kib(buf, "SwapTotal:") * 1024;
 	return 0;
 }
+
+/* The whole of a file that is longer than what one read(2) gives, as text; its length or -errno. */
+static long read_text(int fd, char *buf, size_t size)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while (len + 1 < size && (n = read(fd, buf + len, size - 1 - len))) {
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		len += n > 0 ? (size_t)n : 0;
+	}
+	buf[len] = '\0';
+	return (long)len;
+}
+
+int oom_proc_vmstat(int root_fd, const char *name, int64_t *ret)
+{
+	oom_autoclose int fd = proc_open(root_fd, "vmstat");
+	size_t name_len = strlen(name);
+	char buf[32768]; /* some 200 lines of 25 bytes */
+	long n = fd < 0 ? fd : read_text(fd, buf, sizeof(buf));
+
+	if (n < 0)
+		return (int)n;
+	for (const char *line = buf, *eol; *line; line = eol + 1) {
+		struct oom_span number;
+		int64_t value;
+
+		eol = strchr(line, '\n');
+		if (!eol)
+			break;
+		if (strncmp(line, name, name_len) || line[name_len] != ' ')
+			continue;
+		number =
+			(struct oom_span){line + name_len + 1, (size_t)(eol - line) - name_len - 1};
+		if (!oom_span_is_number(number, &value))
+			return -EBADMSG;
+		*ret = value;
+		return 0;
+	}
+	return -ENODATA;
+}

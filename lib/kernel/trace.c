@@ -23,7 +23,8 @@ static const struct {
 	bool optional;
 } trace_setup[] = {
 	{"tracing_on", "0", false},
-	{"trace_clock", "local", true},
+	{"trace_clock", "mono", true},
+	{"options/markers", "1", true},
 	{"buffer_size_kb", "512", true},
 	{"events/signal/signal_generate/filter", "sig==9||sig==15||(sig==17&&code==2)", false},
 	{"events/signal/signal_generate/enable", "1", false},
@@ -95,167 +96,110 @@ int oom_trace_remove(int tracing_fd, const char *name)
 	return unlinkat(tracing_fd, path, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-/* What stands behind the first @key of @s; .at NULL: it is not there. */
-static struct oom_span behind(struct oom_span s, struct oom_span key)
+int oom_trace_mark(int instance_fd, const char *text)
 {
-	ptrdiff_t at = oom_span_find(s, key);
-
-	return at < 0 ? (struct oom_span){NULL, 0} : oom_span_from(s, (size_t)at + key.len);
+	return oom_cgroup_write(instance_fd, "trace_marker", text);
 }
 
-/* The number behind the first @key ("pid=") of @s. */
-static bool field_number(struct oom_span s, struct oom_span key, int64_t *ret)
+/* The number behind @key, a whole line's beginning, in a "stats" file; 0 where there is none. */
+static uint64_t stat_number(struct oom_span text, struct oom_span key)
 {
-	struct oom_span number = behind(s, key);
+	ptrdiff_t at = oom_span_find(text, key);
+	struct oom_span number = oom_span_from(text, at < 0 ? text.len : (size_t)at + key.len);
+	uint64_t value;
 
-	return number.at && oom_span_take_int(&number, ret);
+	return oom_span_take_uint(&number, &value) ? value : 0;
 }
 
-/* "sig=9 errno=0 code=128 comm=x pid=1234 grp=1 res=0": comm may hold blanks, so its end is the last
- * " pid=" of the line (include/trace/events/signal.h). */
-static bool parse_signal(
-	struct oom_arena *arena, struct oom_span fields, struct oom_trace_event *ev)
+/* Sums what the buffers of all processors lost (Documentation/trace/ftrace.rst, "per_cpu"). */
+static void read_lost(int instance_fd, struct oom_trace *ret)
 {
-	static const struct oom_span key = OOM_SPAN(" pid=");
-	struct oom_span comm = behind(fields, OOM_SPAN(" comm=")), pid;
-	ptrdiff_t at = comm.at ? oom_span_find_last(comm, key) : -1;
-
-	if (at < 0 || !field_number(fields, OOM_SPAN("sig="), &ev->signal) ||
-		!field_number(fields, OOM_SPAN("code="), &ev->code))
-		return false;
-	pid = oom_span_from(comm, (size_t)at + key.len);
-	if (!oom_span_take_int(&pid, &ev->pid))
-		return false;
-	ev->comm = oom_arena_strndup(arena, comm.at, (size_t)at);
-	ev->kind = OOM_TRACE_SIGNAL;
-	return true;
-}
-
-/* "pid=1234" (5.10), "pid=1234 comm=x total-vm=…" (6.1 stable and later;
- * include/trace/events/oom.h). */
-static bool parse_victim(
-	struct oom_arena *arena, struct oom_span fields, struct oom_trace_event *ev)
-{
-	struct oom_span comm = behind(fields, OOM_SPAN(" comm="));
-	ptrdiff_t stop = comm.at ? oom_span_find(comm, OOM_SPAN(" total-vm=")) : -1;
-
-	if (!field_number(fields, OOM_SPAN("pid="), &ev->pid))
-		return false;
-	if (stop >= 0)
-		ev->comm = oom_arena_strndup(arena, comm.at, (size_t)stop);
-	ev->kind = OOM_TRACE_MARK_VICTIM;
-	return true;
-}
-
-/* Where the last '[' with a digit behind it stands: "[001]", the processor; -1. */
-static ptrdiff_t find_processor(struct oom_span head)
-{
-	for (size_t i = head.len; i-- > 0;)
-		if (head.at[i] == '[' && i + 5 < head.len && oom_is_digit(head.at[i + 1]))
-			return (ptrdiff_t)i;
-	return -1;
-}
-
-/* "   comm-pid   [001] d..1.   12.345678": what stands in front of the event's name. */
-static bool parse_head(struct oom_arena *arena, struct oom_span head, struct oom_trace_event *ev)
-{
-	ptrdiff_t processor = find_processor(head), blank = oom_span_find_last(head, OOM_SPAN(" ")),
-		  dash;
-	struct oom_span comm = head, seconds, pid;
-
-	if (processor < 0)
-		return false;
-	seconds = oom_span_from(head, (size_t)(blank > processor ? blank : processor) + 1);
-	if (!oom_span_take_seconds(&seconds, &ev->time_us))
-		return false;
-	comm.len = (size_t)processor;
-	dash = oom_span_find_last(comm, OOM_SPAN("-"));
-	if (dash <= 0)
-		return false;
-	pid = oom_span_from(comm, (size_t)dash + 1);
-	if (!oom_span_take_int(&pid, &ev->task_pid))
-		return false;
-	comm.len = (size_t)dash;
-	while (comm.len && *comm.at == ' ')
-		comm = oom_span_from(comm, 1);
-	ev->task_comm = oom_arena_strndup(arena, comm.at, comm.len);
-	return true;
-}
-
-bool oom_trace_parse(
-	struct oom_arena *arena, const char *line, size_t len, struct oom_trace_event *ret)
-{
-	static const struct oom_span signal_name = OOM_SPAN(": signal_generate: "),
-				     victim_name = OOM_SPAN(": mark_victim: ");
-	struct oom_trace_event ev = {.pid = -1, .task_pid = -1};
-	struct oom_span head = {line, len}, fields = head;
-	bool ok;
-
-	if (oom_span_take_until(&fields, signal_name, &head))
-		ok = parse_signal(arena, fields, &ev);
-	else if (oom_span_take_until(&fields, victim_name, &head))
-		ok = parse_victim(arena, fields, &ev);
-	else
-		return false;
-	if (!ok || !parse_head(arena, head, &ev))
-		return false;
-	*ret = ev;
-	return true;
-}
-
-/* Sum of "overrun" and "dropped events" over per_cpu/cpuN/stats. */
-static uint64_t trace_lost(int instance_fd)
-{
-	uint64_t lost = 0;
+	static const struct oom_span keys[] = {OOM_SPAN("\noverrun: "),
+		OOM_SPAN("\ncommit overrun: "), OOM_SPAN("\ndropped events: ")};
 
 	for (int cpu = 0;; cpu++) {
 		char path[64], buf[1024];
 		oom_autoclose int fd = -1;
-		struct oom_span text = {buf, 0};
-		int64_t n;
 		long len;
 
 		snprintf(path, sizeof(path), "per_cpu/cpu%d/stats", cpu);
 		fd = oom_cgroup_open(instance_fd, path);
-		if (fd < 0)
-			return lost;
-		len = oom_cgroup_pread(fd, buf, sizeof(buf));
-		text.len = len > 0 ? (size_t)len : 0;
-		if (field_number(text, OOM_SPAN("\noverrun: "), &n) && n > 0)
-			lost += (uint64_t)n;
-		if (field_number(text, OOM_SPAN("dropped events: "), &n) && n > 0)
-			lost += (uint64_t)n;
+		len = fd < 0 ? fd : oom_cgroup_pread(fd, buf, sizeof(buf));
+		if (len <= 0) {
+			ret->stats_missing |= !cpu || fd >= 0;
+			return;
+		}
+		for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+			ret->lost += stat_number((struct oom_span){buf, (size_t)len}, keys[i]);
 	}
 }
 
-int oom_trace_read(int instance_fd, struct oom_arena *arena, struct oom_trace_event **ret,
-	size_t *ret_count, uint64_t *ret_lost)
+/* A file of the kernel's, whose size nobody knows before. */
+static int read_whole(int dir_fd, const char *name, char **ret, size_t *ret_len)
 {
-	int fd = openat(instance_fd, "trace", O_RDONLY | O_CLOEXEC);
-	oom_autofclose FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	struct oom_trace_event *events = NULL;
-	oom_autofree char *line = NULL;
-	size_t count = 0, size = 0;
-	ssize_t len;
+	oom_autoclose int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
+	oom_autofree char *text = NULL;
+	size_t len = 0, size = 0;
+	ssize_t n;
 
-	if (!file)
+	if (fd < 0)
 		return -errno;
-	while ((len = getline(&line, &size, file)) >= 0) {
-		struct oom_trace_event ev;
+	do {
+		if (size - len < 16384) {
+			char *more = realloc(text, size = 2 * size + 32768);
 
-		while (len && (line[len - 1] == '\n' || line[len - 1] == ' '))
-			len--;
-		if (!oom_trace_parse(arena, line, (size_t)len, &ev))
-			continue;
-		events = oom_arena_grow(arena, events, count, sizeof(*events));
-		if (!events)
-			return -ENOMEM;
-		events[count++] = ev;
-	}
-	*ret_lost = trace_lost(instance_fd);
-	*ret = events;
-	*ret_count = count;
+			if (!more)
+				return -ENOMEM;
+			text = more;
+		}
+		n = read(fd, text + len, size - len);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		len += n > 0 ? (size_t)n : 0;
+	} while (n);
+	*ret = oom_take_ptr(text);
+	*ret_len = len;
 	return 0;
+}
+
+int oom_trace_read(int instance_fd, struct oom_arena *arena, struct oom_trace *ret)
+{
+	struct oom_trace trace = {0};
+	struct oom_trace_event ev;
+	struct oom_span rest;
+	int r = read_whole(instance_fd, "trace", &trace.text, &trace.len);
+
+	if (r < 0)
+		return r;
+	rest = (struct oom_span){trace.text, trace.len};
+	while ((r = oom_trace_next(arena, &rest, &ev))) {
+		trace.not_understood += r == -EBADMSG;
+		if (r == 1)
+			trace.events = oom_arena_grow(arena, trace.events, trace.count, sizeof(ev));
+		if (arena->failed) {
+			oom_trace_free(&trace);
+			return -ENOMEM;
+		}
+		if (r == 1)
+			trace.events[trace.count++] = ev;
+	}
+	read_lost(instance_fd, &trace);
+	*ret = trace;
+	return 0;
+}
+
+void oom_trace_free(struct oom_trace *trace)
+{
+	free(trace->text);
+	trace->text = NULL;
+}
+
+const struct oom_trace_event *oom_trace_find_mark(const struct oom_trace *trace, const char *text)
+{
+	for (size_t i = trace->count; i-- > 0;)
+		if (trace->events[i].kind == OOM_TRACE_MARK && !strcmp(trace->events[i].comm, text))
+			return &trace->events[i];
+	return NULL;
 }
 
 bool oom_trace_is_kill(const struct oom_trace_event *events, size_t i)

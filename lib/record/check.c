@@ -103,6 +103,31 @@ static int check_unit(struct oom_attempt *attempt, const struct oom_unit_rec *un
 	return oom_attempt_add_dispute(attempt, &dispute);
 }
 
+/*
+ * The machine counts every kill (/proc/vmstat): one that no line and no tracepoint told of, or that was not
+ * understood, shows here. A group's first victim may be counted twice.
+ */
+static int check_machine(struct oom_attempt *attempt)
+{
+	const struct oom_source_rec *machine = oom_attempt_source(attempt, "vmstat");
+	char known_text[24], counted_text[24];
+	struct oom_dispute_rec dispute = {
+		"", oom_fact_name(OOM_FACT_COUNT), "kmsg", known_text, "vmstat", counted_text};
+	int64_t known = 0, most = 0;
+
+	if (!machine || machine->state != OOM_SOURCE_OK || !is_ok(attempt, "kmsg"))
+		return 0;
+	for (size_t i = 0; i < attempt->n_kills; i++) {
+		known++;
+		most += 1 + attempt->kills[i].oom_group;
+	}
+	if (machine->records <= most)
+		return 0;
+	snprintf(known_text, sizeof(known_text), "%" PRId64, known);
+	snprintf(counted_text, sizeof(counted_text), "%" PRId64, machine->records);
+	return oom_attempt_add_dispute(attempt, &dispute);
+}
+
 /* The kernel's kill of the workload's own process that the log tells of; NULL: it tells of none. */
 static const struct oom_kill *logged_kill(
 	const struct oom_attempt *attempt, const struct oom_workload_rec *workload)
@@ -227,6 +252,8 @@ int oom_attempt_cross_check(struct oom_attempt *attempt)
 
 	for (size_t i = 0; i < attempt->n_units && r == 0; i++)
 		r = check_unit(attempt, &attempt->units[i]);
+	if (r == 0)
+		r = check_machine(attempt);
 	if (r == 0)
 		r = check_log(attempt);
 	if (r == 0)

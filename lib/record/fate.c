@@ -175,7 +175,8 @@ const char *oom_workload_fate(const struct oom_attempt *attempt,
 		fate_of_children(workload, buf, size);
 		break;
 	case OOM_END_SURVIVED:
-		snprintf(buf, size, "survived");
+		snprintf(buf, size, "survived%s",
+			workload->ended_by_harness ? ", ended by the harness at the deadline" : "");
 		fate_of_children(workload, buf, size);
 		break;
 	case OOM_END_STUCK:

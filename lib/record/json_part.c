@@ -36,6 +36,7 @@ static const struct oom_field workload_fields[] = {
 	FIELD("latency_p99_us", OOM_F_INT, latency_p99_us),
 	FIELD("ops", OOM_F_INT, ops),
 	FIELD("kills", OOM_F_INT, kills),
+	FIELD("ended_by_harness", OOM_F_BOOL, ended_by_harness),
 	FIELD("line", OOM_F_INT, line),
 	{NULL},
 };
@@ -80,6 +81,31 @@ static const struct oom_field dispute_fields[] = {
 	FIELD("value", OOM_F_TEXT, value),
 	FIELD("other_source", OOM_F_TEXT, other_source),
 	FIELD("other_value", OOM_F_TEXT, other_value),
+	{NULL},
+};
+#undef RECORD
+#define RECORD oom_fault_rec
+static const struct oom_field fault_fields[] = {
+	FIELD("name", OOM_F_TEXT, name),
+	FIELD("type", OOM_F_TEXT, type),
+	FIELD("trigger", OOM_F_TEXT, trigger),
+	FIELD("fired_us", OOM_F_INT, fired_us),
+	FIELD("errno", OOM_F_INT, errno_value),
+	FIELD("under_way", OOM_F_BOOL, under_way),
+	FIELD("line", OOM_F_INT, line),
+	{NULL},
+};
+#undef RECORD
+#define RECORD oom_precondition_rec
+static const struct oom_field precondition_fields[] = {
+	FIELD("subject", OOM_F_TEXT, subject),
+	FIELD("key", OOM_F_TEXT, key),
+	FIELD("wanted", OOM_F_TEXT, wanted),
+	FIELD("came_us", OOM_F_INT, came_us),
+	FIELD("optional", OOM_F_BOOL, optional),
+	FIELD("verdict", OOM_F_VERDICT, verdict),
+	FIELD("reason", OOM_F_TEXT, reason),
+	FIELD("line", OOM_F_INT, line),
 	{NULL},
 };
 #undef RECORD
@@ -169,21 +195,27 @@ static int workload_read(
 			       &workload->n_evidence);
 }
 
+/* What a run knows of a kill beyond the log. */
+#define RECORD oom_kill
 static const struct oom_field kill_fields[] = {
-	{"workload", OOM_F_TEXT, offsetof(struct oom_kill, workload)},
-	{"kin", OOM_F_TEXT, offsetof(struct oom_kill, kin)},
-	{"victim_start_us", OOM_F_INT, offsetof(struct oom_kill, victim_start_us)},
+	FIELD("workload", OOM_F_TEXT, workload),
+	FIELD("kin", OOM_F_TEXT, kin),
+	FIELD("victim_start_us", OOM_F_INT, victim_start_us),
+	FIELD("order_unknown", OOM_F_BOOL, order_unknown), /* where it is so */
 	{NULL},
 };
+#undef RECORD
 
 static json_t *kill_write(const struct oom_attempt *attempt, size_t i)
 {
 	json_t *object = oom_kill_to_json(&attempt->kills[i]);
 
-	if (oom_fields_to_json(kill_fields, &attempt->kills[i], object) < 0) {
+	if (object && oom_fields_to_json(kill_fields, &attempt->kills[i], object) < 0) {
 		json_decref(object);
 		return NULL;
 	}
+	if (!attempt->kills[i].order_unknown)
+		json_object_del(object, "order_unknown");
 	return object;
 }
 
@@ -217,6 +249,8 @@ static int kill_read(
 		return oom_fields_from_json(                                                       \
 			part##_fields, &attempt->arena, json, name, err, record);                  \
 	}
+PLAIN(fault, faults, oom_attempt_add_fault)
+PLAIN(precondition, preconditions, oom_attempt_add_precondition)
 PLAIN(expect, expects, oom_attempt_add_expect)
 PLAIN(signal, signals, oom_attempt_add_signal)
 PLAIN(source, sources, oom_attempt_add_source)
@@ -262,6 +296,8 @@ struct part {
 
 static const struct part parts[] = {
 	PART("expectations", expects, expect),
+	PART("preconditions", preconditions, precondition),
+	PART("faults", faults, fault),
 	KEYED("workloads", workloads, workload),
 	PART("kills", kills, kill),
 	KEYED("units", units, oom_unit),

@@ -80,6 +80,7 @@ struct oom_kill {
 	const struct oom_task *ranking; /* the same by points, highest first; empty: no oracle */
 	size_t n_ranking;
 	const char *explanation;
+	bool order_unknown; /* of a run: it may have happened before those in front of it that say so, too */
 	const char
 		*workload; /* of a run: the workload the victim belongs to; NULL: none, or no run.
 				 Only the record's JSON has it (lib/record/json.c), and what follows */

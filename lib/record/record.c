@@ -40,6 +40,9 @@ static const struct oom_source_rec source_unseen = {
 	.records = -1,
 	.lost = -1,
 };
+static const struct oom_fault_rec fault_unseen = {.fired_us = -1, .errno_value = -1, .line = -1};
+static const struct oom_precondition_rec precondition_unseen = {
+	.subject = "", .key = "", .wanted = "", .came_us = -1, .verdict = OOM_BROKEN, .line = -1};
 static const struct oom_expect_rec expect_unseen = {
 	.subject = "", .verdict = OOM_BROKEN, .line = -1};
 static const struct oom_machine_rec machine_unseen = {.memory_bytes = -1, .cpus = -1};
@@ -120,6 +123,18 @@ struct oom_source_rec *oom_attempt_add_source(struct oom_attempt *attempt)
 {
 	return append(&attempt->arena, &attempt->sources, &attempt->n_sources, &source_unseen,
 		sizeof(source_unseen));
+}
+
+struct oom_fault_rec *oom_attempt_add_fault(struct oom_attempt *attempt)
+{
+	return append(&attempt->arena, &attempt->faults, &attempt->n_faults, &fault_unseen,
+		sizeof(fault_unseen));
+}
+
+struct oom_precondition_rec *oom_attempt_add_precondition(struct oom_attempt *attempt)
+{
+	return append(&attempt->arena, &attempt->preconditions, &attempt->n_preconditions,
+		&precondition_unseen, sizeof(precondition_unseen));
 }
 
 struct oom_expect_rec *oom_attempt_add_expect(struct oom_attempt *attempt)

@@ -28,7 +28,7 @@ enum oom_end {
 	OOM_END_NOT_STARTED,
 	OOM_END_EXITED,
 	OOM_END_SIGNALLED,
-	OOM_END_SURVIVED, /* alive when the run was over; then ended by the harness */
+	OOM_END_SURVIVED, /* alive when the run was over, or when the harness ended it (ended_by_harness) */
 	OOM_END_STUCK, /* alive at the deadline although it should have ended; killed by the harness */
 	OOM_END_COUNT_
 };
@@ -57,6 +57,9 @@ struct oom_workload_rec {
 	int64_t latency_p99_us; /* of a service */
 	int64_t ops; /* forks made, requests served: the type says */
 	int64_t kills; /* processes of it (children too) that the OOM killer took */
+	/* The harness took it with one that was stuck: how it would have ended is not known. .end and what it
+	 * reached are those of the moment before. */
+	bool ended_by_harness;
 	int64_t line; /* of its section in the scenario's file, from 1 */
 	const char **evidence;
 	size_t n_evidence;
@@ -123,6 +126,27 @@ struct oom_dispute_rec {
 	const char *other_source, *other_value; /* "signal_generate", "signal" */
 };
 
+/* One change in mid-run, and what the kernel answered. */
+struct oom_fault_rec {
+	const char *name, *type;
+	const char *trigger; /* as written: "hog reached 100M", "2s" */
+	int64_t fired_us; /* since "go"; -1: never */
+	int64_t errno_value; /* of the write or call that it is; 0: done; -1: none, or not yet */
+	bool under_way; /* when the run was over: what it set going had not ended */
+	int64_t line; /* of its section in the scenario's file, from 1 */
+};
+
+/* What a scenario relies on: that a fault fired and was done, that a workload was started, that Until= came. */
+struct oom_precondition_rec {
+	const char *subject; /* a fault's or a workload's name; "" for the run */
+	const char *key, *wanted; /* "When", "hog reached 100M" */
+	int64_t came_us; /* since "go"; -1: never */
+	bool optional;
+	enum oom_verdict verdict; /* PASS: met, or optional */
+	const char *reason; /* why it was not met, a sentence; NULL: it was */
+	int64_t line; /* of its key in the scenario's file, from 1 */
+};
+
 struct oom_expect_rec {
 	const char *subject; /* "" for the run */
 	const char *key, *wanted, *observed;
@@ -175,6 +199,10 @@ struct oom_attempt {
 	int64_t harness_rss_bytes; /* most that the measuring process held (VmHWM), libraries included */
 	const char *evidence_dir; /* relative to the run's folder; NULL: none kept */
 	const char *samples; /* file of memory.current, PSI and events over time, likewise */
+	struct oom_fault_rec *faults;
+	size_t n_faults;
+	struct oom_precondition_rec *preconditions;
+	size_t n_preconditions;
 	struct oom_expect_rec *expects;
 	size_t n_expects;
 };
@@ -272,6 +300,8 @@ struct oom_unit_rec *oom_attempt_add_unit(struct oom_attempt *attempt);
 struct oom_kill *oom_attempt_add_kill(struct oom_attempt *attempt);
 struct oom_signal_rec *oom_attempt_add_signal(struct oom_attempt *attempt);
 struct oom_source_rec *oom_attempt_add_source(struct oom_attempt *attempt);
+struct oom_fault_rec *oom_attempt_add_fault(struct oom_attempt *attempt);
+struct oom_precondition_rec *oom_attempt_add_precondition(struct oom_attempt *attempt);
 struct oom_expect_rec *oom_attempt_add_expect(struct oom_attempt *attempt);
 /* Copies @dispute, and adds its sentence to attempt->disagreements; 0 or -ENOMEM. */
 int oom_attempt_add_dispute(struct oom_attempt *attempt, const struct oom_dispute_rec *dispute);
@@ -338,7 +368,7 @@ const struct oom_signal_rec *oom_workload_sender(
 	const struct oom_attempt *attempt, const struct oom_workload_rec *workload);
 
 /*
- * JSON: one attempt is one element of "results" in oomgate.run/1 and one line of attempts.jsonl.
+ * JSON: one attempt is one element of "results" in oomgate.run/2 and one line of attempts.jsonl.
  *
  * _to_json returns a new reference, NULL without memory. -1 and NULL are null; text that is no UTF-8
  * (a process may call itself anything) has its bytes from 0x80 on as \xNN. _from_json passes over

@@ -112,9 +112,10 @@ void oom_reader_defaults(struct oom_reader *reader);
 void oom_reader_content(struct oom_reader *reader, struct oom_section *section);
 void oom_content_print(const char *content, FILE *out);
 
-/* ---- check.c, refs.c: what can be told when the whole file is known --------------- */
+/* ---- check.c, refs.c, effect.c: what can be told when the whole file is known ------ */
 void oom_reader_check(struct oom_reader *reader);
 void oom_reader_refs(struct oom_reader *reader);
+void oom_reader_effect(struct oom_reader *reader);
 
 /* "[Workload hog]", for messages; @buf is returned. */
 enum { OOM_SECTION_TITLE_MAX = 96 };

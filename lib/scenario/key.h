@@ -49,6 +49,12 @@ enum oom_key_flag {
 	OOM_KEY_SYSCTL = 1 << 10, /* STRING: the name of a kernel parameter */
 };
 
+/* .choices of a key that takes the names of errno(3): the ones that memory brings about. */
+#define OOM_ERRNO_CHOICES                                                                          \
+	"none|E2BIG|EACCES|EAGAIN|EBADF|EBUSY|ECANCELED|ECHILD|EDQUOT|EEXIST|EFAULT|EFBIG|"        \
+	"EHWPOISON|EINTR|EINVAL|EIO|EMFILE|ENFILE|ENOBUFS|ENODEV|ENOENT|ENOEXEC|ENOMEM|ENOSPC|"    \
+	"ENOSYS|ENXIO|EOPNOTSUPP|EOVERFLOW|EPERM|EPIPE|ERANGE|EROFS|ESRCH|ETIMEDOUT"
+
 struct oom_key {
 	const char *name;
 	enum oom_type type;

@@ -48,6 +48,7 @@ static void read_all(struct oom_reader *reader, const char *text, size_t len)
 	oom_reader_required(reader);
 	oom_reader_check(reader);
 	oom_reader_refs(reader);
+	oom_reader_effect(reader);
 	if (reader->diags->count == reader->first_diag)
 		oom_reader_defaults(reader);
 }

@@ -78,6 +78,20 @@ static void check_workload_ref(struct oom_reader *reader, const struct oom_setti
 	}
 }
 
+/* "batch.slice" is one of the machine's, whatever [Slice batch] says: its limits would have no effect. */
+static void check_system_slice(
+	struct oom_reader *reader, const struct oom_setting *setting, size_t stem_len)
+{
+	const char *stem =
+		oom_arena_strndup(&reader->scenario->arena, setting->value.text, stem_len);
+
+	if (stem && oom_scenario_section(reader->scenario, OOM_SEC_SLICE, stem))
+		oom_reader_mistake(reader, setting->value_place,
+			"'%s=': '%.60s' is a slice of the machine and not [Slice %.60s], did you "
+			"mean '%.60s'?",
+			setting->name, setting->value.text, stem, stem);
+}
+
 static void check_scope_ref(struct oom_reader *reader, const struct oom_section *section,
 	const struct oom_setting *setting)
 {
@@ -89,6 +103,8 @@ static void check_scope_ref(struct oom_reader *reader, const struct oom_section 
 		/* one of the system's own: system.slice */
 		if (!suffix || suffix == name || strcmp(suffix, ".slice") != 0)
 			check_name(reader, setting, 0, name, slice, "slice");
+		else
+			check_system_slice(reader, setting, (size_t)(suffix - name));
 	} else if (section->kind == OOM_SEC_WORKLOAD) {
 		check_name(reader, setting, 0, name, scope, "scope");
 	} else {

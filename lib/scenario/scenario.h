@@ -38,6 +38,7 @@ struct oom_kind {
 	const char *name;
 	const char *help;
 	const struct oom_key *keys; /* name NULL at the end; may be NULL */
+	const char *ignores; /* common keys that do nothing here, separated by '|'; NULL: none */
 };
 
 /* What an expectation speaks about. */

@@ -25,6 +25,8 @@ static const struct oom_key scenario_keys[] = {
 		"machines that KnownIssue= applies to, as needs: kernel>=7.0; default: all"},
 	{"Until", OOM_T_WHEN, NULL, "event that ends the run; default: the end of every workload",
 		.flags = OOM_KEY_WORKLOAD},
+	{"UntilOptional", OOM_T_BOOL, "no",
+		"may the event of Until= be absent? 'no': the attempt is broken without it"},
 	{"Settle", OOM_T_DURATION, "100ms",
 		"quiet time after the end of the run before the evidence is collected", .min = 1,
 		.max = HOURS},
@@ -85,6 +87,8 @@ static const struct oom_key workload_keys[] = {
 	{"Start", OOM_T_WHEN, "0s",
 		"when to start: a time after 'go' (2s), or an event (hog reached 100M, hog killed)",
 		.flags = OOM_KEY_WORKLOAD | OOM_KEY_DELAY},
+	{"StartOptional", OOM_T_BOOL, "no",
+		"may it never be started? 'no': the attempt is broken without its Start="},
 	{"Hold", OOM_T_DURATION, NULL,
 		"how long to keep what was reached; default: depends on the type",
 		.choices = "forever|infinity"},
@@ -100,6 +104,11 @@ static const struct oom_key fault_keys[] = {
 	{"When", OOM_T_WHEN, NULL,
 		"after what: hog reached 100M, hog killed, hog started, hog ended",
 		.flags = OOM_KEY_WORKLOAD},
+	{"Optional", OOM_T_BOOL, "no",
+		"may it never fire, or be refused? 'no': the attempt is broken without it"},
+	{"Errno", OOM_T_ALTERNATIVES, "none",
+		"what the kernel must answer, as errno(3): EAGAIN, none|EAGAIN",
+		.choices = OOM_ERRNO_CHOICES},
 	{0}};
 
 static const struct {

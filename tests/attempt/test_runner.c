@@ -143,6 +143,47 @@ static const struct {
 		"[Workload v]\nType=anon\nSize=32M\nHold=forever\n"
 		"[Fault f]\nType=limit\nWhen=v reached 32M\nValue=infinity\n[Expect v]\nSurvives=yes\n",
 		OOM_PASS, NULL},
+	{"a fault that never fires",
+		BOX "[Workload v]\nType=anon\nSize=8M\n[Fault f]\nType=signal\n"
+		    "When=v reached 16M\nWorkload=v\n[Expect v]\nExitCode=0\n",
+		OOM_BROKEN, "fault 'f' never fired: 'v' reached 8M and not 16M (exited 0)"},
+	{"the same, and it may",
+		BOX "[Workload v]\nType=anon\nSize=8M\n[Fault f]\nType=signal\n"
+		    "When=v reached 16M\nWorkload=v\nOptional=yes\n[Expect v]\nExitCode=0\n",
+		OOM_PASS, NULL},
+	{"a fault whose subject is killed before",
+		BOX "[Workload hog]\nType=anon\nSize=96M\n[Fault f]\nType=signal\n"
+		    "When=hog reached 80M\nWorkload=hog\n[Expect hog]\nExitCode=137\n",
+		OOM_FAIL, "fault 'f' never fired: 'hog' reached"},
+	{"a fault that meets nobody",
+		BOX "[Workload v]\nType=anon\nSize=8M\n[Fault f]\nType=adj\nAt=1s\n"
+		    "Workload=v\nValue=9\n[Expect v]\nExitCode=0\n",
+		OOM_BROKEN, "fault 'f' met no process: 'v' exited 0"},
+	{"a fault that is refused, as it must be",
+		BOX "[Workload v]\nType=anon\nSize=8M\n[Fault f]\nType=signal\nAt=1s\n"
+		    "Workload=v\nErrno=ESRCH\n[Expect v]\nExitCode=0\n",
+		OOM_PASS, NULL},
+	{"one that is never started",
+		BOX "[Workload v]\nType=anon\nSize=8M\nHold=forever\n[Workload w]\nType=anon\n"
+		    "Size=8M\nStart=v reached 16M\n[Expect w]\nSurvives=yes\n",
+		OOM_BROKEN, "'w' was not started: 'v' reached 8M and not 16M (survived)"},
+	{"one that must not be",
+		BOX "[Workload v]\nType=anon\nSize=8M\nHold=forever\n[Workload w]\nType=anon\n"
+		    "Size=8M\nStart=v reached 16M\n[Expect w]\nStarted=no\n",
+		OOM_PASS, NULL},
+	{"one that is killed while it prepares",
+		BOX "[Workload quiet]\nType=idle\nSize=96M\n[Expect quiet]\nSurvives=yes\n",
+		OOM_BROKEN, "'quiet' killed by kernel-memcg at"},
+	{"a bystander of one that is stuck",
+		"[Scenario]\nTimeout=1s\n" BOX "[Workload w]\nType=exec\nCommand=sleep 60\n"
+		"[Workload quiet]\nType=idle\nSize=4M\n[Expect w]\nSurvives=yes\n"
+		"[Expect quiet]\nSurvives=yes\nReached=4M\n",
+		OOM_PASS, NULL},
+	{"a bystander that the harness ended",
+		"[Scenario]\nTimeout=1s\n" BOX "[Workload w]\nType=exec\nCommand=sleep 60\n"
+		"[Workload quiet]\nType=idle\nSize=4M\n[Expect w]\nSurvives=yes\n"
+		"[Expect quiet]\nKilledBy=signal\n",
+		OOM_INCONCLUSIVE, "ended by the harness at the deadline"},
 	{"a program's own session",
 		BOX
 		"[Workload w]\nType=exec\nCommand=sh -c \"setsid -w tail "

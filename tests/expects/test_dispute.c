@@ -25,6 +25,7 @@ static const struct {
 	{"", "LogComplete", "yes", C},
 	{"", "PredictedVictim", "yes", V | C},
 	{"", "KillLatency", "..2ms", V | T},
+	{"hog", "Started", "yes", 0},
 	{"hog", "ExitCode", "137", V},
 	{"hog", "Signal", "SIGKILL", V},
 	{"hog", "KilledBy", "kernel-memcg", V | K | C},

@@ -21,37 +21,49 @@ static void count_unknown(struct oom_attempt *attempt)
 	attempt->oom_kills = -1;
 }
 
-static void counted_twice(struct oom_attempt *attempt)
+static void machine_counted_one(struct oom_attempt *attempt)
 {
-	attempt->units[0].events[4].value = 2;
+	judge_machine_counted(attempt, 1);
 }
 
-/* a scope in a slice: the slice's counters hold the scope's */
-static void child_counts_too(struct oom_attempt *attempt)
+static void machine_counted_two(struct oom_attempt *attempt)
 {
-	struct oom_unit_rec *child = oom_attempt_add_unit(attempt);
-
-	attempt->units[0].cgroup = "/oomgate.slice";
-	child->name = "child";
-	child->cgroup = "/oomgate.slice/child.scope";
-	oom_attempt_add_counter(attempt, &child->events, &child->n_events, "oom_kill", 1);
+	judge_machine_counted(attempt, 2);
 }
 
-/* another one beside it, whose name only begins alike */
-static void sibling_counts(struct oom_attempt *attempt)
+static void machine_counted_none(struct oom_attempt *attempt)
 {
-	child_counts_too(attempt);
-	oom_attempt_unit(attempt, "child")->cgroup = "/oomgate.slice-2";
+	judge_machine_counted(attempt, 0);
 }
 
-static void out_of_memory(struct oom_attempt *attempt)
+static void machine_is_lost(struct oom_attempt *attempt)
 {
-	attempt->kills[0].killer = OOM_KILLER_KERNEL_GLOBAL;
+	judge_machine_counted(attempt, 0);
+	judge_set_source(attempt, "vmstat", OOM_SOURCE_LOST, -1, NULL);
+}
+
+static void units_counted_none(struct oom_attempt *attempt)
+{
+	attempt->units[0].events[4].value = 0;
+	attempt->units[0].events_local[4].value = 0;
+}
+
+static void by_earlyoom(struct oom_attempt *attempt)
+{
+	judge_add_kill(attempt, NULL, 900)->killer = OOM_KILLER_EARLYOOM;
 }
 
 static void without_kmsg(struct oom_attempt *attempt)
 {
 	judge_set_source(attempt, "kmsg", OOM_SOURCE_ABSENT, -1, NULL);
+}
+
+static void zero_everywhere_but_lost(struct oom_attempt *attempt)
+{
+	judge_without_kills(attempt);
+	judge_lose_kmsg(attempt);
+	judge_without_mark(attempt);
+	units_counted_none(attempt);
 }
 
 Test(expect_run, oom_kills)
@@ -72,16 +84,25 @@ Test(expect_run, oom_kills)
 		{BOTH_LOST, "", "OOMKills", "0", OOM_FAIL, "1..", NULL},
 		{{judge_without_kills, judge_lose_all}, "", "OOMKills", "0", OOM_INCONCLUSIVE,
 			"0..", LOST_WHY},
-		/* the units' counters leave no room for another kill, or do, or cannot know */
-		{{judge_lose_kmsg, judge_without_mark}, "", "OOMKills", "1", OOM_PASS, "1", NULL},
-		{{judge_lose_kmsg, judge_without_mark, counted_twice}, "", "OOMKills", "1",
-			OOM_INCONCLUSIVE, "1..", LOST_WHY},
-		{{judge_lose_kmsg, judge_without_mark, child_counts_too}, "", "OOMKills", "1",
+		/* the machine's counter leaves no room for another kill, or does; the units' say nothing
+		 * of a cgroup that a program made */
+		{{judge_lose_kmsg, judge_without_mark, machine_counted_one}, "", "OOMKills", "1",
 			OOM_PASS, "1", NULL},
-		{{judge_lose_kmsg, judge_without_mark, sibling_counts}, "", "OOMKills", "1",
+		{{judge_lose_all, judge_without_kills, machine_counted_none}, "", "OOMKills", "0",
+			OOM_PASS, "0", NULL},
+		{{judge_lose_kmsg, judge_without_mark, machine_counted_two}, "", "OOMKills", "1",
 			OOM_INCONCLUSIVE, "1..", LOST_WHY},
-		{{judge_lose_kmsg, judge_without_mark, out_of_memory}, "", "OOMKills", "1",
+		{{judge_lose_kmsg, judge_without_mark, machine_is_lost}, "", "OOMKills", "1",
 			OOM_INCONCLUSIVE, "1..", LOST_WHY},
+		{{judge_lose_kmsg, judge_without_mark}, "", "OOMKills", "1", OOM_INCONCLUSIVE,
+			"1..", LOST_WHY},
+		{{zero_everywhere_but_lost}, "", "OOMKills", "0", OOM_INCONCLUSIVE, "0..",
+			LOST_WHY},
+		{{zero_everywhere_but_lost}, "", "Victim", "nobody", OOM_INCONCLUSIVE, "nobody",
+			LOST_WHY},
+		/* a daemon's kill is none of the kernel's */
+		{{zero_everywhere_but_lost, by_earlyoom, machine_counted_one}, "", "Victim",
+			"nobody", OOM_INCONCLUSIVE, "nobody", LOST_WHY},
 		{{count_unknown}, "", "OOMKills", "1", OOM_INCONCLUSIVE, "1..", "is not known"},
 	};
 
@@ -99,9 +120,16 @@ static void og_killed(struct oom_attempt *attempt)
 	judge_add_kill(attempt, "og", 901); /* the end of "hog", and no repetition */
 }
 
-static void by_earlyoom(struct oom_attempt *attempt)
+static void order_is_open(struct oom_attempt *attempt)
 {
-	judge_add_kill(attempt, NULL, 900)->killer = OOM_KILLER_EARLYOOM;
+	for (size_t i = 0; i < attempt->n_kills; i++)
+		attempt->kills[i].order_unknown = true;
+}
+
+static void later_order_is_open(struct oom_attempt *attempt)
+{
+	order_is_open(attempt);
+	attempt->kills[0].order_unknown = false;
 }
 
 Test(expect_run, victim)
@@ -129,11 +157,22 @@ Test(expect_run, victim)
 		{BOTH_LOST, "", "Victim", "hog", OOM_INCONCLUSIVE, "hog", LOST_WHY},
 		{BOTH_LOST, "", "Victim", "neighbour", OOM_FAIL, "hog", NULL},
 		{BOTH_LOST, "", "Victim", "neighbour hog", OOM_INCONCLUSIVE, "hog", LOST_WHY},
+		/* in whatever order: that matters where words are told apart, and may not help */
+		{{second_kill, order_is_open}, "", "Victim", "hog|neighbour", OOM_PASS,
+			"hog neighbour", NULL},
+		{{second_kill, order_is_open}, "", "Victim", "hog neighbour", OOM_INCONCLUSIVE,
+			"hog neighbour", "the order of the kills is not known"},
 		{{judge_without_kills, judge_lose_all}, "", "Victim", "hog", OOM_INCONCLUSIVE,
 			"nobody", LOST_WHY},
 	};
 
 	JUDGE_ROWS(rows);
+}
+
+static void twice_the_neighbour(struct oom_attempt *attempt)
+{
+	second_kill(attempt);
+	judge_add_kill(attempt, "neighbour", 43);
 }
 
 Test(expect_run, first_victim)
@@ -150,6 +189,14 @@ Test(expect_run, first_victim)
 		{{judge_without_kills, by_earlyoom}, "", "FirstVictim", "hog", OOM_FAIL, "nobody",
 			NULL},
 		{{judge_without_kills}, "", "FirstVictim", "nobody", OOM_PASS, "nobody", NULL},
+		{{second_kill, order_is_open}, "", "FirstVictim", "hog", OOM_INCONCLUSIVE, "hog",
+			"it is not known who of them was killed first"},
+		{{second_kill, order_is_open}, "", "FirstVictim", "neighbour", OOM_INCONCLUSIVE,
+			"hog", "it is not known who of them was killed first"},
+		{{second_kill, later_order_is_open}, "", "FirstVictim", "hog", OOM_PASS, "hog",
+			NULL},
+		{{judge_without_kills, twice_the_neighbour, order_is_open}, "", "FirstVictim",
+			"neighbour", OOM_PASS, "neighbour", NULL},
 		{BOTH_LOST, "", "FirstVictim", "hog", OOM_INCONCLUSIVE, "hog", LOST_WHY},
 		{BOTH_LOST, "", "FirstVictim", "neighbour", OOM_INCONCLUSIVE, "hog", LOST_WHY},
 	};
@@ -213,8 +260,13 @@ Test(expect_run, group_kill)
 		{{group_flag}, "", "GroupKill", "yes", OOM_PASS, "yes", NULL},
 		{{group_flag}, "", "GroupKill", "no", OOM_FAIL, "yes", NULL},
 		{{group_counted, judge_lose_kmsg}, "", "GroupKill", "yes", OOM_PASS, "yes", NULL},
-		/* the counter tells without the log; neither tells nothing */
-		{{judge_lose_kmsg}, "", "GroupKill", "no", OOM_PASS, "no", NULL},
+		/* the units' counter tells of no other cgroup; where nobody was killed, no group was */
+		{{judge_lose_kmsg}, "", "GroupKill", "no", OOM_INCONCLUSIVE, "no",
+			"kmsg lost 812 records"},
+		{{judge_lose_kmsg, machine_counted_one}, "", "GroupKill", "no", OOM_INCONCLUSIVE,
+			"no", "kmsg lost 812 records"},
+		{{judge_lose_kmsg, machine_counted_none}, "", "GroupKill", "no", OOM_PASS, "no",
+			NULL},
 		{{judge_without_events}, "", "GroupKill", "no", OOM_PASS, "no", NULL},
 		{{judge_lose_kmsg, judge_without_events}, "", "GroupKill", "no", OOM_INCONCLUSIVE,
 			"no", "kmsg lost 812 records"},
@@ -263,7 +315,9 @@ Test(expect_run, what_the_kernel_log_says)
 		{{NULL}, "", "ForkRejected", "yes", OOM_FAIL, "no", NULL},
 		{{fork_line}, "", "ForkRejected", "yes", OOM_PASS, "yes", NULL},
 		{{fork_counted}, "", "ForkRejected", "no", OOM_FAIL, "yes", NULL},
-		{{judge_lose_kmsg}, "", "ForkRejected", "no", OOM_PASS, "no", NULL},
+		{{judge_lose_kmsg}, "", "ForkRejected", "no", OOM_INCONCLUSIVE, "no",
+			"kmsg lost 812 records"},
+		{{judge_lose_kmsg, fork_counted}, "", "ForkRejected", "yes", OOM_PASS, "yes", NULL},
 		{{judge_lose_kmsg, judge_without_events}, "", "ForkRejected", "no",
 			OOM_INCONCLUSIVE, "no", "kmsg lost 812 records"},
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Lines of a trace: what follows a line does not change what it says, names are parts of it, and times and
- * numbers are whatever they are. */
+/* The text of a trace: every byte is a part of one entry, what follows an entry does not change what it says, names
+ * are parts of it and short, and times and numbers are whatever they are. */
 #include "lib/kernel/trace.h"
 #include "tests/support/fuzz.h"
 
+#include <errno.h>
 #include <signal.h>
+
+enum { COMM_BYTES = 16 };
 
 static bool same_text(const char *a, const char *b)
 {
@@ -18,50 +21,54 @@ static bool is_same(const struct oom_trace_event *a, const struct oom_trace_even
 		same_text(a->task_comm, b->task_comm) && same_text(a->comm, b->comm);
 }
 
-/* Is @text, up to its first NUL, a part of the line? */
-static bool is_part(const char *text, const char *line, size_t len)
+/* Is @text, up to its first NUL, a part of the entry? */
+static bool is_part(const char *text, struct oom_span entry)
 {
-	return !text || (strlen(text) <= len && memmem(line, len, text, strlen(text)));
+	return !text ||
+		(strlen(text) <= entry.len && memmem(entry.at, entry.len, text, strlen(text)));
 }
 
-static bool read_line(
-	struct oom_arena *arena, const char *line, size_t len, struct oom_trace_event *ret)
+/* The entry alone is the same entry. */
+static void check_alone(
+	struct oom_arena *arena, struct oom_span entry, const struct oom_trace_event *ev)
 {
-	static const char behind[] = "7.7 pid=7 comm=7";
-	char *exact = fuzz_exact(line, len), *more = malloc(len + sizeof(behind));
-	struct oom_trace_event alone = {.pid = -7}, followed = alone;
-	bool ok = oom_trace_parse(arena, exact, len, &alone);
+	char *exact = fuzz_exact(entry.at, entry.len);
+	struct oom_span rest = {exact, entry.len};
+	struct oom_trace_event alone = {.pid = -7};
 
-	FUZZ_CHECK(more);
-	if (len)
-		memcpy(more, line, len);
-	memcpy(more + len, behind, sizeof(behind));
-	FUZZ_CHECK(oom_trace_parse(arena, more, len, &followed) == ok);
-	FUZZ_CHECK(is_same(&alone, &followed));
-	FUZZ_CHECK(is_part(alone.comm, exact, len) && is_part(alone.task_comm, exact, len));
-	FUZZ_CHECK(ok || alone.pid == -7);
+	FUZZ_CHECK(oom_trace_next(arena, &rest, &alone) == 1 && !rest.len);
+	FUZZ_CHECK(is_same(&alone, ev));
+	FUZZ_CHECK(is_part(ev->comm, entry) && is_part(ev->task_comm, entry));
+	FUZZ_CHECK(strlen(ev->task_comm) <= COMM_BYTES);
+	FUZZ_CHECK(ev->kind == OOM_TRACE_MARK || !ev->comm || strlen(ev->comm) <= COMM_BYTES);
 	free(exact);
-	free(more);
-	*ret = alone;
-	return ok;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const char *line = (const char *)data, *end = line + size;
+	char *exact = fuzz_exact(data, size);
+	struct oom_span text = {exact, size};
 	struct oom_trace_event events[64];
 	struct oom_arena arena = {0};
 	size_t count = 0;
+	int r = 1;
 
-	while (line < end && count < sizeof(events) / sizeof(*events)) {
-		const char *stop = memchr(line, '\n', (size_t)(end - line));
-		size_t len = (size_t)((stop ? stop : end) - line);
+	while (r && count < sizeof(events) / sizeof(*events)) {
+		struct oom_trace_event ev = {.pid = -7};
+		struct oom_span before = text;
 
-		count += read_line(&arena, line, len, &events[count]);
-		line += len + 1;
+		r = oom_trace_next(&arena, &text, &ev);
+		FUZZ_CHECK(r == 1 || !r || r == -EBADMSG);
+		FUZZ_CHECK(r ? text.len < before.len : !text.len);
+		FUZZ_CHECK(r == 1 || ev.pid == -7);
+		if (r != 1)
+			continue;
+		check_alone(&arena, (struct oom_span){before.at, before.len - text.len}, &ev);
+		events[count++] = ev;
 	}
 	for (size_t i = 0; i < count; i++)
 		oom_trace_is_kill(events, i);
 	oom_arena_release(&arena);
+	free(exact);
 	return 0;
 }

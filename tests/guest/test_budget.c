@@ -175,6 +175,11 @@ static void console(uint64_t n)
 	grow(guest.a->console, n);
 }
 
+static void printk(uint64_t n)
+{
+	grow(guest.a->printk, n);
+}
+
 static void qemu_log(uint64_t n)
 {
 	grow(guest.a->log, n);
@@ -200,6 +205,7 @@ static const struct {
 	{OOM_BUDGET_MESSAGE_BYTES, alive, "neither record nor evidence, at most 4K"},
 	{OOM_BUDGET_MESSAGE_BYTES, request, "neither record nor evidence, at most 4K"},
 	{OOM_BUDGET_CONSOLE_BYTES, console, "size of the console, at most 16M"},
+	{OOM_BUDGET_CONSOLE_BYTES, printk, "size of the console, at most 16M"},
 	{OOM_BUDGET_LOG_BYTES, qemu_log, "size of QEMU's log, at most 4M"},
 };
 
@@ -278,12 +284,13 @@ Test(guest_budget, evidence_from_before_is_kept)
 Test(guest_budget, the_hosts_own_files_are_not_the_guests)
 {
 	static const char *const names[] = {
-		"console", "qemu.log", "", "/etc/x", "..", "../x", "a/../../x"};
+		"console", "printk", "qemu.log", "", "/etc/x", "..", "../x", "a/../../x"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		say_filled(OOM_FRAME_FILE, names[i], 'x', 10);
 		cr_expect_eq(guest.a->phase, OOM_GUEST_OVER, "'%s'", names[i]);
 		cr_expect_eq(size_of("console"), -1);
+		cr_expect_eq(size_of("printk"), -1);
 		cr_expect_eq(size_of("qemu.log"), -1);
 		tear_down();
 		set_up();

@@ -3,7 +3,6 @@
 #include "lib/kernel/cgroup_file.h"
 #include "lib/kernel/kmsg.h"
 #include "lib/kernel/proc.h"
-#include "lib/kernel/trace.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -205,75 +204,41 @@ Test(proc, a_name_with_parentheses_does_not_shift_the_fields)
 	rmdir(dir);
 }
 
-/* mm/oom_kill.c: SIGKILL, then the mark; who is dying anyway is marked alone. */
-Test(trace, a_mark_without_the_kernels_sigkill_is_no_kill)
-{
-	static const struct oom_trace_event events[] = {
-		{.kind = OOM_TRACE_MARK_VICTIM, .pid = 7},
-		{.kind = OOM_TRACE_SIGNAL, .pid = 7, .signal = 9, .code = 0},
-		{.kind = OOM_TRACE_SIGNAL, .pid = 7, .signal = 17, .code = OOM_TRACE_BY_KERNEL},
-		{.kind = OOM_TRACE_SIGNAL, .pid = 8, .signal = 9, .code = OOM_TRACE_BY_KERNEL},
-		{.kind = OOM_TRACE_MARK_VICTIM, .pid = 7},
-		{.kind = OOM_TRACE_MARK_VICTIM, .pid = 8},
-		{.kind = OOM_TRACE_SIGNAL, .pid = 7, .signal = 9, .code = OOM_TRACE_BY_KERNEL},
-	};
-
-	cr_expect_not(oom_trace_is_kill(events, 0));
-	cr_expect_not(oom_trace_is_kill(events, 4));
-	cr_expect(oom_trace_is_kill(events, 5));
-}
-
-Test(trace, lines_of_every_kernel)
+Test(vmstat, one_counter_of_many)
 {
 	static const struct {
-		const char *line;
-		bool ok;
-		enum oom_trace_kind kind;
-		long long time_us, task_pid, pid, signal, code;
-		const char *task_comm, *comm;
+		const char *text;
+		int r;
+		long long value;
 	} rows[] = {
-		/* 5.10: the pid alone */
-		{"             hog-312     [000] ....    12.345678: mark_victim: pid=312", true,
-			OOM_TRACE_MARK_VICTIM, 12345678, 312, 312, 0, 0, "hog", NULL},
-		{"             hog-312     [001] d..1.    7.000001: mark_victim: pid=99 comm=a b pid=1 "
-		 "total-vm=409600kB anon-rss=1kB file-rss:0kB shmem-rss:0kB uid=0 pgtables=1kB "
-		 "oom_score_adj=0",
-			true, OOM_TRACE_MARK_VICTIM, 7000001, 312, 99, 0, 0, "hog", "a b pid=1"},
-		{"          <...>-1       [000] d..2   100.000000: signal_generate: sig=9 errno=0 code=0 "
-		 "comm=my-prog x pid=55 grp=1 res=0",
-			true, OOM_TRACE_SIGNAL, 100000000, 1, 55, 9, 0, "<...>", "my-prog x"},
-		{"  kworker/0:1-mm-44 [000] d..2   1.000002: signal_generate: sig=9 errno=0 code=128 "
-		 "comm=h pid=5 grp=1 res=0",
-			true, OOM_TRACE_SIGNAL, 1000002, 44, 5, 9, 128, "kworker/0:1-mm", "h"},
-		{"# tracer: nop", false, 0, 0, 0, 0, 0, 0, NULL, NULL},
-		{"  x-1 [000] d..2 1.0: sched_switch: prev_comm=x", false, 0, 0, 0, 0, 0, 0, NULL,
-			NULL},
-		{"  x-1 [000] d..2 1.0: signal_generate: sig=9", false, 0, 0, 0, 0, 0, 0, NULL,
-			NULL},
+		{"nr_free_pages 1\noom_kill 3\nnuma_hit 7\n", 0, 3},
+		{"oom_kill 0\n", 0, 0},
+		{"noom_kill 3\noom_kill_x 4\noom_kill 5\n", 0, 5},
+		{"nr_free_pages 1\n", -ENODATA, -7},
+		{"", -ENODATA, -7},
+		{"oom_kill 3", -ENODATA, -7}, /* cut */
+		{"oom_kill -3\n", -EBADMSG, -7},
+		{"oom_kill 3x\n", -EBADMSG, -7},
 	};
+	char dir[] = "/tmp/oomgate-test.XXXXXX";
+	int root;
 
+	cr_assert_not_null(mkdtemp(dir));
+	root = open(dir, O_RDONLY | O_DIRECTORY);
+	cr_assert_eq(mkdirat(root, "proc", 0700), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct oom_arena arena = {0};
-		struct oom_trace_event ev;
-		bool ok = oom_trace_parse(&arena, rows[i].line, strlen(rows[i].line), &ev);
+		int fd = openat(root, "proc/vmstat", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		int64_t value = -7;
 
-		cr_expect_eq(ok, rows[i].ok, "row %zu", i);
-		if (ok && rows[i].ok) {
-			cr_expect_eq(ev.kind, rows[i].kind, "row %zu", i);
-			cr_expect_eq(ev.time_us, rows[i].time_us, "row %zu: %lld", i,
-				(long long)ev.time_us);
-			cr_expect_eq(ev.task_pid, rows[i].task_pid, "row %zu", i);
-			cr_expect_eq(ev.pid, rows[i].pid, "row %zu", i);
-			cr_expect_str_eq(
-				ev.task_comm, rows[i].task_comm, "row %zu: '%s'", i, ev.task_comm);
-			cr_expect(
-				rows[i].comm ? ev.comm && !strcmp(ev.comm, rows[i].comm) : !ev.comm,
-				"row %zu", i);
-			if (ev.kind == OOM_TRACE_SIGNAL) {
-				cr_expect_eq(ev.signal, rows[i].signal, "row %zu", i);
-				cr_expect_eq(ev.code, rows[i].code, "row %zu", i);
-			}
-		}
-		oom_arena_release(&arena);
+		cr_assert_eq(write(fd, rows[i].text, strlen(rows[i].text)),
+			(ssize_t)strlen(rows[i].text));
+		close(fd);
+		cr_expect_eq(oom_proc_vmstat(root, "oom_kill", &value), rows[i].r, "row %zu", i);
+		cr_expect_eq(value, rows[i].value, "row %zu: %lld", i, (long long)value);
 	}
+	unlinkat(root, "proc/vmstat", 0);
+	cr_expect_eq(oom_proc_vmstat(root, "oom_kill", &(int64_t){0}), -ENOENT);
+	unlinkat(root, "proc", AT_REMOVEDIR);
+	close(root);
+	rmdir(dir);
 }

@@ -163,6 +163,27 @@ static void of_a_descendant(struct oom_attempt *attempt)
 	attempt->kills[0].kin = OOM_KIN_DESCENDANT;
 }
 
+static void machine_counted_one(struct oom_attempt *attempt)
+{
+	judge_machine_counted(attempt, 1);
+}
+
+/* one of them was in no line that is understood, or a group's first was counted twice */
+static void machine_counted_two(struct oom_attempt *attempt)
+{
+	judge_machine_counted(attempt, 2);
+}
+
+static void machine_counted_four(struct oom_attempt *attempt)
+{
+	judge_machine_counted(attempt, 4);
+}
+
+static void machine_counted_seven(struct oom_attempt *attempt)
+{
+	judge_machine_counted(attempt, 7);
+}
+
 static void exited(struct oom_attempt *attempt)
 {
 	struct oom_workload_rec *hog = oom_attempt_workload(attempt, "hog");
@@ -212,6 +233,11 @@ static const struct {
 		"number of kills: kmsg says 1, memory.events.local says 9223372036854775807"},
 	{{judge_lose_kmsg, counted_two},
 		"number of kills: mark_victim says 1, memory.events.local says 2"},
+	{{machine_counted_one}, NULL},
+	{{machine_counted_two}, "number of kills: kmsg says 1, vmstat says 2"},
+	{{judge_lose_kmsg, machine_counted_two}, NULL},
+	{{group_of_three, machine_counted_four}, NULL},
+	{{group_of_three, machine_counted_seven}, "number of kills: kmsg says 3, vmstat says 7"},
 	/* what was lost cannot contradict, nor what was not read */
 	{{judge_lose_kmsg, judge_without_mark, counted_two}, NULL},
 	{{judge_without_events}, NULL},

@@ -39,15 +39,15 @@ static struct oom_run *read_text(const char *text, size_t len, struct oom_err *e
 Test(record_read, members_may_stand_in_any_order)
 {
 	static const char *const rows[] = {
-		"{\"schema\":\"oomgate.run/1\",\"machines\":[{\"id\":\"m\"}],\"seed\":7,\"results\":[" A1
+		"{\"schema\":\"oomgate.run/2\",\"machines\":[{\"id\":\"m\"}],\"seed\":7,\"results\":[" A1
 		"," A2 "]}",
 		"{\"results\":[" A1 "," A2
-		"],\"seed\":7,\"machines\":[{\"id\":\"m\"}],\"schema\":\"oomgate.run/1\"}",
+		"],\"seed\":7,\"machines\":[{\"id\":\"m\"}],\"schema\":\"oomgate.run/2\"}",
 		"{\"machines\":[{\"id\":\"m\"}],\"results\":[" A1 "," A2
-		"],\"schema\":\"oomgate.run/1\",\"seed\":7}",
+		"],\"schema\":\"oomgate.run/2\",\"seed\":7}",
 		" \n{ \"seed\" :7,\"of_tomorrow\":{\"results\":[1]},\"\\u0072esults\" : [ " A1
 		"\n,\t" A2 " ] ,\r\n"
-		"\"machines\":[{\"id\":\"m\"}],\"schema\":\"oomgate.run/1\" } \n",
+		"\"machines\":[{\"id\":\"m\"}],\"schema\":\"oomgate.run/2\" } \n",
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -77,7 +77,7 @@ Test(record_read, members_may_stand_in_any_order)
 Test(record_read, a_record_that_is_cut_off_is_none)
 {
 	static const char text[] =
-		"{\"schema\":\"oomgate.run/1\",\"seed\":12,\"results\":[" A1 ",\n" A2 "],\"x\":tru"
+		"{\"schema\":\"oomgate.run/2\",\"seed\":12,\"results\":[" A1 ",\n" A2 "],\"x\":tru"
 		"e,\"summary\":{\"pass\":1}}";
 
 	for (size_t len = 0; len < sizeof(text) - 1; len++) {
@@ -88,7 +88,7 @@ Test(record_read, a_record_that_is_cut_off_is_none)
 	}
 }
 
-#define IN(results) "{\"schema\":\"oomgate.run/1\",\n\"results\":[" results "]}"
+#define IN(results) "{\"schema\":\"oomgate.run/2\",\n\"results\":[" results "]}"
 
 Test(record_read, what_is_wrong_is_said_with_its_place)
 {
@@ -98,29 +98,29 @@ Test(record_read, what_is_wrong_is_said_with_its_place)
 		{"", "not JSON: line 1, column 1: the file ends here"},
 		{"[]", "line 1, column 1: '{' is missing"},
 		{"\xef\xbb\xbf{}", "line 1, column 1: '{' is missing"},
-		{"{}", "schema '' is not 'oomgate.run/1'"},
+		{"{}", "schema '' is not 'oomgate.run/2'"},
 		{"{\"schema\":7}", "schema '' is not"},
-		{"{\"schema\":\"oomgate.run/1\"} x",
+		{"{\"schema\":\"oomgate.run/2\"} x",
 			"line 1, column 28: there is text after the end"},
-		{"{\"schema\":\"oomgate.run/1\",}", "line 1, column 27: a name is missing"},
-		{"{\"schema\" \"oomgate.run/1\"}", "line 1, column 11: ':' is missing"},
-		{"{\"schema\":\"oomgate.run/1\" \"x\":1}",
+		{"{\"schema\":\"oomgate.run/2\",}", "line 1, column 27: a name is missing"},
+		{"{\"schema\" \"oomgate.run/2\"}", "line 1, column 11: ':' is missing"},
+		{"{\"schema\":\"oomgate.run/2\" \"x\":1}",
 			"line 1, column 27: ',' or '}' is missing"},
-		{"{\"schema\":\"oomgate.run/1\",\"x\":}", "line 1, column 31: a value is missing"},
-		{"{\"schema\":\"oomgate.run/1\",\"x\":maybe}", "not JSON: line 1"},
-		{"{\"schema\":\"oomgate.run/1\",\"x\":{\"y\":}}", "not JSON: line 1"},
-		{"{\"schema\":\"oomgate.run/1\",\"x\\q\":1}", "not JSON: line 1"},
-		{"{\"schema\":\"oomgate.run/1\",\"seed\":1,\"seed\":2}", "'seed' appears twice"},
-		{"{\"schema\":\"oomgate.run/1\",\"schema\":\"oomgate.run/1\"}",
+		{"{\"schema\":\"oomgate.run/2\",\"x\":}", "line 1, column 31: a value is missing"},
+		{"{\"schema\":\"oomgate.run/2\",\"x\":maybe}", "not JSON: line 1"},
+		{"{\"schema\":\"oomgate.run/2\",\"x\":{\"y\":}}", "not JSON: line 1"},
+		{"{\"schema\":\"oomgate.run/2\",\"x\\q\":1}", "not JSON: line 1"},
+		{"{\"schema\":\"oomgate.run/2\",\"seed\":1,\"seed\":2}", "'seed' appears twice"},
+		{"{\"schema\":\"oomgate.run/2\",\"schema\":\"oomgate.run/2\"}",
 			"'schema' appears twice"},
 		{"{\"results\":[],\"results\":[]}", "'results' appears twice"},
 		{"{\"results\":null,\"results\":[]}", "'results' appears twice"},
 		{"{\"results\":[],\"results\":null}", "'results' appears twice"},
-		{"{\"schema\":\"oomgate.run/1\",\"results\":{}}",
+		{"{\"schema\":\"oomgate.run/2\",\"results\":{}}",
 			"field 'results' is not an array"},
-		{"{\"schema\":\"oomgate.run/1\",\"seed\":\"x\"}",
+		{"{\"schema\":\"oomgate.run/2\",\"seed\":\"x\"}",
 			"field 'seed' of 'run' is not a whole number"},
-		{"{\"schema\":\"oomgate.run/2\",\"results\":[7]}", "schema 'oomgate.run/2' is not"},
+		{"{\"schema\":\"oomgate.run/3\",\"results\":[7]}", "schema 'oomgate.run/3' is not"},
 		{IN("7"), "attempt 1 (line 2): 'result' is not a JSON object"},
 		{IN(A1 ",\n{}"), "attempt 2 (line 3): field 'scenario' of 'result' is missing"},
 		{IN(A1 ","), "line 2, column 86: a value is missing"},
@@ -145,7 +145,7 @@ Test(record_read, what_is_wrong_is_said_with_its_place)
 
 Test(record_read, a_nul_is_no_end)
 {
-	static const char text[] = "{\"schema\":\"oomgate.run/1\"}\0";
+	static const char text[] = "{\"schema\":\"oomgate.run/2\"}\0";
 	struct oom_err err = {0};
 
 	cr_expect_null(read_text(text, sizeof(text) - 1, &err));
@@ -176,7 +176,7 @@ Test(record_read, an_attempt_is_bounded)
 		struct oom_err err = {0};
 		struct oom_run *run;
 
-		fprintf(out, "{\"schema\":\"oomgate.run/1\",\"results\":[%s", rows[i / 2].head);
+		fprintf(out, "{\"schema\":\"oomgate.run/2\",\"results\":[%s", rows[i / 2].head);
 		for (size_t u = 0; u < n; u++)
 			fputs(rows[i / 2].unit, out);
 		for (size_t u = 0; !rows[i / 2].tail && u < n; u++)

@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 /* A new member of a record needs a row in lib/record_json*.c and a value in full_attempt(). */
-_Static_assert(sizeof(struct oom_workload_rec) == 22 * 8, "see above");
+_Static_assert(sizeof(struct oom_workload_rec) == 23 * 8, "see above");
 _Static_assert(sizeof(struct oom_unit_rec) == 17 * 8, "see above");
 _Static_assert(sizeof(struct oom_source_rec) == 5 * 8, "see above");
 _Static_assert(sizeof(struct oom_signal_rec) == 16 * 8, "see above");
 _Static_assert(sizeof(struct oom_dispute_rec) == 6 * 8, "see above");
+_Static_assert(sizeof(struct oom_fault_rec) == 7 * 8, "see above");
+_Static_assert(sizeof(struct oom_precondition_rec) == 7 * 8, "see above");
 _Static_assert(sizeof(struct oom_expect_rec) == 7 * 8, "see above");
 _Static_assert(sizeof(struct oom_machine_rec) == 8 * 8, "see above");
 
@@ -45,6 +47,7 @@ static void fill_workload(struct oom_attempt *attempt)
 	workload->ops = 7;
 	workload->kills = 2;
 	workload->line = 7;
+	workload->ended_by_harness = true;
 	oom_attempt_add_text(attempt, &workload->evidence, &workload->n_evidence, "exit 137");
 	oom_attempt_add_text(attempt, &workload->evidence, &workload->n_evidence, "kmsg line 5");
 }
@@ -110,6 +113,14 @@ static void fill_evidence(struct oom_attempt *attempt)
 	cr_assert_eq(oom_attempt_add_dispute(attempt, &dispute), 0);
 }
 
+static void fill_preconditions(struct oom_attempt *attempt)
+{
+	*oom_attempt_add_fault(attempt) = (struct oom_fault_rec){
+		"push", "reclaim", "hog reached 100M", 1234567, 11, true, 12};
+	*oom_attempt_add_precondition(attempt) = (struct oom_precondition_rec){"push", "When",
+		"hog reached 100M", 1234560, true, OOM_PASS, "fault 'push' was refused", 14};
+}
+
 static struct oom_attempt *full_attempt(void)
 {
 	struct oom_attempt *attempt = oom_attempt_new();
@@ -126,12 +137,19 @@ static struct oom_attempt *full_attempt(void)
 	fill_workload(attempt);
 	fill_unit(attempt);
 	fill_evidence(attempt);
+	fill_preconditions(attempt);
 	attempt->oom_kills = 1;
 	oom_attempt_add_text(attempt, &attempt->warnings, &attempt->n_warnings, "WARNING: x");
 	attempt->panicked = attempt->fork_rejected = true;
 	attempt->start_realtime_us = 1800000000000000;
 	attempt->kill_latency_us = 1500;
 	attempt->machine_us = 160000;
+	attempt->qemu_us = 20000;
+	attempt->restore_us = 90000;
+	attempt->wake_us = 50000;
+	attempt->report_us = 3000;
+	attempt->end_us = 4000;
+	attempt->own_bytes = 90 << 20;
 	attempt->harness_rss_bytes = 5 << 20;
 	attempt->known_on = 1;
 	attempt->memory_bytes = 512 << 20;
@@ -175,8 +193,9 @@ static void expect_members(const json_t *json)
 	static const struct {
 		const char *list;
 		size_t members;
-	} rows[] = {{"workloads", 21}, {"units", 12}, {"signals", 17}, {"sources", 5},
-		{"disputes", 6}, {"expectations", 7}, {"timing", 6}};
+	} rows[] = {{"workloads", 22}, {"units", 12}, {"signals", 17}, {"sources", 5},
+		{"disputes", 6}, {"faults", 7}, {"preconditions", 8}, {"expectations", 7},
+		{"timing", 12}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		json_t *list = json_object_get(json, rows[i].list), *item = list;
@@ -187,7 +206,7 @@ static void expect_members(const json_t *json)
 			item = json_object_iter_value(json_object_iter(list));
 		cr_expect_eq(json_object_size(item), rows[i].members, "%s", rows[i].list);
 	}
-	cr_expect_eq(json_object_size(json), 7 + 3 + 8 + 1 + 7, "a result");
+	cr_expect_eq(json_object_size(json), 7 + 3 + 8 + 1 + 9, "a result");
 }
 
 static json_t *through_text(json_t *json_taken)
@@ -351,48 +370,4 @@ Test(record, finds_by_whole_name)
 	cr_expect_eq(oom_attempt_source(attempt, "kmsg"), &attempt->sources[0]);
 	cr_expect_null(oom_attempt_source(attempt, "kmsgs"));
 	oom_attempt_free(attempt);
-}
-
-/* A machine has what its attempts had, and nothing where they differ: [Machine] is the scenario's. */
-Test(record, a_machine_has_what_its_attempts_had)
-{
-	static const struct {
-		int64_t of_attempts[3]; /* -1: it does not say */
-		int64_t before, least, most, after;
-	} rows[] = {
-		{{1 << 30, 1 << 30, 1 << 30}, 512, 1 << 30, 1 << 30, 1 << 30},
-		{{1 << 30, 256, 512}, 512, 256, 1 << 30, -1},
-		{{-1, 256, -1}, 512, 256, 256, 256},
-		{{-1, -1, -1}, 512, -1, -1, 512},
-		{{-1, -1, -1}, -1, -1, -1, -1},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct oom_run *run = oom_run_new();
-		struct oom_extent memory, cpus;
-
-		for (size_t m = 0; m < 2; m++)
-			*oom_run_add_machine(run) = (struct oom_machine_rec){.id = m ? "b" : "a",
-				.memory_bytes = rows[i].before,
-				.cpus = rows[i].before};
-		for (size_t a = 0; a < 4; a++) {
-			struct oom_attempt *attempt = oom_attempt_new();
-
-			attempt->scenario = "x";
-			attempt->machine = a == 3 ? "b" : "a";
-			attempt->memory_bytes = attempt->cpus =
-				a == 3 ? 77 : rows[i].of_attempts[a];
-			cr_assert_eq(oom_run_add_attempt(run, attempt), 0);
-		}
-		memory = oom_run_memory_bytes(run, "a");
-		cpus = oom_run_cpus(run, "a");
-		cr_expect(
-			memory.least == rows[i].least && memory.most == rows[i].most, "row %zu", i);
-		cr_expect(cpus.least == rows[i].least && cpus.most == rows[i].most, "row %zu", i);
-		oom_run_settle_machines(run);
-		cr_expect_eq(run->machines[0].memory_bytes, rows[i].after, "row %zu", i);
-		cr_expect_eq(run->machines[0].cpus, rows[i].after, "row %zu", i);
-		cr_expect_eq(run->machines[1].memory_bytes, 77, "row %zu: another machine", i);
-		oom_run_free(run);
-	}
 }

@@ -64,11 +64,11 @@ Test(record_wrong, a_folder_without_a_run_is_a_sentence)
 	} rows[] = {
 		{NULL, ENOENT, "run.json': No such file"},
 		{"{\"schema\":", EBADMSG, "is not JSON: line 1"},
-		{"{}", EBADMSG, "schema '' is not 'oomgate.run/1'"},
+		{"{}", EBADMSG, "schema '' is not 'oomgate.run/2' or an older one"},
 		{"{\"schema\":\"oomgate.run/9\"}", EBADMSG, "schema 'oomgate.run/9' is not"},
-		{"{\"schema\":\"oomgate.run/1\",\"machines\":[3]}", EBADMSG, "is not a machine"},
-		{"{\"schema\":\"oomgate.run/1\",\"results\":[{}]}", EBADMSG, "'scenario'"},
-		{"{\"schema\":\"oomgate.run/1\"}", 0, ""},
+		{"{\"schema\":\"oomgate.run/2\",\"machines\":[3]}", EBADMSG, "is not a machine"},
+		{"{\"schema\":\"oomgate.run/2\",\"results\":[{}]}", EBADMSG, "'scenario'"},
+		{"{\"schema\":\"oomgate.run/2\"}", 0, ""},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

@@ -58,6 +58,7 @@ void fake_guest_begin(struct fake_guest *guest)
 	a->start_us = a->phase_us = oom_monotonic_us();
 	a->deadline_us = a->phase_us + 60000000;
 	snprintf(a->console, sizeof(a->console), "%s/console", guest->dir);
+	snprintf(a->printk, sizeof(a->printk), "%s/printk", guest->dir);
 	snprintf(a->log, sizeof(a->log), "%s/qemu.log", guest->dir);
 	oom_state_init(guest->host.cache, 1, &a->state);
 	watch(guest, a->timer_fd, OOM_TAG_TIMER);

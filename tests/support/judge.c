@@ -22,6 +22,12 @@ void judge_set_source(struct oom_attempt *attempt, const char *name, enum oom_so
 	source->note = note;
 }
 
+void judge_machine_counted(struct oom_attempt *attempt, int64_t kills)
+{
+	judge_set_source(attempt, "vmstat", OOM_SOURCE_OK, 0, NULL);
+	oom_attempt_source(attempt, "vmstat")->records = kills;
+}
+
 struct oom_kill *judge_add_kill(struct oom_attempt *attempt, const char *workload, int64_t pid)
 {
 	struct oom_kill *kill = oom_attempt_add_kill(attempt);

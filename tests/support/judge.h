@@ -24,6 +24,8 @@ struct judge_row {
  * sources are there and whole.
  */
 struct oom_attempt *judge_sample(void);
+/* Source vmstat: the whole machine counted so many kills. */
+void judge_machine_counted(struct oom_attempt *attempt, int64_t kills);
 /* One more kill in it: of a process of @workload (NULL: of none). */
 struct oom_kill *judge_add_kill(struct oom_attempt *attempt, const char *workload, int64_t pid);
 /* Sets a source's state. */

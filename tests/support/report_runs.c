@@ -156,6 +156,28 @@ struct oom_run *run_passing(void)
 	return run;
 }
 
+/* Faults of every fate, and what the scenario relied on. */
+static void faults_fill(struct oom_attempt *a)
+{
+	static const struct oom_fault_rec faults[] = {
+		{"bang", "signal", "hog reached 400M", -1, -1, false, 20},
+		{"lower", "limit", "1s", 1000120, 0, false, 24},
+		{"push", "reclaim", "hog reached 64M", 412000, 11, false, 28},
+		{"off", "swapoff", "0", 15, -1, true, 32},
+	};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+		*oom_attempt_add_fault(a) = faults[i];
+	*oom_attempt_add_precondition(a) = (struct oom_precondition_rec){"bang", "When",
+		"hog reached 400M", -1, true, OOM_PASS,
+		"fault 'bang' never fired: 'hog' reached 198.4M and not 400M", 22};
+	*oom_attempt_add_precondition(a) = (struct oom_precondition_rec){
+		"lower", "At", "1s", 1000120, false, OOM_PASS, NULL, 26};
+	*oom_attempt_add_precondition(a) = (struct oom_precondition_rec){"push", "When",
+		"hog reached 64M", 412000, false, OOM_BROKEN,
+		"fault 'push' was refused: EAGAIN (Resource temporarily unavailable)", 30};
+}
+
 /* A fail with everything that can be said about an attempt. */
 static void failure_fill(struct oom_attempt *a)
 {
@@ -163,6 +185,7 @@ static void failure_fill(struct oom_attempt *a)
 	struct oom_kill *kill = oom_attempt_add_kill(a);
 	struct oom_source_rec *source;
 
+	faults_fill(a);
 	a->workloads[0].kill_latency_us = 812;
 	cr_assert(!oom_attempt_add_text(a, &a->workloads[0].evidence, &a->workloads[0].n_evidence,
 		"wait status: signal 9"));
@@ -349,6 +372,10 @@ struct oom_run *run_hostile(void)
 		a->expects[1].observed = "|\x7f|\xe2\x80\xa8";
 		a->expects[1].verdict = rows[i].verdict == OOM_FAIL ? OOM_FAIL : OOM_PASS;
 		a->evidence_dir = "host/\033c/1";
+		*oom_attempt_add_fault(a) =
+			(struct oom_fault_rec){"f\033c", "<b>\n", "\x9b\n# x", 5, 4095, false, 3};
+		*oom_attempt_add_precondition(a) = (struct oom_precondition_rec){
+			"f", "When", "x", -1, false, OOM_BROKEN, "unmet\r\n\033[31m<i>", 4};
 		cr_assert(!oom_attempt_add_text(
 			a, &a->disagreements, &a->n_disagreements, "a\nok 99 injected\n\x1b[5m"));
 	}

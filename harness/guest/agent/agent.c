@@ -133,6 +133,13 @@ static void add_hugepages(int64_t wanted)
 		oom_file_write("/proc/sys/vm/nr_hugepages", number, strlen(number), 0644, NULL);
 }
 
+/* Whatever the level of a line, and whoever lowers that of the console later. */
+static void show_all(void)
+{
+	oom_file_write("/proc/sys/kernel/printk", "8", 1, 0644, NULL);
+	oom_file_write("/sys/module/printk/parameters/ignore_loglevel", "Y", 1, 0644, NULL);
+}
+
 /* What a restored machine cannot know: the time, fresh randomness; and what must not be saved: swap. */
 static int wake_up(const struct oom_guest_job *job, struct oom_err *err)
 {
@@ -150,7 +157,7 @@ static int wake_up(const struct oom_guest_job *job, struct oom_err *err)
 	add_hugepages(job->hugepages);
 	/* a panic leaves nothing but the console: then it shall have all */
 	if (strstr(job->text, "panic_on_oom") || strstr(job->text, "Panic="))
-		oom_file_write("/proc/sys/kernel/printk", "8", 1, 0644, NULL);
+		show_all();
 	return 0;
 }
 

@@ -72,6 +72,9 @@ enum oom_next oom_budget_look(struct oom_guest_attempt *a)
 	if (!stat(a->console, &st) &&
 		!oom_budget_within(a, OOM_BUDGET_CONSOLE_BYTES, (uint64_t)st.st_size))
 		return OOM_NEXT_END;
+	if (!stat(a->printk, &st) &&
+		!oom_budget_within(a, OOM_BUDGET_CONSOLE_BYTES, (uint64_t)st.st_size))
+		return OOM_NEXT_END;
 	if (!stat(a->log, &st) && !oom_budget_within(a, OOM_BUDGET_LOG_BYTES, (uint64_t)st.st_size))
 		return OOM_NEXT_END;
 	return OOM_NEXT_GO_ON;

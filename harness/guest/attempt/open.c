@@ -114,6 +114,7 @@ int oom_attempt_open(struct oom_guest_attempt *a, struct oom_guest_host *host,
 		a->scratch_dir = a->evidence_dir;
 	/* the first boot's, and in its place that of the restored guest */
 	snprintf(a->console, sizeof(a->console), "%.480s/console", a->evidence_dir);
+	snprintf(a->printk, sizeof(a->printk), "%.480s/printk", a->evidence_dir);
 	snprintf(a->log, sizeof(a->log), "%.480s/qemu.log", a->evidence_dir);
 	unlink(a->log); /* of an attempt that was cut off: it would be appended to */
 	return 0;

@@ -62,7 +62,8 @@ static bool name_is_safe(const char *name)
 
 		if (!len || is_word(part, len, ".") || is_word(part, len, "..") ||
 			(part == name &&
-				(is_word(part, len, "console") || is_word(part, len, "qemu.log"))))
+				(is_word(part, len, "console") || is_word(part, len, "printk") ||
+					is_word(part, len, "qemu.log"))))
 			return false;
 		for (size_t i = 0; i < len; i++)
 			if ((unsigned char)part[i] < ' ' || part[i] == '\x7f')

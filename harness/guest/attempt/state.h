@@ -70,7 +70,7 @@ struct oom_guest_attempt {
 	pid_t pid;
 	bool qmp_ended, port_ended; /* no more will come on it */
 	bool gone; /* QEMU is, or is going: only its last words are still heard */
-	char console[512], log[512];
+	char console[512], printk[512], log[512];
 	const char *command; /* with --keep: a line for each start of QEMU */
 
 	const struct oom_qmp_step *step;

@@ -53,6 +53,7 @@ int oom_attempt_vm_start(struct oom_guest_attempt *a, bool incoming, struct oom_
 {
 	int qmp[2] = {-1, -1}, port[2] = {-1, -1}, r;
 	struct oom_vm_files files = {.console = a->console,
+		.printk = a->printk,
 		.log = a->log,
 		.incoming = incoming,
 		.memory = a->saved.memory.count ? &a->saved.memory : NULL,

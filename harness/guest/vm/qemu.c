@@ -126,6 +126,8 @@ static const char *security_modules(const struct oom_vm *vm)
 	return asked ? "" : " lsm=";
 }
 
+#define PRINTK_PORT "0x2a0" /* see add_printk() */
+
 static void add_kernel(
 	struct oom_args *a, const struct oom_vm *vm, const struct oom_vm_files *files)
 {
@@ -158,7 +160,8 @@ static void add_kernel(
 	 * the kernel reserves 4.5 times of what is asked (printk_ringbuffer.h: a descriptor of 112 bytes
 	 * for each 32) */
 	oom_args_addf(a,
-		"console=ttyS0 earlyprintk=ttyS0 loglevel=3 log_buf_len=4M panic=-1 nokaslr "
+		"console=ttyS0 earlycon=uart8250,io,0x3f8,115200n8 earlyprintk=serial," PRINTK_PORT
+		",keep console_msg_format=syslog loglevel=3 log_buf_len=4M panic=-1 nokaslr "
 		"mitigations=off apparmor=0 audit=0 tsc=reliable no_timer_check random.trust_cpu=on "
 		"cryptomgr.notests%s systemd.show_status=no systemd.unit=oomgate.target oomgate.root=%s%s%s%s%s%s",
 		security_modules(vm), vm->image->own_disk ? "find" : "/dev/vda", more,
@@ -166,10 +169,27 @@ static void add_kernel(
 		files && files->append ? " " : "", files && files->append ? files->append : "");
 }
 
+/*
+ * Where the kernel writes its log a second time, and nobody else can: a port that bytes are sent to, of which it
+ * makes no device file (earlyprintk, which keeps it). With console_msg_format=syslog each line has its facility
+ * (kernel/printk/printk.c, record_print_text()), which is never the kernel's in what a program wrote. Both since 4.16.
+ */
+static void add_printk(struct oom_args *a, const char *path)
+{
+	oom_args_add(a, "-chardev");
+	if (path)
+		oom_args_addf(a, "file,id=printk,path=%s", oom_args_quoted(a, path));
+	else
+		oom_args_add(a, "null,id=printk");
+	oom_args_add(a, "-device");
+	oom_args_add(a, "isa-debugcon,iobase=" PRINTK_PORT ",chardev=printk");
+}
+
 static void add_channels(struct oom_args *a, const struct oom_vm_files *files)
 {
 	oom_args_add(a, "-serial");
 	oom_args_addf(a, "file:%s", files ? files->console : "");
+	add_printk(a, files ? files->printk : NULL);
 	oom_args_add(a, "-device");
 	oom_args_add(a, "virtio-serial-pci");
 	if (!files || files->port_fd >= 0) {

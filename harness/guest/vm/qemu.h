@@ -27,6 +27,7 @@ struct oom_vm_files {
 		*memory; /* NULL: not in files. Shared, or private where it is @incoming */
 	int head_fd; /* oom_kernel_head(), for a machine that is restored; -1: the whole kernel */
 	const char *console, *log;
+	const char *printk; /* see add_printk(); NULL: nowhere */
 	const char *append; /* more kernel arguments, or NULL */
 	bool incoming;
 	uint64_t file_max_bytes; /* that QEMU may write into one file; 0: any */
