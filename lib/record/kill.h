@@ -100,6 +100,18 @@ enum oom_constraint oom_constraint_from_name(const char *name);
 void oom_kill_init(struct oom_kill *kill);
 void oom_task_init(struct oom_task *task);
 
+/* What sources can contradict each other about. */
+enum oom_fact {
+	OOM_FACT_VICTIM = 1 << 0, /* who was killed */
+	OOM_FACT_KILLER = 1 << 1, /* by whom */
+	OOM_FACT_COUNT = 1 << 2, /* how many were killed */
+	OOM_FACT_TIME = 1 << 3, /* when, and in which order */
+};
+
+/* "victim", "killer", "count", "time" */
+const char *oom_fact_name(enum oom_fact fact);
+enum oom_fact oom_fact_from_name(const char *name); /* 0: none */
+
 struct oom_arena;
 struct json_t;
 

@@ -110,14 +110,6 @@ struct oom_signal_rec {
 	enum oom_killer killer; /* who sends like that; UNKNOWN: not identified in time */
 };
 
-/* What sources can contradict each other about. */
-enum oom_fact {
-	OOM_FACT_VICTIM = 1 << 0, /* who was killed */
-	OOM_FACT_KILLER = 1 << 1, /* by whom */
-	OOM_FACT_COUNT = 1 << 2, /* how many were killed */
-	OOM_FACT_TIME = 1 << 3, /* when, and in which order */
-};
-
 /* Two sources that contradict each other about a subject: every expectation that uses the fact hears of it. */
 struct oom_dispute_rec {
 	const char *subject; /* a workload or a unit; "" for the run */
@@ -335,9 +327,6 @@ void oom_attempt_return(const struct oom_attempt **attempt);
  * times, which always differ a little, do not count. */
 uint64_t oom_attempt_end_hash(const struct oom_attempt *attempt);
 
-/* "victim", "killer", "count", "time" */
-const char *oom_fact_name(enum oom_fact fact);
-enum oom_fact oom_fact_from_name(const char *name); /* 0: none */
 /* Is it the kill, or the signal to, the workload's own process? By its pid where the record is too old to say. */
 bool oom_kill_is_own(const struct oom_kill *kill, const struct oom_workload_rec *workload);
 bool oom_signal_is_own(const struct oom_signal_rec *sent, const struct oom_workload_rec *workload);
