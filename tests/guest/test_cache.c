@@ -49,12 +49,12 @@ static void fill(int fd, size_t bytes)
 }
 
 /* A machine whose memory is in @parts files of 1 MiB; 0: in the stream. */
-static struct oom_memory memory_of(size_t parts)
+static struct oom_guest_memory memory_of(size_t parts)
 {
-	struct oom_memory memory = {.count = parts};
+	struct oom_guest_memory memory = {.count = parts};
 
 	for (size_t i = 0; i < parts; i++) {
-		memory.parts[i] = (struct oom_memory_part){.bytes = 1 << 20, .fd = -1};
+		memory.parts[i] = (struct oom_guest_memory_part){.bytes = 1 << 20, .fd = -1};
 		snprintf(memory.parts[i].name, sizeof(memory.parts[i].name), "mem%zu", i);
 	}
 	return memory;
@@ -82,7 +82,7 @@ static void save(uint64_t key, size_t bytes, size_t parts, struct oom_state *sta
 static int open_saved(const struct oom_state *state, size_t parts, struct oom_verified *seen,
 	struct oom_saved *ret)
 {
-	struct oom_memory memory = memory_of(parts);
+	struct oom_guest_memory memory = memory_of(parts);
 	struct oom_err err;
 
 	return oom_state_open(state, &memory, seen, &err, ret);

@@ -33,7 +33,7 @@ static const struct {
 Test(guest_mapping, each_part_of_the_memory_has_a_file)
 {
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
-		struct oom_memory memory = {0};
+		struct oom_guest_memory memory = {0};
 		char text[200] = "";
 		int r = oom_memory_list(&shapes[i].shape, &memory);
 
@@ -46,7 +46,7 @@ Test(guest_mapping, each_part_of_the_memory_has_a_file)
 }
 
 static const char *command_line(
-	const struct oom_guest_shape *shape, const struct oom_memory *memory, bool incoming)
+	const struct oom_guest_shape *shape, const struct oom_guest_memory *memory, bool incoming)
 {
 	struct oom_image image = {.disk = "/d"};
 	struct oom_vm vm = {.qemu = {.program = "qemu", .version = "7.2"},
@@ -76,7 +76,7 @@ static const char *command_line(
 Test(guest_mapping, who_is_saved_shares_and_who_is_restored_copies)
 {
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
-		struct oom_memory memory;
+		struct oom_guest_memory memory;
 		const char *boot, *restore;
 
 		if (oom_memory_list(&shapes[i].shape, &memory))

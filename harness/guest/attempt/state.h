@@ -58,7 +58,7 @@ struct oom_guest_attempt {
 	uint64_t room_bytes; /* of the host's memory, given to it */
 	struct oom_vm vm;
 	struct oom_state state;
-	struct oom_memory memory; /* what can be in files of it: no files yet */
+	struct oom_guest_memory memory; /* what can be in files of it: no files yet */
 	struct oom_saved saved; /* what is saved, or restored */
 	struct oom_boot *boot; /* ours to finish, where we boot */
 	enum oom_guest_phase phase;

@@ -12,11 +12,11 @@
 #define MIB   ((uint64_t)1 << 20)
 #define WHOLE "ram"
 
-static void add_part(struct oom_memory *memory, const char *kind, int number, uint64_t bytes)
+static void add_part(struct oom_guest_memory *memory, const char *kind, int number, uint64_t bytes)
 {
-	struct oom_memory_part *part = &memory->parts[memory->count++];
+	struct oom_guest_memory_part *part = &memory->parts[memory->count++];
 
-	*part = (struct oom_memory_part){.bytes = bytes / MIB * MIB, .fd = -1};
+	*part = (struct oom_guest_memory_part){.bytes = bytes / MIB * MIB, .fd = -1};
 	if (number < 0)
 		snprintf(part->name, sizeof(part->name), "%s", kind);
 	else
@@ -28,9 +28,9 @@ static uint64_t spare_bytes(const struct oom_guest_shape *shape)
 	return (uint64_t)shape->spare_dimms * OOM_GUEST_DIMM_BYTES;
 }
 
-int oom_memory_list(const struct oom_guest_shape *shape, struct oom_memory *ret)
+int oom_memory_list(const struct oom_guest_shape *shape, struct oom_guest_memory *ret)
 {
-	struct oom_memory memory = {0};
+	struct oom_guest_memory memory = {0};
 
 	if (shape->n_nodes + shape->spare_dimms >= OOM_MEMORY_PARTS_MAX)
 		return -E2BIG;
@@ -44,10 +44,10 @@ int oom_memory_list(const struct oom_guest_shape *shape, struct oom_memory *ret)
 	return 0;
 }
 
-int oom_memory_create(struct oom_memory *memory, struct oom_err *err)
+int oom_memory_create(struct oom_guest_memory *memory, struct oom_err *err)
 {
 	for (size_t i = 0; i < memory->count; i++) {
-		struct oom_memory_part *part = &memory->parts[i];
+		struct oom_guest_memory_part *part = &memory->parts[i];
 
 		part->fd = memfd_create(part->name, MFD_CLOEXEC);
 		if (part->fd < 0 || ftruncate(part->fd, (off_t)part->bytes) < 0) {
@@ -59,14 +59,15 @@ int oom_memory_create(struct oom_memory *memory, struct oom_err *err)
 	return 0;
 }
 
-void oom_memory_close(struct oom_memory *memory)
+void oom_memory_close(struct oom_guest_memory *memory)
 {
 	for (size_t i = 0; i < memory->count; i++)
 		oom_closep(&memory->parts[i].fd);
 	memory->count = 0;
 }
 
-static const struct oom_memory_part *find(const struct oom_memory *memory, const char *name)
+static const struct oom_guest_memory_part *find(
+	const struct oom_guest_memory *memory, const char *name)
 {
 	for (size_t i = 0; memory && i < memory->count; i++)
 		if (!strcmp(memory->parts[i].name, name))
@@ -77,9 +78,9 @@ static const struct oom_memory_part *find(const struct oom_memory *memory, const
 /* qemu(1), -object memory-backend-file: by /proc/self/fd it is this very file, whatever has become of its name. A
  * file that QEMU has open for reading alone is no ROM for the guest where it is mapped privately (rom=off). */
 static void add_backend(struct oom_args *args, const char *name, uint64_t bytes,
-	const struct oom_memory *memory, bool private)
+	const struct oom_guest_memory *memory, bool private)
 {
-	const struct oom_memory_part *part = find(memory, name);
+	const struct oom_guest_memory_part *part = find(memory, name);
 
 	oom_args_add(args, "-object");
 	if (part)
@@ -94,7 +95,7 @@ static void add_backend(struct oom_args *args, const char *name, uint64_t bytes,
 }
 
 void oom_memory_add(struct oom_args *args, const struct oom_guest_shape *shape,
-	const struct oom_memory *memory, bool private)
+	const struct oom_guest_memory *memory, bool private)
 {
 	uint64_t spare = spare_bytes(shape);
 	char name[16];
@@ -117,7 +118,7 @@ void oom_memory_add(struct oom_args *args, const struct oom_guest_shape *shape,
 }
 
 void oom_memory_add_spare(
-	struct oom_args *args, int number, const struct oom_memory *memory, bool private)
+	struct oom_args *args, int number, const struct oom_guest_memory *memory, bool private)
 {
 	char name[16];
 
@@ -127,7 +128,7 @@ void oom_memory_add_spare(
 	oom_args_addf(args, "pc-dimm,id=dimm%d,memdev=%s", number, name);
 }
 
-const char *oom_memory_machine_option(const struct oom_memory *memory)
+const char *oom_memory_machine_option(const struct oom_guest_memory *memory)
 {
 	return find(memory, WHOLE) ? ",memory-backend=" WHOLE : "";
 }

@@ -23,7 +23,7 @@ struct oom_vm {
 struct oom_vm_files {
 	int qmp_fd, port_fd; /* the child's ends; -1: none */
 	int swap_fd, disk_fd; /* -1: an empty one */
-	const struct oom_memory
+	const struct oom_guest_memory
 		*memory; /* NULL: not in files. Shared, or private where it is @incoming */
 	int head_fd; /* oom_kernel_head(), for a machine that is restored; -1: the whole kernel */
 	const char *console, *log;

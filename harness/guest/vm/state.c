@@ -124,10 +124,10 @@ static int open_in(const char *dir, const char *name, int flags)
 
 /* The memory that @meta knows of is as large as that of the machine in question, or there is none in files. */
 static int open_memory(const struct oom_state *state, const json_t *meta,
-	const struct oom_memory *wanted, struct oom_memory *ret)
+	const struct oom_guest_memory *wanted, struct oom_guest_memory *ret)
 {
 	const json_t *files = json_object_get(meta, "files");
-	struct oom_memory memory = *wanted;
+	struct oom_guest_memory memory = *wanted;
 	int r = 0;
 
 	for (size_t i = 0; i < memory.count; i++)
@@ -136,7 +136,7 @@ static int open_memory(const struct oom_state *state, const json_t *meta,
 		return 0;
 	memory.readonly = json_is_true(json_object_get(meta, "readonly"));
 	for (size_t i = 0; !r && i < memory.count; i++) {
-		struct oom_memory_part *part = &memory.parts[i];
+		struct oom_guest_memory_part *part = &memory.parts[i];
 		struct stat st;
 
 		part->fd = open_in(state->dir, part->name, O_RDONLY);
@@ -165,7 +165,7 @@ static json_t *read_meta(const struct oom_state *state)
 	return NULL;
 }
 
-static int open_whole(const struct oom_state *state, const struct oom_memory *memory,
+static int open_whole(const struct oom_state *state, const struct oom_guest_memory *memory,
 	struct oom_verified *seen, struct oom_saved *saved)
 {
 	json_t *meta = read_meta(state);
@@ -182,7 +182,7 @@ static int open_whole(const struct oom_state *state, const struct oom_memory *me
 	return r;
 }
 
-int oom_state_open(const struct oom_state *state, const struct oom_memory *memory,
+int oom_state_open(const struct oom_state *state, const struct oom_guest_memory *memory,
 	struct oom_verified *seen, struct oom_err *err, struct oom_saved *ret)
 {
 	struct oom_saved saved = {.fd = open_in(state->dir, STREAM, O_RDONLY)};
@@ -242,7 +242,7 @@ static int describe_file(json_t *files, const char *name, int fd)
 
 /* Copies it from where the machine ran; what is checked later is what can be read back. */
 static int save_part(
-	const struct oom_state *state, const struct oom_memory_part *part, json_t *files)
+	const struct oom_state *state, const struct oom_guest_memory_part *part, json_t *files)
 {
 	oom_autoclose int fd = open_in(state->temp, part->name, O_RDWR | O_CREAT | O_EXCL);
 	int r = fd < 0 ? fd : oom_sparse_copy(part->fd, fd, part->bytes);

@@ -26,7 +26,7 @@ struct oom_verified {
 /* The files of a saved machine, open. */
 struct oom_saved {
 	int fd; /* QEMU's stream: the devices, and the memory that is not in files */
-	struct oom_memory memory; /* to be mapped */
+	struct oom_guest_memory memory; /* to be mapped */
 	uint64_t stamp;
 };
 
@@ -46,7 +46,7 @@ void oom_state_drop(const struct oom_state *state); /* the saved machine */
 void oom_state_init(const char *cache, uint64_t key, struct oom_state *ret);
 /* Opens and verifies it; @memory names the parts that a machine of its kind has. -ENOENT: none; -EBADMSG: it was
  * damaged, or is no good here, and is gone now. */
-int oom_state_open(const struct oom_state *state, const struct oom_memory *memory,
+int oom_state_open(const struct oom_state *state, const struct oom_guest_memory *memory,
 	struct oom_verified *seen, struct oom_err *err, struct oom_saved *ret);
 
 #endif
