@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/attempt/attribute.h"
 
+#include "harness/attempt/daemon_log.h"
+#include "harness/attempt/kin.h"
+#include "harness/attempt/sender.h"
+#include "harness/state/daemon.h"
 #include "harness/state/owner.h"
-#include "harness/workloads/workload.h"
-#include "lib/kernel/proc.h"
+#include "lib/base/bounded.h"
 #include "lib/kernel/trace.h"
 #include "lib/record/kill.h"
 #include "lib/record/record.h"
@@ -15,19 +18,10 @@
 #include <string.h>
 
 /*
- * Who killed whom. A kill belongs to a workload by its pid, by a child that the workload named, by the
- * session or the ancestors that the dying process still had, because the cgroup holds no other, or by the
- * parents that were told of the death. A death that no kill tells of is explained by the signal_generate
- * tracepoint: it names the sender.
+ * Who killed whom. A kill belongs to the workload that its victim descends from (harness/attempt/kin.h); a workload's
+ * own death and the kills of what it started are two things. A death that no kill tells of is explained by who
+ * sent the signal (harness/attempt/sender.h).
  */
-
-static const struct oom_seen_kill *seen_kill(const struct oom_run_state *run, int64_t pid)
-{
-	for (size_t i = 0; i < run->n_seen; i++)
-		if (run->seen[i].pid == pid)
-			return &run->seen[i];
-	return NULL;
-}
 
 /* Is @path one of our units' cgroups, below one or above one? */
 static bool cgroup_is_ours(const struct oom_run_state *run, const char *path)
@@ -69,90 +63,67 @@ static void drop_foreign(struct oom_run_state *run, struct oom_attempt *record)
 	record->n_kills = kept;
 }
 
-static const struct oom_signal_rec *signal_to(
-	const struct oom_attempt *record, int64_t pid, int64_t signal)
-{
-	for (size_t i = 0; i < record->n_signals; i++)
-		if (record->signals[i].target_pid == pid && record->signals[i].signal == signal)
-			return &record->signals[i];
-	return NULL;
-}
-
-/* A userspace killer is known by its name: that is all a signal carries. */
-static enum oom_killer killer_of_comm(const char *comm)
-{
-	static const struct {
-		const char *comm;
-		enum oom_killer killer;
-	} known[] = {
-		{"systemd-oomd", OOM_KILLER_SYSTEMD_OOMD},
-		{"earlyoom", OOM_KILLER_EARLYOOM},
-		{"nohang", OOM_KILLER_NOHANG},
-		{"systemd", OOM_KILLER_SYSTEMD},
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (comm && !strcmp(comm, known[i].comm))
-			return known[i].killer;
-	return OOM_KILLER_SIGNAL;
-}
+/* Between mark_victim and the line in the log. */
+enum { LOG_SLACK_US = 100000 };
 
 static int evidence(struct oom_attempt *record, struct oom_workload_rec *rec, const char *text)
 {
 	return oom_attempt_add_text(record, &rec->evidence, &rec->n_evidence, text);
 }
 
-static int evidence_of_signal(struct oom_attempt *record, struct oom_workload_rec *rec)
+/* "journal: earlyoom[9]: sending SIGTERM to process 41 ...": its log line, where it has written one. */
+static int evidence_of_daemon(
+	struct oom_attempt *record, struct oom_workload_rec *rec, const struct oom_signal_rec *sent)
 {
-	const struct oom_signal_rec *sig = signal_to(record, rec->pid, rec->signal);
-	char text[160], name[OOM_SIGNAL_NAME_MAX];
+	const struct oom_unit_rec *unit = oom_attempt_unit(record, rec->scope);
+	const char *names[] = {unit ? unit->unit : NULL, NULL};
+	char line[400], text[480];
 
-	if (!sig)
+	if (sent->killer < OOM_KILLER_SYSTEMD_OOMD || sent->killer > OOM_KILLER_LOWMEMORYKILLER ||
+		!oom_daemon_log(
+			sent, names, (uint64_t)record->start_realtime_us, line, sizeof(line)))
 		return 0;
-	snprintf(text, sizeof(text), "signal_generate: %s from %s[%lld], code %lld (%s)",
-		oom_signal_words(sig->signal, name), sig->sender_comm ? sig->sender_comm : "?",
-		(long long)sig->sender_pid, (long long)sig->code,
-		sig->code == OOM_TRACE_BY_KERNEL ? "the kernel" : "a process");
+	snprintf(text, sizeof(text), "journal: %s[%lld]: %s",
+		sent->sender_comm ? sent->sender_comm : "?", (long long)sent->sender_pid, line);
 	return evidence(record, rec, text);
 }
 
-static int evidence_of_kills(struct oom_attempt *record, struct oom_workload_rec *rec)
+/* "signal_generate: SIGKILL from earlyoom[9], code 0 (a process: /usr/bin/dash in box.scope; …)" */
+static int evidence_of_signal(
+	struct oom_attempt *record, struct oom_workload_rec *rec, const struct oom_signal_rec *sent)
+{
+	bool by_kernel = sent->code == OOM_TRACE_BY_KERNEL;
+	char text[640], name[OOM_SIGNAL_NAME_MAX];
+	struct oom_bounded out = OOM_BOUNDED(text);
+
+	oom_bounded_printf(&out, "signal_generate: %s from %s[%lld], code %lld (%s",
+		oom_signal_words(sent->signal, name), sent->sender_comm ? sent->sender_comm : "?",
+		(long long)sent->sender_pid, (long long)sent->code,
+		by_kernel ? "the kernel" : "a process");
+	if (sent->sender_exe || sent->sender_unit)
+		oom_bounded_printf(&out, ": %s in %s", sent->sender_exe ? sent->sender_exe : "?",
+			sent->sender_unit ? sent->sender_unit : "no unit");
+	if (!by_kernel && sent->killer == OOM_KILLER_SIGNAL && oom_daemon_called(sent->sender_comm))
+		oom_bounded_printf(&out, "; %s by its name alone", sent->sender_comm);
+	if (!by_kernel && sent->killer == OOM_KILLER_UNKNOWN)
+		oom_bounded_printf(&out, "; gone before it could be looked at");
+	oom_bounded_printf(&out, ")");
+	if (evidence(record, rec, text) < 0)
+		return -ENOMEM;
+	return evidence_of_daemon(record, rec, sent);
+}
+
+static int evidence_of_kill(
+	struct oom_attempt *record, struct oom_workload_rec *rec, const struct oom_kill *kill)
 {
 	char text[256];
 
-	for (size_t i = 0; i < record->n_kills; i++) {
-		const struct oom_kill *kill = &record->kills[i];
-
-		if (!kill->workload || strcmp(kill->workload, rec->name))
-			continue;
-		rec->kills++;
-		if (rec->kills > 8)
-			continue;
-		snprintf(text, sizeof(text),
-			"%s: process %lld (%s), anon-rss %lld kB, constraint %s",
-			kill->line < 0 ? "mark_victim" : "kernel log", (long long)kill->victim.pid,
-			kill->victim.comm ? kill->victim.comm : "?",
-			(long long)kill->victim.anon_rss_kib,
-			oom_constraint_name(kill->constraint));
-		if (evidence(record, rec, text) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static enum oom_killer killer_by_signal(
-	const struct oom_attempt *record, const struct oom_workload_rec *rec)
-{
-	const struct oom_signal_rec *sig = signal_to(record, rec->pid, rec->signal);
-	const struct oom_source_rec *trace = oom_attempt_source(record, "signal_generate");
-
-	if (sig)
-		return sig->code == OOM_TRACE_BY_KERNEL ? OOM_KILLER_UNKNOWN
-							: killer_of_comm(sig->sender_comm);
-	if (rec->signal != SIGKILL)
-		return OOM_KILLER_SIGNAL;
-	/* 137 alone is never called an OOM kill, and without a trace nobody knows who sent it */
-	return trace && trace->state == OOM_SOURCE_OK ? OOM_KILLER_SIGNAL : OOM_KILLER_UNKNOWN;
+	snprintf(text, sizeof(text), "%s: %s %lld (%s), anon-rss %lld kB, constraint %s",
+		kill->line < 0 ? "mark_victim" : "kernel log",
+		oom_kill_is_own(kill, rec) ? "process" : "descendant", (long long)kill->victim.pid,
+		kill->victim.comm ? kill->victim.comm : "?", (long long)kill->victim.anon_rss_kib,
+		oom_constraint_name(kill->constraint));
+	return evidence(record, rec, text);
 }
 
 static int evidence_of_harness(
@@ -165,31 +136,122 @@ static int evidence_of_harness(
 	return evidence(record, rec, text);
 }
 
+static bool is_of(const char *workload, const struct oom_workload_rec *rec)
+{
+	return workload && !strcmp(workload, rec->name);
+}
+
+/* The first signal that ended the workload's own process, or asked it to; NULL: no source tells of one. */
+static const struct oom_signal_rec *own_signal(
+	const struct oom_attempt *record, const struct oom_workload_rec *rec)
+{
+	for (size_t i = 0; i < record->n_signals; i++) {
+		const struct oom_signal_rec *sent = &record->signals[i];
+
+		if (is_of(sent->target_workload, rec) && oom_signal_is_own(sent, rec) &&
+			(sent->ended ||
+				(sent->code == OOM_TRACE_BY_KERNEL && sent->signal == rec->signal)))
+			return sent;
+	}
+	return NULL;
+}
+
+static enum oom_killer killer_by_signal(
+	const struct oom_workload_rec *rec, const struct oom_signal_rec *sent)
+{
+	if (sent)
+		return sent->code == OOM_TRACE_BY_KERNEL ? OOM_KILLER_UNKNOWN : sent->killer;
+	/* 137 alone is never called an OOM kill, and without a trace nobody knows who sent it */
+	return rec->signal == SIGKILL || rec->signal == SIGTERM ? OOM_KILLER_UNKNOWN
+								: OOM_KILLER_SIGNAL;
+}
+
+static void note_latency(
+	const struct oom_run_workload *w, const struct oom_kill *kill, struct oom_workload_rec *rec)
+{
+	for (size_t i = 0; i < w->run->n_seen; i++) {
+		const struct oom_seen_kill *seen = &w->run->seen[i];
+
+		if (seen->pid != kill->victim.pid || !w->ended || rec->kill_latency_us != -1 ||
+			w->run->log_offset_us == INT64_MIN)
+			continue;
+		rec->kill_latency_us =
+			(int64_t)w->end_us - ((int64_t)seen->kernel_us + w->run->log_offset_us);
+	}
+}
+
+/* The kernel's kills of it: rec->kills, and of its own process the killer. */
+static int attribute_kills(struct oom_attempt *record, struct oom_run_workload *w,
+	struct oom_workload_rec *rec, const struct oom_kill **ret_own)
+{
+	for (size_t i = 0; i < record->n_kills; i++) {
+		const struct oom_kill *kill = &record->kills[i];
+
+		if (!is_of(kill->workload, rec))
+			continue;
+		if (++rec->kills <= 8 && evidence_of_kill(record, rec, kill) < 0)
+			return -ENOMEM;
+		if (oom_kill_is_own(kill, rec)) {
+			*ret_own = kill;
+			note_latency(w, kill, rec);
+			continue;
+		}
+		if (rec->descendants_killed++ == 0)
+			rec->descendants_killer = kill->killer;
+	}
+	return 0;
+}
+
+/* Signals of others to what it started. */
+static int attribute_signals(struct oom_attempt *record, struct oom_workload_rec *rec)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < record->n_signals; i++) {
+		const struct oom_signal_rec *sent = &record->signals[i];
+
+		if (!is_of(sent->target_workload, rec) || !sent->ended ||
+			oom_signal_is_own(sent, rec))
+			continue;
+		if (rec->descendants_killed++ == 0)
+			rec->descendants_killer = sent->killer;
+		if (++n <= 8 && evidence_of_signal(record, rec, sent) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int attribute_own(struct oom_attempt *record, const struct oom_run_workload *w,
+	const struct oom_kill *own, struct oom_workload_rec *rec)
+{
+	const struct oom_signal_rec *sent = own_signal(record, rec);
+
+	if (sent && evidence_of_signal(record, rec, sent) < 0)
+		return -ENOMEM;
+	if (rec->ended_by_harness)
+		return evidence_of_harness(record, w, rec);
+	if (rec->end == OOM_END_SIGNALLED)
+		rec->own_killer =
+			own && rec->signal == SIGKILL ? own->killer : killer_by_signal(rec, sent);
+	if (rec->end == OOM_END_EXITED && sent && sent->ended) {
+		rec->asked_signal = sent->signal;
+		rec->own_killer = sent->killer;
+	}
+	return 0;
+}
+
 static int attribute_workload(
 	struct oom_attempt *record, struct oom_run_workload *w, struct oom_workload_rec *rec)
 {
-	if (evidence_of_kills(record, rec) < 0 || evidence_of_signal(record, rec) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < record->n_kills; i++) {
-		const struct oom_kill *kill = &record->kills[i];
-		const struct oom_seen_kill *seen;
+	const struct oom_kill *own = NULL;
 
-		if (!kill->workload || strcmp(kill->workload, rec->name))
-			continue;
-		rec->killed_by = kill->killer;
-		seen = seen_kill(w->run, kill->victim.pid);
-		if (kill->victim.pid == rec->pid && w->ended && seen &&
-			w->run->log_offset_us != INT64_MIN)
-			rec->kill_latency_us = (int64_t)w->end_us -
-				((int64_t)seen->kernel_us + w->run->log_offset_us);
-		return 0;
-	}
-	if (rec->ended_by_harness) {
-		rec->killed_by = OOM_KILLER_NOBODY;
-		return evidence_of_harness(record, w, rec);
-	}
+	rec->asked_signal = rec->descendants_killed = 0;
+	rec->own_killer = rec->descendants_killer = OOM_KILLER_NOBODY;
+	if (attribute_kills(record, w, rec, &own) < 0 || attribute_own(record, w, own, rec) < 0 ||
+		attribute_signals(record, rec) < 0)
+		return -ENOMEM;
 	rec->killed_by =
-		rec->end == OOM_END_SIGNALLED ? killer_by_signal(record, rec) : OOM_KILLER_NOBODY;
+		rec->own_killer != OOM_KILLER_NOBODY ? rec->own_killer : rec->descendants_killer;
 	return 0;
 }
 
@@ -208,6 +270,7 @@ static void complete_kill(
 		kill->killer = OOM_KILLER_KERNEL_MEMCG;
 }
 
+/* Processes, not numbers: a pid may be given to another that is killed, too. */
 static int64_t count_distinct(const struct oom_attempt *record)
 {
 	int64_t n = 0;
@@ -215,7 +278,10 @@ static int64_t count_distinct(const struct oom_attempt *record)
 	for (size_t i = 0; i < record->n_kills; i++) {
 		size_t j = 0;
 
-		while (j < i && record->kills[j].victim.pid != record->kills[i].victim.pid)
+		while (j < i &&
+			(record->kills[j].victim.pid != record->kills[i].victim.pid ||
+				record->kills[j].victim_start_us !=
+					record->kills[i].victim_start_us))
 			j++;
 		n += j == i;
 	}
@@ -236,27 +302,6 @@ static bool kills_can_be_counted(const struct oom_attempt *record)
 	}
 	return machine && machine->state == OOM_SOURCE_OK &&
 		machine->records <= count_distinct(record);
-}
-
-/* A process that was gone before it could be asked: its SIGCHLD went to its parent, and so on upwards. */
-static struct oom_run_workload *owner_by_parents(const struct oom_run_state *run, int64_t pid)
-{
-	enum { MOST_ANCESTORS = 32 };
-	const struct oom_attempt *record = run->record;
-
-	for (int depth = 0; depth < MOST_ANCESTORS && pid > 1; depth++) {
-		struct oom_run_workload *owner = oom_run_owner(run, (int)pid, -1, NULL);
-		int64_t parent = -1;
-
-		if (owner)
-			return owner;
-		for (size_t i = 0; i < record->n_signals && parent < 0; i++)
-			if (record->signals[i].signal == SIGCHLD &&
-				record->signals[i].sender_pid == pid)
-				parent = record->signals[i].target_pid;
-		pid = parent >= 0 ? parent : oom_proc_parent(AT_FDCWD, (int)pid);
-	}
-	return NULL;
 }
 
 /*
@@ -284,54 +329,44 @@ static const char *owner_of_others(const struct oom_run_state *run, const struct
 	return owner;
 }
 
-/*
- * Who died in a scope and was gone before anybody could ask whose child it was: by its name one of the
- * workload that is called so (proc_pid_comm(5), 15 bytes), else of the only one there that runs a program.
- */
-static const char *owner_in_scope(const struct oom_run_state *run, const struct oom_kill *kill)
+static void own_kill(struct oom_run_state *run, struct oom_kill *kill)
 {
-	enum { COMM_LEN = 15 };
-	const char *owner = NULL;
-	size_t n_programs = 0;
+	struct oom_attempt *record = run->record;
+	struct oom_kin kin = oom_kin_of_victim(run, kill);
 
-	for (size_t i = 0; kill->task_memcg && kill->victim.comm && i < run->n_workloads; i++) {
-		const struct oom_run_workload *w = &run->workloads[i];
+	kill->workload = kin.workload ? oom_arena_strdup(&record->arena, kin.workload->name) : NULL;
+	kill->kin = oom_kin_word(&kin);
+	if (kin.start_us)
+		kill->victim_start_us = (int64_t)(kin.start_us - run->prepare_us);
+}
 
-		if (!w->unit || strcmp(w->unit->cgroup, kill->task_memcg))
-			continue;
-		if (!strncmp(w->name, kill->victim.comm, COMM_LEN))
-			return w->name;
-		if (w->type->flags & OOM_WORKLOAD_PROGRAM) {
-			owner = w->name;
-			n_programs++;
-		}
+static void own_kills(struct oom_run_state *run)
+{
+	struct oom_attempt *record = run->record;
+
+	for (size_t i = 0; i < record->n_kills; i++)
+		own_kill(run, &record->kills[i]);
+	for (size_t i = 0; i < record->n_kills; i++) {
+		struct oom_kill *kill = &record->kills[i];
+
+		if (!kill->workload && !kill->kin)
+			kill->workload = owner_of_others(run, kill);
+		if (kill->workload && !kill->kin)
+			kill->kin = OOM_KIN_DESCENDANT;
+		complete_kill(run, record, kill);
 	}
-	return n_programs == 1 ? owner : NULL;
 }
 
 int oom_attribute(struct oom_run_state *run)
 {
 	struct oom_attempt *record = run->record;
 
-	for (size_t i = 0; i < record->n_kills; i++) {
-		struct oom_kill *kill = &record->kills[i];
-		const struct oom_seen_kill *seen = seen_kill(run, kill->victim.pid);
-		struct oom_run_workload *owner = oom_run_owner(
-			run, (int)kill->victim.pid, seen ? seen->kin : -1, kill->task_memcg);
-
-		if (!owner)
-			owner = owner_by_parents(run, kill->victim.pid);
-		kill->workload = owner ? oom_arena_strdup(&record->arena, owner->name) : NULL;
-		complete_kill(run, record, kill);
-	}
-	for (size_t i = 0; i < record->n_kills; i++)
-		if (!record->kills[i].workload)
-			record->kills[i].workload = oom_arena_strdup(
-				&record->arena, owner_in_scope(run, &record->kills[i]));
-	for (size_t i = 0; i < record->n_kills; i++)
-		if (!record->kills[i].workload)
-			record->kills[i].workload = owner_of_others(run, &record->kills[i]);
+	own_kills(run);
+	if (oom_senders_identify(run) < 0)
+		return -ENOMEM;
 	drop_foreign(run, record);
+	if (run->log_offset_us != INT64_MIN)
+		record->settled_us = (int64_t)run->settled_us - run->log_offset_us - LOG_SLACK_US;
 	record->oom_kills = kills_can_be_counted(record) ? count_distinct(record) : -1;
 	for (size_t i = 0; i < run->n_workloads; i++) {
 		struct oom_workload_rec *rec = oom_attempt_workload(record, run->workloads[i].name);

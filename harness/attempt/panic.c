@@ -52,7 +52,8 @@ static int add_kill(const struct oom_scenario *scenario, const struct oom_kill *
 	rec->end = OOM_END_SIGNALLED;
 	rec->signal = 9;
 	rec->exit_code = 137;
-	rec->killed_by = kill->killer;
+	rec->killed_by = rec->own_killer = kill->killer;
+	rec->descendants_killer = OOM_KILLER_NOBODY;
 	rec->kills = 1;
 	return oom_attempt_add_text(record, &rec->evidence, &rec->n_evidence,
 		"the console of the guest, which panicked later; the name is that of the workload");

@@ -58,11 +58,12 @@ const char *oom_key_type_text(const struct oom_key *key, char buf[static OOM_KEY
 	else if (key->flags & OOM_KEY_DELAY)
 		snprintf(buf, OOM_KEY_TYPE_MAX, "duration or %s", name);
 	else
-		snprintf(buf, OOM_KEY_TYPE_MAX, "%s%s%s%s", name, bounds,
+		snprintf(buf, OOM_KEY_TYPE_MAX, "%s%s%s%s%s", name, bounds,
 			!key->choices		       ? ""
 				: is_number(key->type) ? " or "
 						       : ": ",
-			key->choices ? key->choices : "");
+			key->choices ? key->choices : "",
+			key->flags & OOM_KEY_SENDER ? "|unit:NAME|exe:PATH" : "");
 	return buf;
 }
 

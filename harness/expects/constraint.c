@@ -55,5 +55,6 @@ const struct oom_expect oom_expect_constraint = {
 		.help = "what was full at every kill: none is the machine, memcg a limit",
 		.choices = "none|memcg|cpuset|mempolicy"},
 	.about = OOM_ABOUT_RUN,
+	.facts = OOM_FACT_KILLER | OOM_FACT_COUNT,
 	.judge = judge,
 };

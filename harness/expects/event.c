@@ -13,5 +13,6 @@ const struct oom_expect oom_expect_event = {
 		.help = "growth of a counter of memory.events during the run, children included",
 		.flags = OOM_KEY_PREFIX},
 	.about = OOM_ABOUT_UNIT,
+	.facts = OOM_FACT_COUNT,
 	.judge = judge,
 };

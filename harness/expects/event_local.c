@@ -14,5 +14,6 @@ const struct oom_expect oom_expect_event_local = {
 		.help = "growth of a counter of memory.events.local during the run",
 		.flags = OOM_KEY_PREFIX},
 	.about = OOM_ABOUT_UNIT,
+	.facts = OOM_FACT_COUNT,
 	.judge = judge,
 };

@@ -14,5 +14,6 @@ const struct oom_expect oom_expect_event_parent = {
 		.help = "growth of a counter of the parent's memory.events during the run",
 		.flags = OOM_KEY_PREFIX},
 	.about = OOM_ABOUT_UNIT,
+	.facts = OOM_FACT_COUNT,
 	.judge = judge,
 };

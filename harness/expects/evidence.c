@@ -123,7 +123,7 @@ const char *oom_expect_stray_doubt(const struct oom_expect_case *c)
 	for (size_t i = 0; unit && i < c->attempt->n_kills; i++) {
 		const struct oom_kill *kill = &c->attempt->kills[i];
 
-		if (!kill->workload &&
+		if (!kill->workload && !kill->kin &&
 			(!kill->task_memcg ||
 				(unit->cgroup && !strcmp(unit->cgroup, kill->task_memcg))))
 			return "a killed process belongs to no known workload";

@@ -13,5 +13,6 @@ const struct oom_expect oom_expect_exit_code = {
 		.max = 255,
 		.help = "exit status as a shell reports it: 137 is SIGKILL"},
 	.about = OOM_ABOUT_WORKLOAD,
+	.facts = OOM_FACT_VICTIM,
 	.judge = judge,
 };

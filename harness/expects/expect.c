@@ -42,61 +42,6 @@ static uint64_t whole_of(const struct oom_expect_case *c, uint64_t machine_bytes
 						  : machine_bytes;
 }
 
-/* Does a value in the form of .observed satisfy what is wanted? 1, 0, or -1: it cannot be told. */
-static int holds(const struct oom_expect_case *c, const char *value)
-{
-	struct oom_size size;
-	uint64_t usec;
-	int64_t number;
-	bool yes;
-
-	switch (c->wanted->type) {
-	case OOM_T_RANGE_INT:
-		return oom_parse_int(value, &number) < 0
-			? -1
-			: oom_value_in_ranges(c->wanted, (double)number, 0);
-	case OOM_T_RANGE_SIZE:
-		return oom_parse_size(value, &size) < 0 || size.is_percent
-			? -1
-			: oom_value_in_ranges(
-				  c->wanted, (double)size.bytes, (double)c->whole_bytes);
-	case OOM_T_RANGE_DURATION:
-		return oom_parse_duration(value, &usec) < 0
-			? -1
-			: oom_value_in_ranges(c->wanted, (double)usec, 0);
-	case OOM_T_BOOL:
-		return oom_parse_bool(value, &yes) < 0 ? -1 : yes == c->wanted->boolean;
-	case OOM_T_ALTERNATIVES:
-		for (size_t i = 0; i < c->wanted->list.count; i++)
-			if (!strcmp(c->wanted->list.items[i], value))
-				return 1;
-		return 0;
-	default:
-		return -1;
-	}
-}
-
-/* Sources that disagree leave a question open, unless the answer is a failure by either. */
-static void heed_disputes(const struct oom_expect_case *c, struct oom_expect_result *result)
-{
-	for (size_t i = 0; i < c->attempt->n_disputes; i++) {
-		const struct oom_dispute_rec *d = &c->attempt->disputes[i];
-		int one, other;
-
-		if (strcmp(d->subject, c->subject) || strcmp(d->key, c->name) ||
-			result->verdict == OOM_BROKEN)
-			continue;
-		one = holds(c, d->value);
-		other = holds(c, d->other_value);
-		if (one >= 0 && one == other) {
-			result->verdict = one ? result->verdict : OOM_FAIL;
-			continue;
-		}
-		oom_expect_inconclusive(c, result, "%s says %s, %s says %s", d->source, d->value,
-			d->other_source, d->other_value);
-	}
-}
-
 static bool was_not_started(const struct oom_workload_rec *workload)
 {
 	return !workload || workload->end == OOM_END_NOT_STARTED;
@@ -128,7 +73,7 @@ static void judge_one(const struct oom_expect *expect, const struct oom_expect_c
 			oom_arena_printf(c->arena, "the record has nothing about '%s'", c->subject);
 	} else {
 		expect->judge(c, ret);
-		heed_disputes(c, ret);
+		oom_expect_heed_disputes(expect, c, ret);
 	}
 }
 

@@ -34,6 +34,10 @@ struct oom_expect_result {
 struct oom_expect {
 	struct oom_key key;
 	unsigned about; /* enum oom_subject */
+	unsigned
+		facts; /* enum oom_fact: what it goes by; a dispute about one of them leaves it open */
+	enum oom_fact
+		answers; /* the one whose values a dispute has in the form of .observed; 0: none */
 	void (*judge)(const struct oom_expect_case *c, struct oom_expect_result *ret);
 };
 
@@ -54,6 +58,10 @@ const struct oom_expect_key *oom_expect_keys(void); /* for struct oom_schema */
  */
 int oom_expects_judge(
 	const struct oom_scenario *scenario, uint64_t machine_bytes, struct oom_attempt *attempt);
+
+/* What sources contradict each other about, and @expect goes by, leaves it inconclusive (dispute.c). */
+void oom_expect_heed_disputes(const struct oom_expect *expect, const struct oom_expect_case *c,
+	struct oom_expect_result *result);
 
 /* ---- for expects/ (help.c) -------------------------------------------------------------- */
 
@@ -88,6 +96,12 @@ void oom_expect_observed(const struct oom_expect_case *c, enum oom_verdict verdi
 	struct oom_expect_result *ret, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void oom_expect_inconclusive(const struct oom_expect_case *c, struct oom_expect_result *ret,
 	const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* The words of KilledBy=, and its judge; @self: of the workload's own process alone (killed_by.c). */
+#define OOM_KILLER_CHOICES                                                                         \
+	"kernel-memcg|kernel-global|kernel-cpuset|kernel-mempolicy|kernel-sysrq|systemd-oomd|"     \
+	"earlyoom|nohang|lowmemorykiller|systemd|signal|nobody|unknown"
+void oom_expect_killers(const struct oom_expect_case *c, bool self, struct oom_expect_result *ret);
 
 /* Did the harness end it, with a stuck one? Then how it would have ended is not known: inconclusive. */
 bool oom_expect_by_harness(const struct oom_expect_case *c, struct oom_expect_result *ret);

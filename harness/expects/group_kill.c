@@ -34,5 +34,6 @@ const struct oom_expect oom_expect_group_kill = {
 		.type = OOM_T_BOOL,
 		.help = "was a whole cgroup killed (memory.oom.group)?"},
 	.about = OOM_ABOUT_RUN,
+	.facts = OOM_FACT_KILLER | OOM_FACT_COUNT,
 	.judge = judge,
 };

@@ -12,5 +12,6 @@ const struct oom_expect oom_expect_kill_latency = {
 		.type = OOM_T_RANGE_DURATION,
 		.help = "time from the kill in the kernel log to its end being known"},
 	.about = OOM_ABOUT_RUN | OOM_ABOUT_WORKLOAD,
+	.facts = OOM_FACT_VICTIM | OOM_FACT_TIME,
 	.judge = judge,
 };

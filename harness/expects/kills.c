@@ -19,5 +19,7 @@ const struct oom_expect oom_expect_kills = {
 		.max = INT64_MAX,
 		.help = "its processes, children included, that the OOM killer killed"},
 	.about = OOM_ABOUT_WORKLOAD,
+	.facts = OOM_FACT_VICTIM | OOM_FACT_COUNT,
+	.answers = OOM_FACT_COUNT,
 	.judge = judge,
 };

@@ -16,5 +16,6 @@ const struct oom_expect oom_expect_log_complete = {
 		.type = OOM_T_BOOL,
 		.help = "was every record of the kernel log read?"},
 	.about = OOM_ABOUT_RUN,
+	.facts = OOM_FACT_COUNT,
 	.judge = judge,
 };

@@ -19,5 +19,7 @@ const struct oom_expect oom_expect_oom_kills = {
 		.max = INT64_MAX,
 		.help = "number of processes that the OOM killer killed"},
 	.about = OOM_ABOUT_RUN,
+	.facts = OOM_FACT_COUNT,
+	.answers = OOM_FACT_COUNT,
 	.judge = judge,
 };

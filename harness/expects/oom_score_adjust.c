@@ -35,5 +35,6 @@ const struct oom_expect oom_expect_oom_score_adjust = {
 		.max = 1000,
 		.help = "oom_score_adj of its first victim when it was killed"},
 	.about = OOM_ABOUT_WORKLOAD,
+	.facts = OOM_FACT_VICTIM,
 	.judge = judge,
 };

@@ -60,5 +60,6 @@ const struct oom_expect oom_expect_predicted_victim = {
 		.type = OOM_T_BOOL,
 		.help = "was every victim the one that the kernel's formula predicts?"},
 	.about = OOM_ABOUT_RUN,
+	.facts = OOM_FACT_VICTIM | OOM_FACT_COUNT,
 	.judge = judge,
 };

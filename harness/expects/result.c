@@ -18,5 +18,6 @@ const struct oom_expect oom_expect_result = {
 			   "resources|"
 			   "protocol|start-limit-hit|exec-condition"},
 	.about = OOM_ABOUT_UNIT,
+	.facts = OOM_FACT_VICTIM,
 	.judge = judge,
 };

@@ -16,5 +16,6 @@ const struct oom_expect oom_expect_shmem_rss = {
 		.type = OOM_T_RANGE_SIZE,
 		.help = "shared memory of its first victim, as printed by the kernel"},
 	.about = OOM_ABOUT_WORKLOAD,
+	.facts = OOM_FACT_VICTIM,
 	.judge = judge,
 };

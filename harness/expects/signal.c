@@ -42,6 +42,7 @@ const struct oom_expect oom_expect_signal = {
 			   "SIGWINCH|SIGPOLL|SIGPWR|SIGSYS|0|1|2|3|4|5|6|7|8|9|10|11|12|13|14|15|16|17|"
 			   "18|19|20|21|22|23|24|25|26|27|28|29|30|31"},
 	.about = OOM_ABOUT_WORKLOAD,
+	.facts = OOM_FACT_VICTIM,
 	.judge = judge,
 };
 /* clang-format on */

@@ -59,5 +59,6 @@ const struct oom_expect oom_expect_victim = {
 		.choices = "nobody",
 		.flags = OOM_KEY_WORKLOAD},
 	.about = OOM_ABOUT_RUN,
+	.facts = OOM_FACT_VICTIM | OOM_FACT_COUNT | OOM_FACT_TIME,
 	.judge = judge,
 };

@@ -12,5 +12,6 @@ const struct oom_expect oom_expect_within = {
 		.type = OOM_T_RANGE_DURATION,
 		.help = "time from the start of the run to its end"},
 	.about = OOM_ABOUT_WORKLOAD,
+	.facts = OOM_FACT_VICTIM,
 	.judge = judge,
 };

@@ -36,12 +36,12 @@ struct kmsg_source {
 };
 
 /* Whose the process is: a container has a session of its own, but its ancestors lead to who started it. */
-static int kin_of(const struct oom_run_state *run, int pid)
+static int kin_of(const struct oom_run_state *run, int pid, uint64_t time_us)
 {
 	int session = oom_proc_session(AT_FDCWD, pid);
 
 	for (int depth = 0; depth < MOST_ANCESTORS && pid > 1; depth++) {
-		if (oom_run_owner(run, pid, -1, NULL))
+		if (oom_run_owner(run, pid, -1, NULL, time_us))
 			return pid;
 		pid = oom_proc_parent(AT_FDCWD, pid);
 	}
@@ -56,6 +56,9 @@ static void note_kill(struct oom_run_state *run, const char *text, uint64_t kern
 	struct oom_span number = {at, at ? strlen(at) : 0};
 	struct oom_run_workload *owner;
 	struct oom_seen_kill *seen;
+	uint64_t time_us = run->log_offset_us == INT64_MIN
+		? UINT64_MAX
+		: (uint64_t)((int64_t)kernel_us + run->log_offset_us);
 	int64_t value;
 	int pid;
 
@@ -66,11 +69,11 @@ static void note_kill(struct oom_run_state *run, const char *text, uint64_t kern
 	seen = &run->seen[run->n_seen++];
 	*seen = (struct oom_seen_kill){
 		.pid = pid,
-		.kin = kin_of(run, pid),
+		.kin = kin_of(run, pid, time_us),
 		.kernel_us = kernel_us,
 		.seen_us = oom_monotonic_us(),
 	};
-	owner = oom_run_owner(run, pid, seen->kin, NULL);
+	owner = oom_run_owner(run, pid, seen->kin, NULL, time_us);
 	if (owner)
 		owner->killed_seen = true;
 }

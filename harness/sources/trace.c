@@ -24,21 +24,6 @@ struct trace_source {
 	char name[64];
 };
 
-static int tracing_open(void)
-{
-	static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		int fd = open(places[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		if (fd >= 0 && faccessat(fd, "instances", F_OK, 0) == 0)
-			return fd;
-		if (fd >= 0)
-			close(fd);
-	}
-	return -ENOENT;
-}
-
 static int trace_open(struct oom_source_slot *slot, struct oom_err *err)
 {
 	struct trace_source *s = oom_arena_alloc(&slot->run->arena, sizeof(*s));
@@ -49,7 +34,7 @@ static int trace_open(struct oom_source_slot *slot, struct oom_err *err)
 		return oom_err_set(err, ENOMEM, "no memory for the trace");
 	slot->priv = s;
 	s->instance_fd = -1;
-	s->tracing_fd = tracing_open();
+	s->tracing_fd = oom_tracing_open(AT_FDCWD);
 	if (s->tracing_fd < 0)
 		return oom_source_absent(slot,
 			"cannot read tracefs (root, and 'mount -t tracefs tracefs "

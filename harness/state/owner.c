@@ -15,8 +15,14 @@ bool oom_cgroup_is_within(const char *path, const char *top)
 	return !strncmp(path, top, len) && (path[len] == '\0' || path[len] == '/');
 }
 
+bool oom_run_is_own(const struct oom_run_workload *workload, int64_t pid, uint64_t time_us)
+{
+	return pid > 0 && workload->pid == pid &&
+		(!workload->ended || time_us == UINT64_MAX || time_us <= workload->end_us);
+}
+
 struct oom_run_workload *oom_run_owner(
-	const struct oom_run_state *run, int pid, int kin, const char *cgroup)
+	const struct oom_run_state *run, int pid, int kin, const char *cgroup, uint64_t time_us)
 {
 	struct oom_run_workload *only = NULL;
 
@@ -24,7 +30,7 @@ struct oom_run_workload *oom_run_owner(
 		struct oom_run_workload *w = &run->workloads[i];
 		uint32_t n = w->page->n_children;
 
-		if (w->pid == pid || w->pid == kin)
+		if (oom_run_is_own(w, pid, time_us) || oom_run_is_own(w, kin, time_us))
 			return w;
 		for (uint32_t c = 0; c < n && c < OOM_LOAD_CHILDREN; c++)
 			if (w->page->children[c] == pid || w->page->children[c] == kin)

@@ -4,6 +4,7 @@
 
 #include "harness/host/pin_file.h"
 #include "harness/state/epoll.h"
+#include "harness/state/lineage.h"
 #include "harness/undo/undo.h"
 #include "harness/units/backend.h"
 #include "harness/workloads/workload.h"
@@ -128,6 +129,7 @@ struct oom_run_state {
 	size_t n_triggers;
 	struct oom_seen_kill seen[OOM_SEEN_KILLS];
 	size_t n_seen;
+	struct oom_lineage *lineage; /* of the source of that name; NULL: not to be had here */
 
 	uint64_t prepare_us, go_us, settled_us; /* CLOCK_MONOTONIC */
 	uint64_t deadline_us, settle_us;

@@ -62,6 +62,33 @@ int oom_proc_session(int root_fd, int pid)
 	return stat_int(root_fd, pid, 6);
 }
 
+int oom_proc_cgroup(int root_fd, int pid, char *buf, size_t size)
+{
+	oom_autoclose int fd = -1;
+	char path[32], text[4096];
+	const char *line = text;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%d/cgroup", pid);
+	fd = proc_open(root_fd, path);
+	if (fd < 0 || oom_cgroup_pread(fd, text, sizeof(text)) <= 0)
+		return -ESRCH;
+	/* "0::/path" is the unified one's (cgroups(7)), whatever stands before it */
+	while (line && strncmp(line, "0::", 3)) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	if (!line)
+		return -ENOENT;
+	line += 3;
+	len = strcspn(line, "\n");
+	if (len >= size)
+		return -E2BIG;
+	memcpy(buf, line, len);
+	buf[len] = '\0';
+	return 0;
+}
+
 int oom_proc_where(int root_fd, int pid, char *buf, size_t size)
 {
 	oom_autoclose int fd = -1;

@@ -14,6 +14,9 @@
 int oom_proc_session(int root_fd, int pid);
 /* Parent (field 4), also of a zombie; -1: gone. */
 int oom_proc_parent(int root_fd, int pid);
+/* Its cgroup of the unified hierarchy, "/system.slice/x.service", also while it is a zombie; -errno (ESRCH:
+ * gone, ENOENT: no such hierarchy, E2BIG: it does not fit). */
+int oom_proc_cgroup(int root_fd, int pid, char *buf, size_t size);
 /*
  * What a process is at, into @buf: its state (field 3), and the innermost of the kernel's functions that it is
  * in, "D in shrink_lruvec < shrink_node < ..." (/proc/PID/stack: for root, of a kernel with

@@ -31,6 +31,20 @@ static const struct {
 	{"events/oom/mark_victim/enable", "1", false},
 };
 
+int oom_tracing_open(int root_fd)
+{
+	static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		oom_autoclose int fd = openat(root_fd, places[i] + (root_fd != AT_FDCWD),
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd >= 0 && faccessat(fd, "instances", F_OK, 0) == 0)
+			return oom_take_fd(&fd);
+	}
+	return -ENOENT;
+}
+
 int oom_trace_open(int tracing_fd, const char *name, struct oom_err *err, int *ret_fd)
 {
 	char path[128];

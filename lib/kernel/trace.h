@@ -27,9 +27,14 @@ struct oom_trace_event {
 	int64_t signal, code; /* SIGNAL: code OOM_TRACE_BY_KERNEL, or 0: a process (SI_USER) */
 };
 enum { OOM_TRACE_BY_KERNEL = 128 }; /* SI_KERNEL, as the tracepoint prints it */
+enum {
+	OOM_TRACE_IGNORED = 1
+}; /* its result: TRACE_SIGNAL_IGNORED (include/trace/events/signal.h) */
 
 #define OOM_TRACE_GUEST_INSTANCE "oomgate-guest" /* made before the guest is saved */
 
+/* The tracing directory, where tracefs(5) is mounted below @root_fd (or AT_FDCWD); -ENOENT. */
+int oom_tracing_open(int root_fd);
 /* Makes instances/@name below the tracing directory @tracing_fd, sized and filtered, and still off; one that
  * is there was made by this, and is taken. *@ret_fd: the instance's directory. */
 int oom_trace_open(int tracing_fd, const char *name, struct oom_err *err, int *ret_fd);

@@ -53,7 +53,7 @@ static int check_kills(struct oom_attempt *attempt)
 	int64_t groups = sum_local(attempt, "oom_group_kill"); /* since 5.17 */
 	char logged_text[24], counted_text[24];
 	bool v1 = sum_local(attempt, "oom_kill_disable") >= 0;
-	struct oom_dispute_rec dispute = {"", "OOMKills", "kmsg", logged_text,
+	struct oom_dispute_rec dispute = {"", oom_fact_name(OOM_FACT_COUNT), "kmsg", logged_text,
 		v1 ? "memory.oom_control" : "memory.events.local", counted_text};
 
 	if (counted < 0 || !(is_ok(attempt, "kmsg") || is_ok(attempt, "mark_victim")))
@@ -78,6 +78,31 @@ static int check_kills(struct oom_attempt *attempt)
 	return oom_attempt_add_dispute(attempt, &dispute);
 }
 
+/* The same of one unit, where the log names the cgroup of its victims. */
+static int check_unit(struct oom_attempt *attempt, const struct oom_unit_rec *unit)
+{
+	int64_t counted = oom_counter_get(unit->events_local, unit->n_events_local, "oom_kill");
+	int64_t logged = 0, more = 0;
+	char logged_text[24], counted_text[24];
+	struct oom_dispute_rec dispute = {unit->name, oom_fact_name(OOM_FACT_COUNT), "kmsg",
+		logged_text, "memory.events.local", counted_text};
+
+	if (counted < 0 || !unit->cgroup || !is_ok(attempt, "kmsg"))
+		return 0;
+	for (size_t i = 0; i < attempt->n_kills; i++) {
+		const struct oom_kill *kill = &attempt->kills[i];
+		bool here = kill->task_memcg && !strcmp(kill->task_memcg, unit->cgroup);
+
+		logged += here;
+		more += (here && kill->oom_group) || !kill->task_memcg; /* twice, or anywhere */
+	}
+	if (counted >= logged && counted - logged <= more)
+		return 0;
+	snprintf(logged_text, sizeof(logged_text), "%" PRId64, logged);
+	snprintf(counted_text, sizeof(counted_text), "%" PRId64, counted);
+	return oom_attempt_add_dispute(attempt, &dispute);
+}
+
 /*
  * The machine counts every kill (/proc/vmstat): one that no line and no tracepoint told of, or that was not
  * understood, shows here. A group's first victim may be counted twice.
@@ -87,7 +112,7 @@ static int check_machine(struct oom_attempt *attempt)
 	const struct oom_source_rec *machine = oom_attempt_source(attempt, "vmstat");
 	char known_text[24], counted_text[24];
 	struct oom_dispute_rec dispute = {
-		"", "OOMKills", "kmsg", known_text, "vmstat", counted_text};
+		"", oom_fact_name(OOM_FACT_COUNT), "kmsg", known_text, "vmstat", counted_text};
 	int64_t known = 0, most = 0;
 
 	if (!machine || machine->state != OOM_SOURCE_OK || !is_ok(attempt, "kmsg"))
@@ -103,84 +128,136 @@ static int check_machine(struct oom_attempt *attempt)
 	return oom_attempt_add_dispute(attempt, &dispute);
 }
 
-/* Which kernel killer the log names for @pid; UNKNOWN where it names none. */
-static enum oom_killer logged_killer(const struct oom_attempt *attempt, int64_t pid)
+/* The kernel's kill of the workload's own process that the log tells of; NULL: it tells of none. */
+static const struct oom_kill *logged_kill(
+	const struct oom_attempt *attempt, const struct oom_workload_rec *workload)
 {
 	for (size_t i = 0; i < attempt->n_kills; i++) {
-		enum oom_killer killer = attempt->kills[i].killer;
+		const struct oom_kill *kill = &attempt->kills[i];
 
-		if (attempt->kills[i].victim.pid == pid && killer >= OOM_KILLER_KERNEL_MEMCG &&
-			killer <= OOM_KILLER_KERNEL_SYSRQ)
-			return killer;
+		if (kill->killer >= OOM_KILLER_KERNEL_MEMCG &&
+			kill->killer <= OOM_KILLER_KERNEL_SYSRQ && oom_kill_is_own(kill, workload))
+			return kill;
 	}
-	return OOM_KILLER_UNKNOWN;
+	return NULL;
 }
 
 /* Only a positive contradiction counts: a tracepoint that is silent proves nothing. */
 static int check_killer(struct oom_attempt *attempt, const struct oom_workload_rec *workload)
 {
-	enum oom_killer killer = logged_killer(attempt, workload->pid);
-	struct oom_dispute_rec dispute = {workload->name, "KilledBy", "kmsg",
-		oom_killer_name(killer), "signal_generate", "signal"};
+	const struct oom_kill *kill = logged_kill(attempt, workload);
+	struct oom_dispute_rec dispute = {workload->name, oom_fact_name(OOM_FACT_KILLER), "kmsg",
+		oom_killer_name(kill ? kill->killer : OOM_KILLER_UNKNOWN), "signal_generate",
+		"signal"};
 	bool by_kernel = false, by_process = false;
 
 	for (size_t i = 0; i < attempt->n_signals; i++) {
 		const struct oom_signal_rec *sent = &attempt->signals[i];
 
-		if (sent->target_pid != workload->pid || sent->signal != SIGKILL)
+		if (sent->signal != SIGKILL || !oom_signal_is_own(sent, workload))
 			continue;
 		by_kernel = by_kernel || sent->code == OOM_TRACE_BY_KERNEL;
 		by_process = by_process || sent->code != OOM_TRACE_BY_KERNEL;
 	}
-	if (killer == OOM_KILLER_UNKNOWN || workload->pid < 0 || by_kernel || !by_process)
+	if (!kill || by_kernel || !by_process)
 		return 0;
 	return oom_attempt_add_dispute(attempt, &dispute);
 }
 
 /* The log prints every kill ("Killed process" is not rate-limited): what mark_victim saw must be
- * there. */
+ * there, as long as the log was still read. */
 static int check_log(struct oom_attempt *attempt)
 {
-	char text[160];
+	char logged_text[24], marked_text[24];
+	struct oom_dispute_rec dispute = {
+		"", oom_fact_name(OOM_FACT_COUNT), "kmsg", logged_text, "mark_victim", marked_text};
+	int64_t logged = 0, marked = 0;
 
 	if (!is_ok(attempt, "kmsg") || !is_ok(attempt, "mark_victim"))
 		return 0;
 	for (size_t i = 0; i < attempt->n_kills; i++) {
 		const struct oom_kill *kill = &attempt->kills[i];
+		bool is_late = attempt->settled_us >= 0 && kill->time_us >= attempt->settled_us;
 
-		if (kill->line >= 0)
-			continue;
-		snprintf(text, sizeof(text),
-			"mark_victim names pid %" PRId64 ", but kmsg has no kill of it",
-			kill->victim.pid);
-		if (oom_attempt_add_text(
-			    attempt, &attempt->disagreements, &attempt->n_disagreements, text) < 0)
-			return -ENOMEM;
+		logged += kill->line >= 0;
+		marked += kill->line >= 0 || !is_late;
 	}
-	return 0;
+	if (logged == marked)
+		return 0;
+	snprintf(logged_text, sizeof(logged_text), "%" PRId64, logged);
+	snprintf(marked_text, sizeof(marked_text), "%" PRId64, marked);
+	return oom_attempt_add_dispute(attempt, &dispute);
 }
 
 /* A workload that the log calls killed must have died of SIGKILL. */
 static int check_wait(struct oom_attempt *attempt, const struct oom_workload_rec *workload)
 {
-	struct oom_dispute_rec dispute = {workload->name, "KilledBy", "kmsg",
-		oom_killer_name(logged_killer(attempt, workload->pid)), "wait",
+	const struct oom_kill *kill = logged_kill(attempt, workload);
+	struct oom_dispute_rec dispute = {workload->name, oom_fact_name(OOM_FACT_VICTIM), "kmsg",
+		oom_killer_name(kill ? kill->killer : OOM_KILLER_UNKNOWN), "wait",
 		oom_end_name(workload->end)};
 
-	if (logged_killer(attempt, workload->pid) == OOM_KILLER_UNKNOWN || workload->pid < 0 ||
-		workload->signal == SIGKILL || workload->end == OOM_END_STUCK)
+	if (!kill || workload->signal == SIGKILL || workload->end == OOM_END_STUCK)
 		return 0;
 	return oom_attempt_add_dispute(attempt, &dispute);
+}
+
+/* When the kernel sent SIGKILL to the victim of @kill, by the trace; -1: it does not tell. */
+static int64_t signal_time(const struct oom_attempt *attempt, const struct oom_kill *kill)
+{
+	int64_t time_us = -1;
+
+	for (size_t i = 0; i < attempt->n_signals; i++) {
+		const struct oom_signal_rec *sent = &attempt->signals[i];
+
+		if (sent->signal != SIGKILL || sent->code != OOM_TRACE_BY_KERNEL ||
+			sent->target_pid != kill->victim.pid)
+			continue;
+		if (time_us >= 0)
+			return -1; /* of several none is said to be this one's */
+		time_us = sent->time_us;
+	}
+	return time_us;
+}
+
+/* One kill follows the other (oom_lock): the log and the tracepoint must have them in one order. */
+static int check_order(struct oom_attempt *attempt)
+{
+	const struct oom_kill *before = NULL;
+	int64_t before_us = -1;
+
+	for (size_t i = 0; i < attempt->n_kills; i++) {
+		const struct oom_kill *kill = &attempt->kills[i];
+		int64_t time_us = kill->line < 0 ? -1 : signal_time(attempt, kill);
+		char one[48], other[48];
+		struct oom_dispute_rec dispute = {
+			"", oom_fact_name(OOM_FACT_TIME), "kmsg", one, "signal_generate", other};
+
+		if (time_us < 0)
+			continue;
+		if (before && time_us < before_us) {
+			snprintf(one, sizeof(one), "pid %" PRId64 " first", before->victim.pid);
+			snprintf(other, sizeof(other), "pid %" PRId64 " first", kill->victim.pid);
+			return oom_attempt_add_dispute(attempt, &dispute);
+		}
+		before = kill;
+		before_us = time_us;
+	}
+	return 0;
 }
 
 int oom_attempt_cross_check(struct oom_attempt *attempt)
 {
 	int r = check_kills(attempt);
 
+	for (size_t i = 0; i < attempt->n_units && r == 0; i++)
+		r = check_unit(attempt, &attempt->units[i]);
 	if (r == 0)
 		r = check_machine(attempt);
 	if (r == 0)
 		r = check_log(attempt);
+	if (r == 0)
+		r = check_order(attempt);
 	for (size_t i = 0; i < attempt->n_workloads && r == 0; i++) {
 		r = check_killer(attempt, &attempt->workloads[i]);
 		if (r == 0)

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORDS_BYTES = 128 };
+enum { WORDS_BYTES = 384 };
 
 const char *oom_signal_words(int64_t number, char buf[static OOM_SIGNAL_NAME_MAX])
 {
@@ -25,14 +25,33 @@ const char *oom_signal_words(int64_t number, char buf[static OOM_SIGNAL_NAME_MAX
 	return buf;
 }
 
+bool oom_kill_is_own(const struct oom_kill *kill, const struct oom_workload_rec *workload)
+{
+	if (kill->workload && workload->name && strcmp(kill->workload, workload->name) != 0)
+		return false;
+	return kill->kin ? !strcmp(kill->kin, OOM_KIN_OWN)
+			 : workload->pid > 0 && kill->victim.pid == workload->pid;
+}
+
+bool oom_signal_is_own(const struct oom_signal_rec *sent, const struct oom_workload_rec *workload)
+{
+	if (sent->target_workload && workload->name &&
+		strcmp(sent->target_workload, workload->name) != 0)
+		return false;
+	return sent->target_kin ? !strcmp(sent->target_kin, OOM_KIN_OWN)
+				: workload->pid > 0 && sent->target_pid == workload->pid;
+}
+
 const struct oom_signal_rec *oom_workload_sender(
 	const struct oom_attempt *attempt, const struct oom_workload_rec *workload)
 {
+	int64_t signal = workload->asked_signal > 0 ? workload->asked_signal : workload->signal;
+
 	for (size_t i = 0; attempt && i < attempt->n_signals; i++) {
 		const struct oom_signal_rec *sent = &attempt->signals[i];
 
-		if (workload->pid > 0 && sent->target_pid == workload->pid &&
-			sent->signal == workload->signal && sent->code != OOM_TRACE_BY_KERNEL)
+		if (sent->signal == signal && sent->code != OOM_TRACE_BY_KERNEL &&
+			sent->result != OOM_TRACE_IGNORED && oom_signal_is_own(sent, workload))
 			return sent;
 	}
 	return NULL;
@@ -45,33 +64,54 @@ static bool is_daemon(enum oom_killer killer)
 		killer != OOM_KILLER_SIGNAL && strncmp(oom_killer_name(killer), "kernel-", 7) != 0;
 }
 
+/* ", /usr/bin/dash in box.scope": what is known of it */
+static void put_identity(struct oom_bounded *out, const struct oom_signal_rec *sent)
+{
+	if (sent->sender_exe)
+		oom_bounded_printf(out, ", %s", sent->sender_exe);
+	if (sent->sender_unit)
+		oom_bounded_printf(out, "%s in %s", sent->sender_exe ? "" : ",", sent->sender_unit);
+}
+
+/* "SIGKILL (from sh, pid 123, /usr/bin/dash in box.scope)" */
+static void put_signal(
+	struct oom_bounded *out, const char *name, const struct oom_signal_rec *sent, bool brief)
+{
+	const char *comm = sent && sent->sender_comm ? sent->sender_comm : "?";
+
+	oom_bounded_printf(out, "%s", name);
+	if (!sent)
+		return;
+	oom_bounded_printf(out, brief ? " from %s" : " (from %s", comm);
+	if (brief)
+		return;
+	oom_bounded_printf(out, ", pid %lld", (long long)sent->sender_pid);
+	put_identity(out, sent);
+	oom_bounded_printf(out, ")");
+}
+
 const char *oom_workload_killer(const struct oom_attempt *attempt,
 	const struct oom_workload_rec *workload, bool brief, char *buf, size_t size)
 {
 	const struct oom_signal_rec *sent = oom_workload_sender(attempt, workload);
-	const char *killer = oom_killer_name(workload->killed_by),
-		   *comm = sent ? sent->sender_comm : NULL;
+	bool by_itself = workload->end != OOM_END_SIGNALLED && workload->asked_signal <= 0;
+	int64_t signal = workload->asked_signal > 0 ? workload->asked_signal : workload->signal;
+	struct oom_bounded out = oom_bounded_in(buf, size);
 	char name[OOM_SIGNAL_NAME_MAX];
 
-	oom_signal_words(workload->signal, name);
-	if (workload->end == OOM_END_STUCK && workload->killed_by == OOM_KILLER_SIGNAL)
-		snprintf(buf, size, "the harness");
-	else if (workload->end !=
-		OOM_END_SIGNALLED) /* it ended by itself: that is of its children */
-		snprintf(buf, size, "%s", killer);
-	else if (workload->killed_by == OOM_KILLER_SIGNAL && sent && brief)
-		snprintf(buf, size, "%s from %s", name, comm ? comm : "?");
-	else if (workload->killed_by == OOM_KILLER_SIGNAL && sent)
-		snprintf(buf, size, "%s (from %s, pid %lld)", name, comm ? comm : "?",
-			(long long)sent->sender_pid);
-	else if (workload->killed_by == OOM_KILLER_SIGNAL)
-		snprintf(buf, size, "%s", name);
-	else if (is_daemon(workload->killed_by) && workload->signal > 0 && sent && !brief)
-		snprintf(buf, size, "%s (%s, pid %lld)", killer, name, (long long)sent->sender_pid);
-	else if (is_daemon(workload->killed_by) && workload->signal > 0 && !brief)
-		snprintf(buf, size, "%s (%s)", killer, name);
-	else
-		snprintf(buf, size, "%s", killer);
+	oom_signal_words(signal, name);
+	if (workload->end == OOM_END_STUCK && workload->killed_by == OOM_KILLER_SIGNAL) {
+		oom_bounded_printf(&out, "the harness");
+	} else if (!by_itself && workload->killed_by == OOM_KILLER_SIGNAL) {
+		put_signal(&out, name, sent, brief);
+	} else {
+		oom_bounded_printf(&out, "%s", oom_killer_name(workload->killed_by));
+		if (!by_itself && is_daemon(workload->killed_by) && signal > 0 && !brief && sent)
+			oom_bounded_printf(
+				&out, " (%s, pid %lld)", name, (long long)sent->sender_pid);
+		else if (!by_itself && is_daemon(workload->killed_by) && signal > 0 && !brief)
+			oom_bounded_printf(&out, " (%s)", name);
+	}
 	return buf;
 }
 
@@ -93,16 +133,30 @@ static void fate_of_signalled(const struct oom_attempt *attempt,
 		snprintf(buf, size, "killed by %s", killer);
 }
 
+static void fate_of_exited(const struct oom_attempt *attempt,
+	const struct oom_workload_rec *workload, char *buf, size_t size)
+{
+	char killer[WORDS_BYTES];
+
+	if (workload->asked_signal > 0)
+		snprintf(buf, size, "exited %lld as asked by %s", (long long)workload->exit_code,
+			oom_workload_killer(attempt, workload, false, killer, sizeof(killer)));
+	else
+		snprintf(buf, size, "exited %lld", (long long)workload->exit_code);
+}
+
 /* Its own end is one thing, that the kernel took processes of it another: a fork bomb's first process may
  * well exit by itself. */
 static void fate_of_children(const struct oom_workload_rec *workload, char *buf, size_t size)
 {
 	struct oom_bounded fate = oom_bounded_behind(buf, size);
 
-	if (workload->kills > 0)
-		oom_bounded_printf(&fate, ", %lld %s killed by %s", (long long)workload->kills,
-			oom_plural((uint64_t)workload->kills, "process", "processes"),
-			oom_killer_name(workload->killed_by));
+	if (workload->descendants_killed > 0)
+		oom_bounded_printf(&fate, ", %lld %s killed by %s",
+			(long long)workload->descendants_killed,
+			oom_plural((uint64_t)workload->descendants_killed, "descendant",
+				"descendants"),
+			oom_killer_name(workload->descendants_killer));
 }
 
 const char *oom_workload_fate(const struct oom_attempt *attempt,
@@ -113,11 +167,12 @@ const char *oom_workload_fate(const struct oom_attempt *attempt,
 		snprintf(buf, size, "not started");
 		break;
 	case OOM_END_EXITED:
-		snprintf(buf, size, "exited %lld", (long long)workload->exit_code);
+		fate_of_exited(attempt, workload, buf, size);
 		fate_of_children(workload, buf, size);
 		break;
 	case OOM_END_SIGNALLED:
 		fate_of_signalled(attempt, workload, buf, size);
+		fate_of_children(workload, buf, size);
 		break;
 	case OOM_END_SURVIVED:
 		snprintf(buf, size, "survived%s",

@@ -24,6 +24,10 @@ static const struct oom_field workload_fields[] = {
 	FIELD("exit_code", OOM_F_INT, exit_code),
 	FIELD("signal", OOM_F_INT, signal),
 	FIELD("killed_by", OOM_F_KILLER, killed_by),
+	FIELD("killed_by_self", OOM_F_KILLER, own_killer),
+	FIELD("asked_signal", OOM_F_INT, asked_signal),
+	FIELD("descendants_killed", OOM_F_INT, descendants_killed),
+	FIELD("descendants_killed_by", OOM_F_KILLER, descendants_killer),
 	FIELD("errno", OOM_F_INT, errno_value),
 	FIELD("reached_bytes", OOM_F_INT, reached_bytes),
 	FIELD("start_us", OOM_F_INT, start_us),
@@ -56,13 +60,23 @@ static const struct oom_field signal_fields[] = {
 	FIELD("target_comm", OOM_F_TEXT, target_comm),
 	FIELD("signal", OOM_F_INT, signal),
 	FIELD("code", OOM_F_INT, code),
+	FIELD("result", OOM_F_INT, result),
+	FIELD("sender_exe", OOM_F_TEXT, sender_exe),
+	FIELD("sender_unit", OOM_F_TEXT, sender_unit),
+	FIELD("sender_in", OOM_F_TEXT, sender_in),
+	FIELD("sender_workload", OOM_F_TEXT, sender_workload),
+	FIELD("target_workload", OOM_F_TEXT, target_workload),
+	FIELD("target_unit", OOM_F_TEXT, target_unit),
+	FIELD("target_kin", OOM_F_TEXT, target_kin),
+	FIELD("ended", OOM_F_BOOL, ended),
+	FIELD("killer", OOM_F_KILLER, killer),
 	{NULL},
 };
 #undef RECORD
 #define RECORD oom_dispute_rec
 static const struct oom_field dispute_fields[] = {
 	FIELD("subject", OOM_F_TEXT, subject),
-	FIELD("key", OOM_F_TEXT, key),
+	FIELD("fact", OOM_F_TEXT, fact),
 	FIELD("source", OOM_F_TEXT, source),
 	FIELD("value", OOM_F_TEXT, value),
 	FIELD("other_source", OOM_F_TEXT, other_source),
@@ -151,6 +165,16 @@ static json_t *workload_write(const struct oom_attempt *attempt, size_t i)
 	return object;
 }
 
+/* Until the record kept them apart, "killed_by" was of the one that had ended by a signal, else of others. */
+static void old_killers(struct oom_workload_rec *workload)
+{
+	bool own = workload->end == OOM_END_SIGNALLED || workload->end == OOM_END_STUCK;
+
+	workload->own_killer = own ? workload->killed_by : OOM_KILLER_NOBODY;
+	workload->descendants_killer = own ? OOM_KILLER_NOBODY : workload->killed_by;
+	workload->descendants_killed = own ? -1 : workload->kills;
+}
+
 static int workload_read(
 	struct oom_attempt *attempt, const char *name, json_t *json, struct oom_err *err)
 {
@@ -162,6 +186,8 @@ static int workload_read(
 		return -ENOMEM;
 	workload->name = oom_arena_strdup(&attempt->arena, name);
 	r = oom_fields_from_json(workload_fields, &attempt->arena, json, name, err, workload);
+	if (!json_object_get(json, "killed_by_self"))
+		old_killers(workload);
 	if (r == 0)
 		r = oom_json_member(json, "evidence", JSON_ARRAY, err, &list);
 	return r < 0 ? r
@@ -173,6 +199,8 @@ static int workload_read(
 #define RECORD oom_kill
 static const struct oom_field kill_fields[] = {
 	FIELD("workload", OOM_F_TEXT, workload),
+	FIELD("kin", OOM_F_TEXT, kin),
+	FIELD("victim_start_us", OOM_F_INT, victim_start_us),
 	FIELD("order_unknown", OOM_F_BOOL, order_unknown), /* where it is so */
 	{NULL},
 };
@@ -226,7 +254,27 @@ PLAIN(precondition, preconditions, oom_attempt_add_precondition)
 PLAIN(expect, expects, oom_attempt_add_expect)
 PLAIN(signal, signals, oom_attempt_add_signal)
 PLAIN(source, sources, oom_attempt_add_source)
-PLAIN(dispute, disputes, oom_attempt_dispute_slot)
+
+static json_t *dispute_write(const struct oom_attempt *attempt, size_t i)
+{
+	return oom_fields_object(dispute_fields, &attempt->disputes[i]);
+}
+
+/* In old records the key of an expectation stands for the fact. */
+static int dispute_read(
+	struct oom_attempt *attempt, const char *name, json_t *json, struct oom_err *err)
+{
+	struct oom_dispute_rec *record = oom_attempt_dispute_slot(attempt);
+	enum oom_fact fact = oom_fact_from_name(json_string_value(json_object_get(json, "key")));
+	int r;
+
+	if (!record)
+		return -ENOMEM;
+	r = oom_fields_from_json(dispute_fields, &attempt->arena, json, name, err, record);
+	if (r == 0 && !record->fact)
+		record->fact = oom_fact_name(fact ? fact : OOM_FACT_VICTIM);
+	return r;
+}
 
 /* ---- the lists ---- */
 struct part {

@@ -88,6 +88,33 @@ void oom_kill_init(struct oom_kill *kill)
 		.limit_kib = -1,
 		.usage_kib = -1,
 		.total_pages = -1,
+		.victim_start_us = -1,
 	};
 	oom_task_init(&kill->victim);
+}
+
+static const struct {
+	enum oom_fact fact;
+	const char *name, *old_key; /* old_key: as oomgate.run/1 named it, by an expectation */
+} facts[] = {
+	{OOM_FACT_VICTIM, "victim", "Victim"},
+	{OOM_FACT_KILLER, "killer", "KilledBy"},
+	{OOM_FACT_COUNT, "count", "OOMKills"},
+	{OOM_FACT_TIME, "time", "KillLatency"},
+};
+
+const char *oom_fact_name(enum oom_fact fact)
+{
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+		if (facts[i].fact == fact)
+			return facts[i].name;
+	return NULL;
+}
+
+enum oom_fact oom_fact_from_name(const char *name)
+{
+	for (size_t i = 0; name && i < sizeof(facts) / sizeof(*facts); i++)
+		if (!strcmp(facts[i].name, name) || !strcmp(facts[i].old_key, name))
+			return facts[i].fact;
+	return (enum oom_fact)0;
 }

@@ -54,6 +54,11 @@ struct oom_task {
 
 #define OOM_ADJ_UNKNOWN INT64_MIN
 
+/* What a process is to its workload. */
+#define OOM_KIN_OWN	   "own"
+#define OOM_KIN_DESCENDANT "descendant"
+#define OOM_KIN_NONE	   "none" /* it descends from no workload: that is known */
+
 struct oom_kill {
 	int64_t line; /* line in the log, from 1 */
 	int64_t time_us; /* the record's kernel timestamp */
@@ -78,7 +83,11 @@ struct oom_kill {
 	bool order_unknown; /* of a run: it may have happened before those in front of it that say so, too */
 	const char
 		*workload; /* of a run: the workload the victim belongs to; NULL: none, or no run.
-				 Only the record's JSON has it (lib/record/json.c) */
+				 Only the record's JSON has it (lib/record/json.c), and what follows */
+	const char *
+		kin; /* is the victim the workload's own (main) process, or started by it? OOM_KIN_*; NULL: not said */
+	int64_t victim_start_us; /* when it was forked, since the attempt began: with the pid, who it was; -1:
+				    before the attempt, or not known */
 };
 
 /* "kernel-memcg", "memcg": as in KilledBy= and Constraint=. */
@@ -90,6 +99,18 @@ enum oom_constraint oom_constraint_from_name(const char *name);
 /* Sets every field to "the log does not say". */
 void oom_kill_init(struct oom_kill *kill);
 void oom_task_init(struct oom_task *task);
+
+/* What sources can contradict each other about. */
+enum oom_fact {
+	OOM_FACT_VICTIM = 1 << 0, /* who was killed */
+	OOM_FACT_KILLER = 1 << 1, /* by whom */
+	OOM_FACT_COUNT = 1 << 2, /* how many were killed */
+	OOM_FACT_TIME = 1 << 3, /* when, and in which order */
+};
+
+/* "victim", "killer", "count", "time" */
+const char *oom_fact_name(enum oom_fact fact);
+enum oom_fact oom_fact_from_name(const char *name); /* 0: none */
 
 struct oom_arena;
 struct json_t;

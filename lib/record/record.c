@@ -19,6 +19,8 @@ static const struct oom_workload_rec workload_unseen = {
 	.ops = -1,
 	.kills = -1,
 	.line = -1,
+	.asked_signal = -1,
+	.descendants_killed = -1,
 };
 static const struct oom_unit_rec unit_unseen = {
 	.memory_max_bytes = -1,
@@ -31,6 +33,7 @@ static const struct oom_signal_rec signal_unseen = {
 	.target_pid = -1,
 	.signal = -1,
 	.code = -1,
+	.result = -1,
 };
 static const struct oom_source_rec source_unseen = {
 	.state = OOM_SOURCE_ABSENT,
@@ -59,7 +62,7 @@ struct oom_attempt *oom_attempt_new(void)
 	attempt->qemu_us = attempt->restore_us = attempt->wake_us = attempt->report_us =
 		attempt->end_us = attempt->own_bytes = -1;
 	attempt->machine_us = attempt->harness_rss_bytes = attempt->known_on = -1;
-	attempt->memory_bytes = attempt->cpus = -1;
+	attempt->memory_bytes = attempt->cpus = attempt->settled_us = -1;
 	return attempt;
 }
 
@@ -162,9 +165,10 @@ int oom_attempt_add_dispute(struct oom_attempt *attempt, const struct oom_disput
 {
 	struct oom_arena *arena = &attempt->arena;
 	struct oom_dispute_rec *slot = oom_attempt_dispute_slot(attempt);
+	bool count = !strcmp(dispute->fact, oom_fact_name(OOM_FACT_COUNT));
 	char *sentence = oom_arena_printf(arena, "%s%s%s: %s says %s, %s says %s", dispute->subject,
-		*dispute->subject ? " " : "", dispute->key, dispute->source, dispute->value,
-		dispute->other_source, dispute->other_value);
+		*dispute->subject ? ", " : "", count ? "number of kills" : dispute->fact,
+		dispute->source, dispute->value, dispute->other_source, dispute->other_value);
 
 	if (!slot ||
 		!append(arena, &attempt->disagreements, &attempt->n_disagreements, &sentence,
@@ -172,7 +176,7 @@ int oom_attempt_add_dispute(struct oom_attempt *attempt, const struct oom_disput
 		return -ENOMEM;
 	*slot = (struct oom_dispute_rec){
 		.subject = oom_arena_strdup(arena, dispute->subject),
-		.key = oom_arena_strdup(arena, dispute->key),
+		.fact = oom_arena_strdup(arena, dispute->fact),
 		.source = oom_arena_strdup(arena, dispute->source),
 		.value = oom_arena_strdup(arena, dispute->value),
 		.other_source = oom_arena_strdup(arena, dispute->other_source),

@@ -44,7 +44,12 @@ struct oom_workload_rec {
 	enum oom_end end;
 	int64_t exit_code; /* as a shell sees it: 137 for SIGKILL; -1 while it had none */
 	int64_t signal; /* 0: none */
-	enum oom_killer killed_by; /* NOBODY: it was not killed */
+	enum oom_killer killed_by; /* own_killer, or where that is NOBODY its descendants' */
+	enum oom_killer
+		own_killer; /* of its own (main) process; NOBODY: it was not killed, nor asked to end */
+	int64_t asked_signal; /* it ended by itself, but this signal had asked it to; 0: none */
+	int64_t descendants_killed;
+	enum oom_killer descendants_killer; /* of the first of them; NOBODY: none was killed */
 	int64_t errno_value; /* of its first refused request, 0: none */
 	int64_t reached_bytes;
 	int64_t start_us, end_us; /* CLOCK_MONOTONIC since "go" */
@@ -92,14 +97,24 @@ struct oom_source_rec {
 struct oom_signal_rec {
 	int64_t time_us;
 	int64_t sender_pid, target_pid, signal, code; /* code 128: the kernel's */
+	int64_t result; /* 0: delivered, 1: ignored, 2: one was pending already (include/trace/events/signal.h) */
 	const char *sender_comm, *target_comm;
+	/* who that was, looked at while it lived; NULL: it was gone before */
+	const char *sender_exe, *sender_unit; /* "/usr/bin/earlyoom", "earlyoom.service"; of the
+						      scenario's as it calls them, "box.scope" */
+	const char *sender_in; /* the scenario's unit that it ran in; NULL: none of them */
+	const char *sender_workload; /* it is one's process; NULL: none's */
+	const char *target_workload, *target_unit; /* as the scenario calls them; NULL: none */
+	const char *target_kin; /* OOM_KIN_*; NULL: not known */
+	bool ended; /* it ended its target, or asked it to end: KilledBy= counts it */
+	enum oom_killer killer; /* who sends like that; UNKNOWN: not identified in time */
 };
 
-/* Two sources that contradict each other about what an expectation asks. */
+/* Two sources that contradict each other about a subject: every expectation that uses the fact hears of it. */
 struct oom_dispute_rec {
-	const char *subject; /* "" for the run */
-	const char *key; /* the expectation's: "KilledBy" */
-	const char *source, *value; /* "kmsg", "kernel-memcg": as observed= would say it */
+	const char *subject; /* a workload or a unit; "" for the run */
+	const char *fact; /* oom_fact_name(): "killer" */
+	const char *source, *value; /* "kmsg", "kernel-memcg" */
 	const char *other_source, *other_value; /* "signal_generate", "signal" */
 };
 
@@ -168,6 +183,8 @@ struct oom_attempt {
 	 * from there to its first step in the guest; from the end of its run to its record; QEMU's end */
 	int64_t qemu_us, restore_us, wake_us, report_us, end_us;
 	int64_t own_bytes; /* of a guest, at its end: memory that it does not share with others */
+	int64_t settled_us; /* by the clock of the kills: what mark_victim saw later, the log was not read for. -1: not
+			       known. Not in JSON: oom_attempt_cross_check() alone asks */
 	int64_t machine_us; /* of a guest: from its start (restored, or booted) to the job in its hands */
 	int64_t memory_bytes,
 		cpus; /* of the machine it ran on, as [Machine] shaped it; -1: it had none */
@@ -310,6 +327,9 @@ void oom_attempt_return(const struct oom_attempt **attempt);
  * times, which always differ a little, do not count. */
 uint64_t oom_attempt_end_hash(const struct oom_attempt *attempt);
 
+/* Is it the kill, or the signal to, the workload's own process? By its pid where the record is too old to say. */
+bool oom_kill_is_own(const struct oom_kill *kill, const struct oom_workload_rec *workload);
+bool oom_signal_is_own(const struct oom_signal_rec *sent, const struct oom_workload_rec *workload);
 const char *oom_verdict_name(enum oom_verdict verdict);
 enum oom_verdict oom_verdict_from_name(const char *name); /* OOM_VERDICT_COUNT_: none */
 const char *oom_end_name(enum oom_end end);
@@ -327,11 +347,12 @@ const char *oom_workload_fate(const struct oom_attempt *attempt,
 	const struct oom_workload_rec *workload, char *buf, size_t size);
 /* For a sentence: "SIGTERM", "SIGRTMIN+1", "signal 99", "a signal" */
 const char *oom_signal_words(int64_t number, char buf[static OOM_SIGNAL_NAME_MAX]);
-/* Who killed it: "kernel-memcg", "SIGTERM (from sh, pid 123)", "earlyoom (SIGTERM, pid 9)"; @brief: "SIGTERM from
- * sh", "earlyoom". */
+/* Who killed it: "kernel-memcg", "SIGTERM (from sh, pid 123, /usr/bin/dash in box.scope)", "earlyoom (SIGTERM, pid
+ * 9)"; @brief: "SIGTERM from sh", "earlyoom". */
 const char *oom_workload_killer(const struct oom_attempt *attempt,
 	const struct oom_workload_rec *workload, bool brief, char *buf, size_t size);
-/* The process that sent the signal that ended it; NULL: no source tells, or it was the kernel. */
+/* The process that sent the signal that ended it, or that asked it to end; NULL: no source tells, or it was the
+ * kernel. */
 const struct oom_signal_rec *oom_workload_sender(
 	const struct oom_attempt *attempt, const struct oom_workload_rec *workload);
 

@@ -44,6 +44,8 @@ enum oom_key_flag {
 	OOM_KEY_SIGNAL =
 		1 << 8, /* STRING: a signal as systemd names it; ALTERNATIVES: those, too */
 	OOM_KEY_PROPERTY = 1 << 9, /* STRING: the name of a unit's property */
+	OOM_KEY_SENDER =
+		1 << 11, /* ALTERNATIVES: any program, too, as "unit:NAME" or "exe:/PATH" */
 	OOM_KEY_SYSCTL = 1 << 10, /* STRING: the name of a kernel parameter */
 };
 

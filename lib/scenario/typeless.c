@@ -15,7 +15,8 @@ static void agree(struct oom_key *key, const struct oom_key *other)
 {
 	enum {
 		MEANT = OOM_KEY_PERCENT | OOM_KEY_ABSOLUTE | OOM_KEY_WORKLOAD | OOM_KEY_SCOPE |
-			OOM_KEY_DELAY | OOM_KEY_SIGNAL | OOM_KEY_PROPERTY | OOM_KEY_SYSCTL
+			OOM_KEY_DELAY | OOM_KEY_SIGNAL | OOM_KEY_PROPERTY | OOM_KEY_SYSCTL |
+			OOM_KEY_SENDER
 	};
 	unsigned repeats = (key->flags | other->flags) & OOM_KEY_REPEATS;
 

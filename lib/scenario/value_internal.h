@@ -29,6 +29,10 @@ int oom_value_ranges(struct oom_arena *arena, const struct oom_key *key, const c
 int oom_value_signal(
 	struct oom_arena *arena, const char *text, struct oom_err *err, const char **ret);
 
+/* value_sender.c: is it meant as "unit:NAME" or "exe:/PATH"? And 0, or -EINVAL where it is none. */
+bool oom_value_is_sender(const char *word);
+int oom_value_sender(const char *word, struct oom_err *err);
+
 /* What the key's flags want of a text: a signal, a property, a sysctl. The same contract. */
 int oom_value_text(struct oom_arena *arena, const struct oom_key *key, const char *text,
 	struct oom_err *err, const char **ret);

@@ -94,6 +94,8 @@ static int alternative_check(struct oom_arena *arena, const struct oom_key *key,
 
 	if (!is_refused(key, *word))
 		return 0;
+	if (key->flags & OOM_KEY_SENDER && oom_value_is_sender(*word))
+		return oom_value_sender(*word, err);
 	if (!(key->flags & OOM_KEY_SIGNAL))
 		return oom_choices_refuse(key->choices, *word, err);
 	r = oom_value_signal(arena, *word, err, word);

@@ -31,8 +31,10 @@ static void child_killed(struct oom_attempt *attempt)
 	struct oom_workload_rec *hog = oom_attempt_workload(attempt, "hog");
 
 	bystander(attempt);
-	hog->killed_by = OOM_KILLER_KERNEL_MEMCG;
-	hog->kills = 1;
+	hog->killed_by = hog->descendants_killer = OOM_KILLER_KERNEL_MEMCG;
+	hog->own_killer = OOM_KILLER_NOBODY;
+	hog->kills = hog->descendants_killed = 1;
+	judge_add_kill(attempt, "hog", 50)->kin = OOM_KIN_DESCENDANT;
 }
 
 static const struct {

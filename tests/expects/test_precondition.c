@@ -159,6 +159,9 @@ static void workload_add(
 	w->killed_by = row->hog->killed_by;
 	w->reached_bytes = row->hog->reached_mib * MIB;
 	w->kills = row->hog->kills;
+	w->own_killer = w->end == OOM_END_SIGNALLED ? w->killed_by : OOM_KILLER_NOBODY;
+	w->descendants_killed = w->end == OOM_END_SIGNALLED ? 0 : w->kills;
+	w->descendants_killer = w->descendants_killed ? w->killed_by : OOM_KILLER_NOBODY;
 	w->signal = w->end == OOM_END_SIGNALLED ? 9 : 0;
 }
 

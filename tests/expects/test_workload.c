@@ -23,7 +23,7 @@ static void survived(struct oom_attempt *attempt)
 	hog->exit_code = hog->end_us = hog->kill_latency_us = -1;
 	hog->signal = 0;
 	hog->kills = 0;
-	hog->killed_by = OOM_KILLER_NOBODY;
+	hog->killed_by = hog->own_killer = OOM_KILLER_NOBODY;
 	judge_without_kills(attempt);
 }
 
@@ -92,12 +92,12 @@ Test(expect_workload, how_it_ended)
 /* ---- KilledBy, Kills ---- */
 static void unknown_killer(struct oom_attempt *attempt)
 {
-	hog_of(attempt)->killed_by = OOM_KILLER_UNKNOWN;
+	hog_of(attempt)->killed_by = hog_of(attempt)->own_killer = OOM_KILLER_UNKNOWN;
 }
 
 static void sender_seen(struct oom_attempt *attempt)
 {
-	hog_of(attempt)->killed_by = OOM_KILLER_SIGNAL;
+	hog_of(attempt)->killed_by = hog_of(attempt)->own_killer = OOM_KILLER_SIGNAL;
 }
 
 static void sender_named(struct oom_attempt *attempt)
@@ -178,7 +178,7 @@ Test(expect_workload, killed_by)
 		{{unknown_killer}, "hog", "KilledBy", "unknown", OOM_PASS, "unknown", NULL},
 		/* 137 alone is no OOM kill */
 		{{unknown_killer}, "hog", "KilledBy", "kernel-memcg", OOM_INCONCLUSIVE, "unknown",
-			"no source names the sender"},
+			"who sent the signal was gone before it could be looked at"},
 		{{unknown_killer, without_signals}, "hog", "KilledBy", "signal", OOM_INCONCLUSIVE,
 			"unknown", "signal_generate is absent (no tracefs)"},
 		{{unknown_killer, lose_both, judge_without_events}, "hog", "KilledBy",

@@ -57,7 +57,9 @@ static void add_workloads(struct oom_attempt *attempt)
 	hog->end = OOM_END_SIGNALLED;
 	hog->exit_code = 137;
 	hog->signal = 9;
-	hog->killed_by = OOM_KILLER_KERNEL_MEMCG;
+	hog->killed_by = hog->own_killer = OOM_KILLER_KERNEL_MEMCG;
+	hog->descendants_killer = OOM_KILLER_NOBODY;
+	hog->descendants_killed = hog->asked_signal = 0;
 	hog->errno_value = 0;
 	hog->reached_bytes = 199 << 20;
 	hog->start_us = 1000;
@@ -72,7 +74,9 @@ static void add_workloads(struct oom_attempt *attempt)
 	neighbour->pid = 42;
 	neighbour->end = OOM_END_SURVIVED;
 	neighbour->signal = 0;
-	neighbour->killed_by = OOM_KILLER_NOBODY;
+	neighbour->killed_by = neighbour->own_killer = OOM_KILLER_NOBODY;
+	neighbour->descendants_killer = OOM_KILLER_NOBODY;
+	neighbour->descendants_killed = neighbour->asked_signal = 0;
 	neighbour->errno_value = 0;
 	neighbour->latency_p99_us = 3000;
 	neighbour->kills = 0;
@@ -106,8 +110,8 @@ static void add_box(struct oom_attempt *attempt)
 
 struct oom_attempt *judge_sample(void)
 {
-	static const char *const sources[] = {
-		"kmsg", "mark_victim", "signal_generate", "memory.events", "wait", "systemd"};
+	static const char *const sources[] = {"kmsg", "mark_victim", "signal_generate", "lineage",
+		"memory.events", "wait", "systemd"};
 	static const struct oom_task ranking[] = {
 		{.pid = 41, .tgid = 41, .comm = "oomgate-workloa", .points = 50900},
 		{.pid = 43, .tgid = 43, .comm = "bystander", .points = 900},
@@ -241,16 +245,18 @@ void judge_scenario_free(struct oom_scenario *scenario)
 static void judge_row(const struct judge_row *row, size_t at)
 {
 	struct oom_attempt *attempt = judge_sample();
-	unsigned about = !*row->subject			  ? OOM_ABOUT_RUN
-		: oom_attempt_unit(attempt, row->subject) ? OOM_ABOUT_UNIT
-							  : OOM_ABOUT_WORKLOAD;
-	struct oom_scenario *scenario = judge_scenario(about, row->subject, row->key, row->wanted);
 	const struct oom_expect_rec *rec;
+	struct oom_scenario *scenario;
+	unsigned about;
 	char name[128];
 
 	snprintf(name, sizeof(name), "row %zu: %s %s=%s", at, row->subject, row->key, row->wanted);
 	for (size_t i = 0; i < 3 && row->change[i]; i++)
 		row->change[i](attempt);
+	about = !*row->subject				  ? OOM_ABOUT_RUN
+		: oom_attempt_unit(attempt, row->subject) ? OOM_ABOUT_UNIT
+							  : OOM_ABOUT_WORKLOAD;
+	scenario = judge_scenario(about, row->subject, row->key, row->wanted);
 	cr_assert_eq(oom_expects_judge(scenario, 1 << 30, attempt), 0, "%s", name);
 	cr_assert_eq(attempt->n_expects, 1, "%s", name);
 	rec = &attempt->expects[0];

@@ -55,6 +55,9 @@ static struct oom_workload_rec *workload_add(struct oom_attempt *attempt, const 
 	w->pid = 1200 + (int64_t)attempt->n_workloads;
 	w->end = end;
 	w->killed_by = killed_by;
+	w->own_killer = end == OOM_END_SIGNALLED ? killed_by : OOM_KILLER_NOBODY;
+	w->descendants_killer = end == OOM_END_SIGNALLED ? OOM_KILLER_NOBODY : killed_by;
+	w->asked_signal = w->descendants_killed = 0;
 	w->reached_bytes = reached_bytes;
 	w->start_us = 1000;
 	w->end_us = end == OOM_END_SURVIVED ? -1 : 900000;
