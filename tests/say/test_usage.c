@@ -125,6 +125,7 @@ Test(usage, every_option_of_run_by_itself_in_every_situation)
 		{{"--format", "tap"}, true, true, false},
 		{{"--resume"}, true, true, false},
 		{{"--overwrite"}, true, true, false},
+		{{"--evidence", "failed"}, true, true, false},
 		{{"--keep"}, true, false, false},
 		{{"--allow-host-oom"}, false, true, false},
 		{{"--verbose"}, true, true, false},
@@ -152,5 +153,5 @@ Test(usage, every_option_of_run_is_in_the_test_above)
 
 	for (const struct argp_option *o = oom_run_argp.options; o->name; o++)
 		count++;
-	cr_expect_eq(count, 15 + 3, "--in, --output, --dry-run and 15 more, not %zu", count);
+	cr_expect_eq(count, 16 + 3, "--in, --output, --dry-run and 16 more, not %zu", count);
 }
