@@ -121,7 +121,7 @@ static void texts_write(const struct html *h, const char *what, const char *cons
 
 static int faults_write(struct html *h, const struct oom_attempt *attempt)
 {
-	if (!attempt->n_faults && !attempt->n_preconditions)
+	if (!attempt->n_faults && !attempt->n_preconditions && !attempt->n_standstills)
 		return 0;
 	fputs("<ul>\n", h->out);
 	for (size_t i = 0; i < attempt->n_faults; i++) {
@@ -137,6 +137,13 @@ static int faults_write(struct html *h, const struct oom_attempt *attempt)
 		if (p->reason)
 			texts_write(
 				h, p->verdict == OOM_PASS ? "optional" : "unmet", &p->reason, 1);
+	}
+	for (size_t i = 0; i < attempt->n_standstills; i++) {
+		const char *text = oom_view_standstill(&h->view.scratch, &attempt->standstills[i]);
+
+		if (!text)
+			return -ENOMEM;
+		texts_write(h, "stood still", &text, 1);
 	}
 	fputs("</ul>\n", h->out);
 	return 0;

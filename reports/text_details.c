@@ -100,6 +100,20 @@ static int faults_write(const struct details *d, const struct oom_attempt *attem
 	return 0;
 }
 
+static int standstills_write(const struct details *d, const struct oom_attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->n_standstills; i++) {
+		const char *text = oom_view_standstill(&d->view->scratch, &attempt->standstills[i]);
+
+		if (!text)
+			return -ENOMEM;
+		label(d, "still");
+		put(d, text);
+		fputc('\n', d->out);
+	}
+	return 0;
+}
+
 /* What the kernel's log says of a victim that no workload's line tells already. */
 static void kill_write(const struct details *d, const struct oom_kill *kill)
 {
@@ -251,6 +265,8 @@ static int attempt_write(const struct details *d, const struct oom_attempt *atte
 	}
 	preconditions_write(d, attempt);
 	r = faults_write(d, attempt);
+	if (r == 0)
+		r = standstills_write(d, attempt);
 	for (size_t i = 0; i < attempt->n_workloads; i++)
 		workload_write(d, attempt, &attempt->workloads[i]);
 	kills_write(d, attempt);

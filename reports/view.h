@@ -94,6 +94,8 @@ const char *oom_view_deaths(
 const char *oom_view_reason(struct oom_arena *arena, const struct oom_attempt *attempt);
 /* "bang (signal) fired after 1.2s (hog reached 64M): refused, EAGAIN", "never fired": what became of a fault. */
 const char *oom_view_fault(struct oom_arena *arena, const struct oom_fault_rec *fault);
+/* "5.1s of 5.2s, at 1.4s: QEMU was stopped" */
+const char *oom_view_standstill(struct oom_arena *arena, const struct oom_standstill_rec *still);
 /* What an expectation is about, as the scenario says it: "hog: ExitCode", "OOMKills". */
 const char *oom_view_subject(struct oom_arena *arena, const struct oom_expect_rec *expect);
 /* "memcg/over-cap", with " on MACHINE" and " attempt N" where the view has several. */

@@ -176,7 +176,7 @@ static void shrink(struct oom_attempt *attempt, const char *why)
 	attempt->n_workloads = attempt->n_units = attempt->n_kills = attempt->n_signals =
 		attempt->n_sources = 0;
 	attempt->n_disagreements = attempt->n_disputes = attempt->n_warnings = attempt->n_expects =
-		0;
+		attempt->n_standstills = 0;
 	attempt->oom_kills = -1;
 }
 

@@ -73,6 +73,7 @@ static void judge_one(const struct oom_expect *expect, const struct oom_expect_c
 			oom_arena_printf(c->arena, "the record has nothing about '%s'", c->subject);
 	} else {
 		expect->judge(c, ret);
+		oom_expect_heed_standstill(c, ret);
 		oom_expect_heed_disputes(expect, c, ret);
 	}
 }
@@ -177,6 +178,16 @@ static bool is_of_precondition(
 	return start && start->reason && start->reason == expect->reason;
 }
 
+static void heed_stuck(
+	const struct oom_scenario *scenario, const char *stuck, struct oom_attempt *attempt)
+{
+	const char *excuse = oom_expect_stuck_excuse(scenario, attempt);
+
+	attempt->verdict = excuse ? OOM_INCONCLUSIVE : OOM_FAIL;
+	attempt->reason =
+		!excuse ? stuck : oom_arena_printf(&attempt->arena, "%s, but %s", stuck, excuse);
+}
+
 static void conclude_expects(const struct oom_scenario *scenario, struct oom_attempt *attempt)
 {
 	const char *stuck = stuck_unexpected(scenario, attempt);
@@ -191,10 +202,8 @@ static void conclude_expects(const struct oom_scenario *scenario, struct oom_att
 	for (size_t i = attempt->n_expects; i-- > 0 && attempt->verdict != OOM_PASS;)
 		if (attempt->expects[i].verdict == attempt->verdict)
 			attempt->reason = sentence_of(&attempt->arena, &attempt->expects[i]);
-	if (stuck && attempt->verdict != OOM_FAIL && attempt->verdict != OOM_BROKEN) {
-		attempt->verdict = OOM_FAIL;
-		attempt->reason = stuck;
-	}
+	if (stuck && attempt->verdict != OOM_FAIL && attempt->verdict != OOM_BROKEN)
+		heed_stuck(scenario, stuck, attempt);
 	if (!attempt->n_expects) {
 		attempt->verdict = OOM_BROKEN;
 		attempt->reason = "the scenario expects nothing: add an [Expect] section";

@@ -82,6 +82,12 @@ void oom_expect_kib(
 void oom_expect_usec(
 	const struct oom_expect_case *c, int64_t observed, struct oom_expect_result *ret);
 /*
+ * A length of time that was measured between @from_us and @to_us (since "go"; INT64_MAX: the end): where the machine
+ * stood still in between it may have been less, and what depends on that is inconclusive.
+ */
+void oom_expect_span(const struct oom_expect_case *c, int64_t from_us, int64_t to_us,
+	int64_t observed_us, struct oom_expect_result *ret);
+/*
  * @seen were counted, but there may have been more, as @doubt says (NULL: there were no more): a pass
  * when any higher number would pass too, a failure when none would, else inconclusive.
  */
@@ -107,6 +113,21 @@ void oom_expect_killers(const struct oom_expect_case *c, bool self, struct oom_e
 bool oom_expect_by_harness(const struct oom_expect_case *c, struct oom_expect_result *ret);
 /* Did the workload end by itself or by a signal? If not: a failure, observed "survived" or "stuck". */
 bool oom_expect_ended(const struct oom_expect_case *c, struct oom_expect_result *ret);
+
+/* ---- machines that stood still (standstill.c) ------------------------------------------- */
+
+/* "the machine stood still for 5.1s of it, at 1.4s (QEMU was stopped)", where it did so between @from_us and @to_us
+ * for at least @least_us; NULL: it did not. */
+const char *oom_expect_standstill(
+	const struct oom_expect_case *c, int64_t from_us, int64_t to_us, int64_t least_us);
+/* Why who is stuck may not be the kernel's fault, in the same words; NULL: it is. */
+const char *oom_expect_stuck_excuse(
+	const struct oom_scenario *scenario, struct oom_attempt *attempt);
+/*
+ * A failure of what had no time to end is none where the machine took that time: the harness ended the run by a clock
+ * that went on. For what any expectation has said.
+ */
+void oom_expect_heed_standstill(const struct oom_expect_case *c, struct oom_expect_result *result);
 
 /* ---- evidence (evidence.c) -------------------------------------------------------------- */
 

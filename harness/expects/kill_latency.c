@@ -3,8 +3,13 @@
 
 static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
 {
-	oom_expect_usec(
-		c, c->workload ? c->workload->kill_latency_us : c->attempt->kill_latency_us, ret);
+	const struct oom_workload_rec *w = c->workload;
+	int64_t latency_us = w ? w->kill_latency_us : c->attempt->kill_latency_us;
+
+	if (w && w->end_us >= latency_us && latency_us >= 0)
+		oom_expect_span(c, w->end_us - latency_us, w->end_us, latency_us, ret);
+	else
+		oom_expect_span(c, 0, INT64_MAX, latency_us, ret);
 }
 
 const struct oom_expect oom_expect_kill_latency = {

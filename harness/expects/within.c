@@ -4,7 +4,7 @@
 static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret)
 {
 	if (oom_expect_ended(c, ret))
-		oom_expect_usec(c, c->workload->end_us, ret);
+		oom_expect_span(c, 0, c->workload->end_us, c->workload->end_us, ret);
 }
 
 const struct oom_expect oom_expect_within = {

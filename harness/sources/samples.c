@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/host/pages.h"
 #include "harness/host/process.h"
+#include "harness/sources/pulse.h"
 #include "harness/sources/source.h"
 #include "harness/state/evidence.h"
 #include "lib/base/cleanup.h"
@@ -30,6 +31,7 @@ struct samples_source {
 	struct sample *ring;
 	uint64_t taken;
 	int *current_fd; /* one a unit */
+	struct oom_pulse pulse;
 };
 
 static void sample_add(struct samples_source *s, uint64_t time_us, size_t curve, uint64_t bytes)
@@ -49,6 +51,7 @@ static void samples_ready(struct oom_source_slot *slot)
 	if (read(slot->watch.fd, &expirations, sizeof(expirations)) < 0 || !run->go_us)
 		return;
 	now = oom_monotonic_us() - run->go_us;
+	oom_pulse_beat(&s->pulse, now);
 	for (size_t i = 0; i < run->n_units; i++) {
 		int64_t bytes;
 
@@ -81,6 +84,7 @@ static int samples_open(struct oom_source_slot *slot, struct oom_err *err)
 	slot->watch.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (slot->watch.fd < 0 || timerfd_settime(slot->watch.fd, 0, &every, NULL) < 0)
 		return oom_err_errno(err, errno, "cannot create a timer for samples");
+	oom_pulse_open(&s->pulse, run->in_guest);
 	return 0;
 }
 
@@ -92,7 +96,8 @@ static int samples_collect(struct oom_source_slot *slot, struct oom_attempt *rec
 	oom_autofclose FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
 	uint64_t first = s->taken > RING_SAMPLES ? s->taken - RING_SAMPLES : 0;
 
-	(void)record;
+	if (oom_pulse_collect(&s->pulse, record) < 0)
+		return -ENOMEM;
 	slot->records = (int64_t)s->taken;
 	if (!out)
 		return 0;
@@ -115,6 +120,7 @@ static void samples_close(struct oom_source_slot *slot)
 
 	if (!s)
 		return;
+	oom_pulse_close(&s->pulse);
 	oom_pages_give(s->ring, RING_SAMPLES * sizeof(*s->ring));
 	oom_closep(&slot->watch.fd);
 	for (size_t i = 0; i < slot->run->n_units; i++)

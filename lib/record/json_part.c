@@ -109,6 +109,15 @@ static const struct oom_field precondition_fields[] = {
 	{NULL},
 };
 #undef RECORD
+#define RECORD oom_standstill_rec
+static const struct oom_field standstill_fields[] = {
+	FIELD("at_us", OOM_F_INT, at_us),
+	FIELD("length_us", OOM_F_INT, length_us),
+	FIELD("lost_us", OOM_F_INT, lost_us),
+	FIELD("why", OOM_F_TEXT, why),
+	{NULL},
+};
+#undef RECORD
 #define RECORD oom_expect_rec
 static const struct oom_field expect_fields[] = {
 	FIELD("subject", OOM_F_TEXT, subject),
@@ -254,6 +263,7 @@ PLAIN(precondition, preconditions, oom_attempt_add_precondition)
 PLAIN(expect, expects, oom_attempt_add_expect)
 PLAIN(signal, signals, oom_attempt_add_signal)
 PLAIN(source, sources, oom_attempt_add_source)
+PLAIN(standstill, standstills, oom_attempt_add_standstill)
 
 static json_t *dispute_write(const struct oom_attempt *attempt, size_t i)
 {
@@ -304,6 +314,7 @@ static const struct part parts[] = {
 	PART("signals", signals, signal),
 	PART("sources", sources, source),
 	PART("disputes", disputes, dispute),
+	PART("standstills", standstills, standstill),
 	{NULL},
 };
 

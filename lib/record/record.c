@@ -43,6 +43,7 @@ static const struct oom_source_rec source_unseen = {
 static const struct oom_fault_rec fault_unseen = {.fired_us = -1, .errno_value = -1, .line = -1};
 static const struct oom_precondition_rec precondition_unseen = {
 	.subject = "", .key = "", .wanted = "", .came_us = -1, .verdict = OOM_BROKEN, .line = -1};
+static const struct oom_standstill_rec standstill_unseen = {.at_us = -1, .length_us = -1};
 static const struct oom_expect_rec expect_unseen = {
 	.subject = "", .verdict = OOM_BROKEN, .line = -1};
 static const struct oom_machine_rec machine_unseen = {.memory_bytes = -1, .cpus = -1};
@@ -135,6 +136,12 @@ struct oom_precondition_rec *oom_attempt_add_precondition(struct oom_attempt *at
 {
 	return append(&attempt->arena, &attempt->preconditions, &attempt->n_preconditions,
 		&precondition_unseen, sizeof(precondition_unseen));
+}
+
+struct oom_standstill_rec *oom_attempt_add_standstill(struct oom_attempt *attempt)
+{
+	return append(&attempt->arena, &attempt->standstills, &attempt->n_standstills,
+		&standstill_unseen, sizeof(standstill_unseen));
 }
 
 struct oom_expect_rec *oom_attempt_add_expect(struct oom_attempt *attempt)

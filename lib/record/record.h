@@ -7,6 +7,7 @@
 #include "lib/base/json_scan.h"
 #include "lib/base/names.h"
 #include "lib/record/kill.h"
+#include "lib/record/standstill.h"
 #include "lib/scenario/signal_name.h"
 
 /*
@@ -174,6 +175,8 @@ struct oom_attempt {
 	size_t n_disagreements;
 	struct oom_dispute_rec *disputes; /* those of them that an expectation depends on */
 	size_t n_disputes;
+	struct oom_standstill_rec *standstills;
+	size_t n_standstills;
 	const char **warnings; /* kernel warnings seen: WARNING:, BUG:, Oops, soft lockup */
 	size_t n_warnings;
 	bool panicked;
@@ -294,6 +297,7 @@ struct oom_signal_rec *oom_attempt_add_signal(struct oom_attempt *attempt);
 struct oom_source_rec *oom_attempt_add_source(struct oom_attempt *attempt);
 struct oom_fault_rec *oom_attempt_add_fault(struct oom_attempt *attempt);
 struct oom_precondition_rec *oom_attempt_add_precondition(struct oom_attempt *attempt);
+struct oom_standstill_rec *oom_attempt_add_standstill(struct oom_attempt *attempt);
 struct oom_expect_rec *oom_attempt_add_expect(struct oom_attempt *attempt);
 /* Copies @dispute, and adds its sentence to attempt->disagreements; 0 or -ENOMEM. */
 int oom_attempt_add_dispute(struct oom_attempt *attempt, const struct oom_dispute_rec *dispute);

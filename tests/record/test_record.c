@@ -117,6 +117,8 @@ static void fill_preconditions(struct oom_attempt *attempt)
 {
 	*oom_attempt_add_fault(attempt) = (struct oom_fault_rec){
 		"push", "reclaim", "hog reached 100M", 1234567, 11, true, 12};
+	*oom_attempt_add_standstill(attempt) =
+		(struct oom_standstill_rec){1400000, 5200000, 5100000, "QEMU was stopped"};
 	*oom_attempt_add_precondition(attempt) = (struct oom_precondition_rec){"push", "When",
 		"hog reached 100M", 1234560, true, OOM_PASS, "fault 'push' was refused", 14};
 }
@@ -194,8 +196,8 @@ static void expect_members(const json_t *json)
 		const char *list;
 		size_t members;
 	} rows[] = {{"workloads", 22}, {"units", 12}, {"signals", 17}, {"sources", 5},
-		{"disputes", 6}, {"faults", 7}, {"preconditions", 8}, {"expectations", 7},
-		{"timing", 12}};
+		{"disputes", 6}, {"faults", 7}, {"standstills", 4}, {"preconditions", 8},
+		{"expectations", 7}, {"timing", 12}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		json_t *list = json_object_get(json, rows[i].list), *item = list;
@@ -206,7 +208,7 @@ static void expect_members(const json_t *json)
 			item = json_object_iter_value(json_object_iter(list));
 		cr_expect_eq(json_object_size(item), rows[i].members, "%s", rows[i].list);
 	}
-	cr_expect_eq(json_object_size(json), 7 + 3 + 8 + 1 + 9, "a result");
+	cr_expect_eq(json_object_size(json), 7 + 3 + 9 + 1 + 9, "a result");
 }
 
 static json_t *through_text(json_t *json_taken)

@@ -186,6 +186,9 @@ static void failure_fill(struct oom_attempt *a)
 	struct oom_source_rec *source;
 
 	faults_fill(a);
+	*oom_attempt_add_standstill(a) =
+		(struct oom_standstill_rec){1400000, 5200000, 5100000, "QEMU was stopped"};
+	*oom_attempt_add_standstill(a) = (struct oom_standstill_rec){7000000, 620000, 0, NULL};
 	a->workloads[0].kill_latency_us = 812;
 	cr_assert(!oom_attempt_add_text(a, &a->workloads[0].evidence, &a->workloads[0].n_evidence,
 		"wait status: signal 9"));
@@ -372,6 +375,8 @@ struct oom_run *run_hostile(void)
 		a->expects[1].observed = "|\x7f|\xe2\x80\xa8";
 		a->expects[1].verdict = rows[i].verdict == OOM_FAIL ? OOM_FAIL : OOM_PASS;
 		a->evidence_dir = "host/\033c/1";
+		*oom_attempt_add_standstill(a) =
+			(struct oom_standstill_rec){INT64_MAX, INT64_MAX, INT64_MAX, "\033<b>\n"};
 		*oom_attempt_add_fault(a) =
 			(struct oom_fault_rec){"f\033c", "<b>\n", "\x9b\n# x", 5, 4095, false, 3};
 		*oom_attempt_add_precondition(a) = (struct oom_precondition_rec){

@@ -116,6 +116,7 @@ static enum oom_next run(struct oom_guest_attempt *a)
 {
 	if (oom_port_send_job(a))
 		return oom_attempt_fail(a, "cannot send the scenario to the guest (is it UTF-8?)");
+	oom_still_begin(&a->still, a->pid);
 	oom_attempt_phase(a, OOM_GUEST_RUNNING, a->timeout_us + RUN_MARGIN_US);
 	oom_attempt_heard(a);
 	return OOM_NEXT_GO_ON;
@@ -227,7 +228,9 @@ static enum oom_next on_timer(struct oom_guest_attempt *a)
 	enum oom_next next = OOM_NEXT_GO_ON;
 
 	drain_counter(a->timer_fd);
-	if (a->pid > 0)
+	if (a->pid > 0 && a->phase == OOM_GUEST_RUNNING)
+		oom_still_look(&a->still, false);
+	if (a->pid > 0 && oom_monotonic_us() >= a->look_us)
 		next = oom_budget_look(a);
 	if (next == OOM_NEXT_GO_ON)
 		next = oom_end_timed_out(a);

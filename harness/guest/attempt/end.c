@@ -2,11 +2,13 @@
 /* Every way an attempt can end, and the record that says so. */
 #include "harness/guest/attempt/end.h"
 
+#include "harness/expects/expect.h"
 #include "harness/guest/attempt/budget.h"
 #include "harness/guest/cache/tool.h"
 #include "harness/host/file.h"
 #include "harness/host/process.h"
 #include "lib/base/err.h"
+#include "lib/base/format.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -64,6 +66,24 @@ static void note_phases(const struct oom_guest_attempt *a, struct oom_attempt *r
 		record->report_us = ran_us - step_us - record->duration_us;
 }
 
+/* What the guest could not know when it judged its record. */
+static enum oom_next heed_still(struct oom_guest_attempt *a)
+{
+	struct oom_attempt *record = a->record;
+	const char *why;
+	int r;
+
+	oom_still_look(&a->still, true);
+	if (!oom_still_total_us(&a->still, &why))
+		return OOM_NEXT_END;
+	r = oom_still_report(&a->still, oom_monotonic_us(), record);
+	if (!r &&
+		(record->verdict == OOM_PASS || record->verdict == OOM_FAIL ||
+			record->verdict == OOM_KNOWN))
+		r = oom_expects_judge(a->scenario, (uint64_t)record->memory_bytes, record);
+	return r ? oom_attempt_fail(a, "no memory for a record") : OOM_NEXT_END;
+}
+
 enum oom_next oom_end_done(struct oom_guest_attempt *a)
 {
 	json_t *json = json_loadb(
@@ -91,7 +111,7 @@ enum oom_next oom_end_done(struct oom_guest_attempt *a)
 	record->attempt = a->job.attempt;
 	note_phases(a, record);
 	a->record = record;
-	return OOM_NEXT_END;
+	return heed_still(a);
 }
 
 static const char *phase_name(const struct oom_guest_attempt *a)
@@ -207,6 +227,25 @@ enum oom_next oom_end_died(struct oom_guest_attempt *a)
 	return describe_qemu(a, &info);
 }
 
+/* No verdict in time, of a guest that had no time. */
+static bool stood_still(struct oom_guest_attempt *a)
+{
+	uint64_t lost_us, all_us = oom_monotonic_us() - a->phase_us;
+	char lost[24], all[24];
+	const char *why;
+
+	if (a->phase != OOM_GUEST_RUNNING || a->gone)
+		return false;
+	oom_still_look(&a->still, true);
+	lost_us = oom_still_total_us(&a->still, &why);
+	if (!lost_us || lost_us < all_us / 4)
+		return false;
+	snprintf(a->outcome.text, sizeof(a->outcome.text),
+		"the guest had no verdict after %s: it stood still for %s (%s)",
+		oom_format_duration(all_us, all), oom_format_duration(lost_us, lost), why);
+	return true;
+}
+
 enum oom_next oom_end_timed_out(struct oom_guest_attempt *a)
 {
 	bool silent = a->silence_us && oom_monotonic_us() >= a->silence_us &&
@@ -218,6 +257,8 @@ enum oom_next oom_end_timed_out(struct oom_guest_attempt *a)
 		return oom_attempt_fail(a, "timed out waiting for the guest to boot");
 	if (may_try_anew(a))
 		return OOM_NEXT_ANEW;
+	if (stood_still(a))
+		return oom_attempt_end(a, OOM_INCONCLUSIVE, a->outcome.text);
 	return describe_death(a,
 		silent					? "sent nothing"
 			: a->phase == OOM_GUEST_RUNNING ? "had no verdict by its deadline"

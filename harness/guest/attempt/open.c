@@ -90,6 +90,7 @@ int oom_attempt_open(struct oom_guest_attempt *a, struct oom_guest_host *host,
 
 	a->host = host;
 	a->ahead = order->ahead;
+	a->scenario = scenario;
 	a->job.attempt = order->attempt;
 	a->job.seed = order->seed;
 	a->job.timeout_us = order->timeout_us;

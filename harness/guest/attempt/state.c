@@ -18,6 +18,8 @@ void oom_attempt_arm(struct oom_guest_attempt *a)
 
 	if (a->pid > 0 && a->look_us < at)
 		at = a->look_us;
+	if (a->pid > 0 && a->phase == OOM_GUEST_RUNNING && a->still.next_us < at)
+		at = a->still.next_us;
 	spec.it_value.tv_sec = (time_t)(at / SECOND);
 	spec.it_value.tv_nsec = (long)(at % SECOND) * 1000 + 1;
 	timerfd_settime(a->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);

@@ -5,6 +5,7 @@
 #include "harness/guest/attempt/budget.h"
 #include "harness/guest/attempt/host.h"
 #include "harness/guest/attempt/next.h"
+#include "harness/guest/attempt/still.h"
 #include "harness/guest/vm/qemu.h"
 #include "harness/guest/vm/state.h"
 #include "harness/guest/wire/frame.h"
@@ -52,6 +53,7 @@ struct oom_guest_attempt {
 	const struct oom_prepared *machine;
 	struct oom_arena arena;
 	struct oom_guest_job job;
+	const struct oom_scenario *scenario; /* what the guest's record is judged by */
 	const char *machine_id, *title, *evidence_dir, *scratch_dir;
 	uint64_t timeout_us;
 
@@ -83,6 +85,7 @@ struct oom_guest_attempt {
 	/* QEMU's start, its greeting; the saved machine is loaded; it goes on */
 	uint64_t machine_us, greeted_us, restored_us, running_us;
 	uint64_t start_us, phase_us, deadline_us, silence_us;
+	struct oom_still still;
 	uint64_t look_us; /* when oom_budget_look() is due */
 	int64_t start_realtime_us;
 	bool panicked, rebooted, powered_off;

@@ -214,7 +214,9 @@ int oom_vm_argv(struct oom_arena *arena, const struct oom_vm *vm, const struct o
 	const char ***ret)
 {
 	static const char *const fixed[] = {"-nodefaults", "-no-user-config", "-no-reboot",
-		"-display", "none", "-net", "none", "-action", "panic=none", "-sandbox",
+		"-display", "none", "-net", "none", "-name",
+		"guest,debug-threads=on", /* its processors are known by their threads' names */
+		"-action", "panic=none", "-sandbox",
 		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
 		"-device", "pvpanic"};
 	struct oom_args a = {.arena = arena};
