@@ -4,6 +4,7 @@
 #include "harness/attempt/collect.h"
 #include "harness/attempt/files.h"
 #include "harness/attempt/gate.h"
+#include "harness/attempt/in_force.h"
 #include "harness/attempt/judge.h"
 #include "harness/attempt/launch.h"
 #include "harness/attempt/loop.h"
@@ -153,7 +154,7 @@ static int set_up(struct oom_run_state *run, struct oom_err *err)
 	if ((r = oom_files_write(run, err)) < 0 || (r = oom_backend_open(run, err)) < 0 ||
 		(r = oom_sysctls_set(run, err)) < 0 || (r = oom_units_start(run, err)) < 0 ||
 		(r = oom_sources_open(run, err)) < 0 || (r = oom_launch(run, err)) < 0 ||
-		(r = oom_faults_prepare(run, err)) < 0)
+		(r = oom_in_force_check(run, err)) < 0 || (r = oom_faults_prepare(run, err)) < 0)
 		return r;
 	return oom_triggers_prepare(run, err);
 }

@@ -176,6 +176,18 @@ static int attach(void *ctx, pid_t pid, struct oom_err *err)
 	return l->run->backend->attach(l->run->backend_ctx, l->workload->unit, pid, err);
 }
 
+/*
+ * A process that is born in a cgroup keeps the nodes and processors of its parent's cpuset, before Linux 6.3
+ * (42a11bf5c543 "cgroup/cpuset: Make cpuset_fork() handle CLONE_INTO_CGROUP properly", in some stable kernels, too):
+ * it is moved there.
+ */
+static int place_of_birth(const struct oom_backend_unit *unit)
+{
+	if (!unit || unit->v1 || faccessat(unit->dir_fd, "cpuset.cpus", F_OK, 0) == 0)
+		return -1;
+	return unit->dir_fd;
+}
+
 static int spawn(struct launch *l, struct oom_err *err)
 {
 	int stdio[3] = {l->null_fd, l->output_fd, l->output_fd};
@@ -184,7 +196,7 @@ static int spawn(struct launch *l, struct oom_err *err)
 	struct oom_spawn how = {
 		.path = l->program,
 		.argv = l->argv,
-		.cgroup_fd = unit && !unit->v1 ? unit->dir_fd : -1,
+		.cgroup_fd = place_of_birth(unit),
 		.attach = unit ? attach : NULL,
 		.attach_ctx = l,
 		.stdio = stdio,

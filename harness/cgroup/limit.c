@@ -73,7 +73,7 @@ static int fail_write(const struct oom_cgroup_limits *l, const char *property, c
 }
 
 /* No swap in the machine is a limit of 0 without any accounting. */
-static bool no_swap(void)
+bool oom_no_swap(void)
 {
 	FILE *file = fopen("/proc/swaps", "re");
 	int lines = 0, c;
@@ -110,7 +110,7 @@ static int set_v1_memory(struct oom_cgroup_limits *l, const char *property, uint
 			continue;
 		snprintf(text, sizeof(text), number == UINT64_MAX ? "-1" : "%" PRIu64, number);
 		r = oom_cgroup_write(l->dir_fd, files[swap_file], text);
-		if (r == -ENOENT && swap_file && !swap && no_swap())
+		if (r == -ENOENT && swap_file && !swap && oom_no_swap())
 			continue;
 		if (r == -ENOENT && swap_file)
 			return oom_err_set(err, ENOTSUP,
@@ -143,7 +143,7 @@ static int set_file(struct oom_cgroup_limits *l, const struct oom_unit_property 
 			"cannot set %s of %s to '%s': a plain cgroup takes a number", p->key.name,
 			l->what, value->text);
 	r = oom_cgroup_write(fd, file, text);
-	if (r == -ENOENT && !strcmp(p->key.name, "MemorySwapMax") && no_swap())
+	if (r == -ENOENT && !strcmp(p->key.name, "MemorySwapMax") && oom_no_swap())
 		return 0;
 	return r < 0 ? fail_write(l, p->key.name, file, text, -r, err) : 0;
 }

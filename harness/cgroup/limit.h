@@ -22,6 +22,8 @@ struct oom_cgroup_limits {
 	uint64_t swap_max;
 };
 
+/* No swap in the machine: the kernel need not account it then. */
+bool oom_no_swap(void);
 /* Writes one property; allocates nothing. A property that only systemd can keep is -ENOTSUP. */
 int oom_cgroup_limit_set(struct oom_cgroup_limits *limits, const char *property,
 	const struct oom_value *value, struct oom_err *err);
