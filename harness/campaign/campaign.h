@@ -48,6 +48,8 @@ struct oom_job {
 	unsigned attempt;
 	uint64_t seed;
 	struct oom_entry entry; /* of its record, which is in the journal */
+	const char *
+		changed; /* stale.h: why an attempt that has ended does not count; NULL: there is none */
 	bool running, done; /* done: now, or taken from the journal with --resume */
 };
 
@@ -57,6 +59,7 @@ struct oom_run_command {
 	struct oom_scenario_set set;
 	struct oom_guest_spec *specs; /* one a machine; NULL: local */
 	struct oom_guest_host *guests;
+	const struct oom_inputs *inputs; /* inputs.h: of each machine; NULL: not opened */
 	struct oom_run *run;
 	struct oom_report_outs reports;
 	struct oom_job *jobs;
@@ -67,6 +70,9 @@ struct oom_run_command {
 		size_t count, size, counts[OOM_VERDICT_COUNT_];
 		struct oom_names names;
 	} kept; /* kept.h: finished attempts that are not in the plan */
+	struct oom_stale {
+		size_t planned, left_out;
+	} stale; /* stale.h: finished attempts that were made from something else */
 	struct json_t *listed; /* folder.h: names of what this run wrote there */
 	int journal_fd;
 	int signal_fd;

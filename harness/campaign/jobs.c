@@ -2,6 +2,7 @@
 #include "harness/attempt/attempt.h"
 #include "harness/attempt/panic.h"
 #include "harness/campaign/campaign.h"
+#include "harness/campaign/inputs.h"
 #include "harness/campaign/scenario_file.h"
 #include "harness/guest/attempt/attempt.h"
 #include "harness/guest/attempt/keep.h"
@@ -20,6 +21,8 @@ int oom_job_finished(struct oom_run_command *command, struct oom_job *job,
 	job->running = false;
 	/* a guest knows its text, not where it lies */
 	record->scenario_file = oom_scenario_file(&record->arena, job->scenario->path);
+	if (oom_inputs_note(command, job, record) < 0)
+		return oom_err_set(err, ENOMEM, "no memory for a record");
 	oom_evidence_settle(command, record);
 	r = oom_journal_append(command, record, err, &job->entry);
 	if (r < 0) {

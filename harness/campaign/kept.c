@@ -75,7 +75,7 @@ int oom_kept_check(struct oom_run_command *command, struct oom_err *err)
 	if (!kept->count)
 		return 0;
 	put_names(&text, command);
-	if (!command->progress.done)
+	if (!command->progress.done && !command->stale.planned)
 		return oom_err_set(err, EEXIST,
 			"none of these scenarios has run in '%s', which holds %zu finished attempt%s of "
 			"others (%s): replace them with --overwrite, or choose another folder with --output",
@@ -109,8 +109,8 @@ static struct oom_machine_rec copy_of(
 	struct oom_arena *arena, const struct oom_machine_rec *machine)
 {
 	struct oom_machine_rec copy = *machine;
-	const char **const texts[] = {
-		&copy.id, &copy.kernel, &copy.systemd, &copy.accel, &copy.config, &copy.backend};
+	const char **const texts[] = {&copy.id, &copy.kernel, &copy.systemd, &copy.accel,
+		&copy.config, &copy.backend, &copy.qemu};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (*texts[i])

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* A run that was cut off: what its journal has is not made again. */
 #include "harness/campaign/campaign.h"
+#include "harness/campaign/inputs.h"
 #include "harness/campaign/kept.h"
+#include "harness/campaign/seed.h"
+#include "harness/campaign/stale.h"
 #include "harness/say/say.h"
 #include "lib/base/names.h"
 
@@ -149,24 +152,62 @@ static struct oom_job *job_of(const struct oom_run_command *command, const struc
 	return NULL;
 }
 
+/* Of an attempt that is not in the plan: its scenario and machine, as far as they are. */
+static struct oom_job like(const struct oom_run_command *command, const struct plan *plan,
+	const struct oom_attempt *attempt, bool *ret_machine)
+{
+	const char *machine = attempt->machine ? attempt->machine : "";
+	struct oom_job job = {.attempt = (unsigned)attempt->attempt};
+	uint32_t number;
+
+	*ret_machine = false;
+	for (size_t m = 0; !*ret_machine && m < command->run->n_machines; m++) {
+		job.machine = m;
+		*ret_machine = !strcmp(command->run->machines[m].id, machine);
+	}
+	if (oom_names_find(&plan->scenarios, attempt->scenario, &number)) {
+		job.scenario = command->jobs[plan->first[number]].scenario;
+		job.seed =
+			oom_seed_of(command->options.seed, attempt->scenario, machine, job.attempt);
+	}
+	return job;
+}
+
+/* A verdict holds for what it was made from, whatever that is called now. */
+static const char *differs(const struct oom_run_command *command, const struct plan *plan,
+	const struct oom_job *job, const struct oom_attempt *attempt)
+{
+	bool has_machine;
+	struct oom_job other;
+
+	if (job)
+		return oom_inputs_differ(command, job, attempt);
+	other = like(command, plan, attempt, &has_machine);
+	return has_machine ? oom_inputs_differ(command, &other, attempt) : NULL;
+}
+
 /* What the line says is kept as an entry; 1: it says nothing that could be used. */
 static int take_line(
 	struct oom_run_command *command, const struct plan *plan, const struct lines *in)
 {
 	struct oom_attempt *attempt = NULL;
+	const char *changed;
 	struct oom_job *job;
 	int r;
 
 	if (in->too_long || oom_attempt_parse(in->line, in->line_len, NULL, &attempt) < 0)
 		return 1;
 	job = job_of(command, plan, attempt);
-	if (!job)
+	changed = differs(command, plan, job, attempt);
+	r = 0;
+	if (changed)
+		oom_stale_add(command, job, changed);
+	else if (!job)
 		r = oom_kept_add(command, attempt, in->begin, (uint32_t)in->line_len);
-	else
-		r = job->done ? 0
-			      : oom_run_describe(command->run, attempt, in->begin,
-					(uint32_t)in->line_len, &job->entry);
-	if (r == 0 && job && !job->done) {
+	else if (!job->done)
+		r = oom_run_describe(
+			command->run, attempt, in->begin, (uint32_t)in->line_len, &job->entry);
+	if (r == 0 && !changed && job && !job->done) {
 		job->done = true;
 		command->progress.done++;
 		command->progress.counts[attempt->verdict]++;
@@ -200,6 +241,8 @@ int oom_journal_resume(struct oom_run_command *command, struct oom_err *err)
 	plan_release(&plan);
 	free(in->line);
 	free(in);
-	return r < 0 ? oom_err_errno(err, -r, "cannot read '%s/attempts.jsonl'", command->dir)
-		     : oom_kept_check(command, err);
+	if (r < 0)
+		return oom_err_errno(err, -r, "cannot read '%s/attempts.jsonl'", command->dir);
+	oom_stale_tell(command);
+	return oom_kept_check(command, err);
 }

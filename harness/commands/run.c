@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/campaign/folder.h"
+#include "harness/campaign/inputs.h"
 #include "harness/campaign/kept.h"
 #include "harness/campaign/machine.h"
 #include "harness/campaign/report_place.h"
@@ -227,10 +228,12 @@ static int prepare(struct oom_run_command *c, struct oom_err *err)
 	if (r >= 0)
 		r = open_machines(c, err);
 	if (r >= 0)
+		r = oom_inputs_open(c, err);
+	if (r >= 0)
 		r = oom_plan_build(c, err);
 	if (r >= 0)
 		r = oom_journal_open(c, err);
-	if (r >= 0 && c->options.resume && !c->progress.done)
+	if (r >= 0 && c->options.resume && !c->progress.done && !c->stale.planned)
 		oom_progress_say(
 			c, "no attempt has ended there yet: the run starts from the beginning");
 	return r;

@@ -2,6 +2,7 @@
 #include "lib/record/json.h"
 
 #include "lib/record/field.h"
+#include "lib/record/input.h"
 #include "lib/record/record.h"
 
 #include <errno.h>
@@ -58,6 +59,37 @@ static int set_texts(json_t *object, const char *key, const char *const *texts, 
 	return json_object_set_new(object, key, list) ? -ENOMEM : 0;
 }
 
+static int set_inputs(const struct oom_attempt *attempt, json_t *object)
+{
+	json_t *inputs = json_object();
+
+	if (json_object_set_new(object, "inputs", inputs))
+		return -ENOMEM;
+	for (size_t i = 0; i < attempt->n_inputs; i++)
+		if (json_object_set_new(inputs, attempt->inputs[i].name,
+			    oom_json_text(attempt->inputs[i].value)))
+			return -ENOMEM;
+	return 0;
+}
+
+static int inputs_read(struct oom_attempt *attempt, const json_t *json, struct oom_err *err)
+{
+	json_t *inputs, *value;
+	const char *name;
+	int r = oom_json_member(json, "inputs", JSON_OBJECT, err, &inputs);
+
+	if (r < 0)
+		return r;
+	json_object_foreach (inputs, name, value) {
+		if (!json_is_string(value))
+			return oom_err_set(err, EBADMSG,
+				"'inputs' has a member '%.40s' that is not a string", name);
+		if (oom_attempt_add_input(attempt, name, json_string_value(value)) < 0)
+			return oom_err_set(err, ENOMEM, "out of memory reading 'inputs'");
+	}
+	return 0;
+}
+
 static int set_timing(const struct oom_attempt *attempt, json_t *object)
 {
 	json_t *timing = json_object();
@@ -74,6 +106,7 @@ struct json_t *oom_attempt_to_json(const struct oom_attempt *attempt)
 	if (!object)
 		return NULL;
 	if (oom_fields_to_json(attempt_fields, attempt, object) < 0 ||
+		set_inputs(attempt, object) < 0 ||
 		set_texts(object, "tags", attempt->tags, attempt->n_tags) < 0 ||
 		oom_parts_to_json(attempt, object) < 0 ||
 		set_texts(object, "disagreements", attempt->disagreements,
@@ -107,6 +140,8 @@ static int attempt_read(const json_t *json, struct oom_err *err, struct oom_atte
 	if (r == 0)
 		r = oom_fields_from_json(
 			outcome_fields, arena, json, attempt->scenario, err, attempt);
+	if (r == 0)
+		r = inputs_read(attempt, json, err);
 	if (r == 0)
 		r = texts_from_member(attempt, json, "tags", err, &attempt->tags, &attempt->n_tags);
 	if (r == 0)

@@ -157,6 +157,9 @@ struct oom_attempt {
 	const char **tags;
 	size_t n_tags;
 	int64_t attempt; /* from 1 */
+	struct oom_input_rec
+		*inputs; /* input.h: what it was made from; a change of one makes another of it */
+	size_t n_inputs;
 	enum oom_verdict verdict;
 	const char *reason; /* "" for a plain pass */
 	int64_t known_on; /* is this a machine that KnownOn= is about? 1, 0; -1: not asked */
@@ -203,7 +206,7 @@ struct oom_attempt {
 };
 
 struct oom_machine_rec {
-	const char *id, *kernel, *systemd, *accel, *config, *backend;
+	const char *id, *kernel, *systemd, *accel, *config, *backend, *qemu; /* qemu: its version */
 	int64_t memory_bytes,
 		cpus; /* -1: not known, or not the same for all scenarios: each attempt has its own */
 };
@@ -251,6 +254,7 @@ struct oom_run {
 	int fd; /* the file; -1: none */
 	int64_t start_realtime_us, duration_us;
 	const char *version; /* oomgate's */
+	const char *host_kernel, *host_cpu; /* where it ran: release, version; model */
 	int64_t seed;
 	int64_t planned; /* attempts that it was to have; -1: not known */
 	bool interrupted;
@@ -299,6 +303,8 @@ struct oom_fault_rec *oom_attempt_add_fault(struct oom_attempt *attempt);
 struct oom_precondition_rec *oom_attempt_add_precondition(struct oom_attempt *attempt);
 struct oom_standstill_rec *oom_attempt_add_standstill(struct oom_attempt *attempt);
 struct oom_expect_rec *oom_attempt_add_expect(struct oom_attempt *attempt);
+/* A new empty dispute, without its sentence (lib/record/record.c): a JSON record holds both. */
+struct oom_dispute_rec *oom_attempt_dispute_slot(struct oom_attempt *attempt);
 /* Copies @dispute, and adds its sentence to attempt->disagreements; 0 or -ENOMEM. */
 int oom_attempt_add_dispute(struct oom_attempt *attempt, const struct oom_dispute_rec *dispute);
 /*
@@ -383,7 +389,6 @@ int oom_machine_from_json(
 #define OOM_RECORD_DEPTH_MAX  64
 #define OOM_RECORD_TEXT_MAX   ((size_t)4 << 20)
 
-struct oom_json_scan;
 /* Is what was counted within these? -EMSGSIZE and a sentence where it is not. */
 int oom_record_check_size(const struct oom_json_scan *scan, size_t bytes, struct oom_err *err);
 /* One attempt's text. -EBADMSG, -EMSGSIZE as above. */
@@ -412,8 +417,5 @@ int oom_run_load(const char *dir, struct oom_err *err, struct oom_run **ret);
 /* As oom_run_load(), of a record whatever its file is called; a pipe's is kept in a temporary file, a device has
  * none (-EINVAL). */
 int oom_run_load_file(const char *path, struct oom_err *err, struct oom_run **ret);
-
-/* A new empty dispute, without its sentence (lib/record/record.c): a JSON record holds both. */
-struct oom_dispute_rec *oom_attempt_dispute_slot(struct oom_attempt *attempt);
 
 #endif

@@ -29,12 +29,15 @@ static const struct oom_field machine_fields[] = {
 	FIELD("cpus", OOM_F_INT, cpus),
 	FIELD("config", OOM_F_TEXT, config),
 	FIELD("backend", OOM_F_TEXT, backend),
+	FIELD("qemu", OOM_F_TEXT, qemu),
 	{NULL},
 };
 #undef RECORD
 #define RECORD oom_run
 static const struct oom_field run_fields[] = {
 	FIELD("version", OOM_F_TEXT, version),
+	FIELD("host_kernel", OOM_F_TEXT, host_kernel),
+	FIELD("host_cpu", OOM_F_TEXT, host_cpu),
 	FIELD("start_us", OOM_F_INT, start_realtime_us),
 	FIELD("duration_us", OOM_F_INT, duration_us),
 	FIELD("seed", OOM_F_INT, seed),

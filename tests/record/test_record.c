@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/record/record.h"
 
+#include "lib/record/input.h"
+
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <jansson.h>
@@ -20,7 +22,7 @@ _Static_assert(sizeof(struct oom_dispute_rec) == 6 * 8, "see above");
 _Static_assert(sizeof(struct oom_fault_rec) == 7 * 8, "see above");
 _Static_assert(sizeof(struct oom_precondition_rec) == 7 * 8, "see above");
 _Static_assert(sizeof(struct oom_expect_rec) == 7 * 8, "see above");
-_Static_assert(sizeof(struct oom_machine_rec) == 8 * 8, "see above");
+_Static_assert(sizeof(struct oom_machine_rec) == 9 * 8, "see above");
 
 static void fill_workload(struct oom_attempt *attempt)
 {
@@ -133,6 +135,8 @@ static struct oom_attempt *full_attempt(void)
 	attempt->title = "a hog in a scope";
 	attempt->machine = "debian:bookworm";
 	oom_attempt_add_text(attempt, &attempt->tags, &attempt->n_tags, "memcg");
+	oom_attempt_add_input(attempt, "scenario", "0123");
+	oom_attempt_add_input(attempt, "seed", "7");
 	attempt->attempt = 2;
 	attempt->verdict = OOM_KNOWN;
 	attempt->reason = "known issue";
@@ -208,7 +212,7 @@ static void expect_members(const json_t *json)
 			item = json_object_iter_value(json_object_iter(list));
 		cr_expect_eq(json_object_size(item), rows[i].members, "%s", rows[i].list);
 	}
-	cr_expect_eq(json_object_size(json), 7 + 3 + 9 + 1 + 9, "a result");
+	cr_expect_eq(json_object_size(json), 7 + 4 + 9 + 1 + 9, "a result");
 }
 
 static json_t *through_text(json_t *json_taken)
@@ -295,13 +299,15 @@ static struct oom_run *full_run(void)
 	struct oom_run *run = oom_run_new();
 
 	*oom_run_add_machine(run) = (struct oom_machine_rec){
-		"debian:bookworm", "6.1.0", "252", "tcg", "conf", "scope", 512 << 20, 2};
+		"debian:bookworm", "6.1.0", "252", "tcg", "conf", "scope", "7.2", 512 << 20, 2};
 	cr_assert_eq(oom_run_add_attempt(run, full_attempt()), 0);
 	cr_assert_eq(oom_run_add_attempt(run, full_attempt()), 0);
 	run->entries[1].attempt->verdict = OOM_PASS;
 	run->start_realtime_us = 5;
 	run->duration_us = 6;
 	run->version = "0.1.0";
+	run->host_kernel = "6.1.0 #1 SMP";
+	run->host_cpu = "A processor";
 	run->seed = 42;
 	run->planned = 9;
 	run->interrupted = true;
@@ -343,8 +349,8 @@ Test(record, a_run_comes_back_from_its_folder)
 	cr_expect(json_equal(json, again));
 	cr_expect_str_eq(find_null(json), "");
 	cr_expect_str_eq(copy->machines[0].backend, "scope");
-	cr_expect_eq(json_object_size(json_array_get(json_object_get(json, "machines"), 0)), 8);
-	cr_expect_eq(json_object_size(json), 1 + 6 + 3);
+	cr_expect_eq(json_object_size(json_array_get(json_object_get(json, "machines"), 0)), 9);
+	cr_expect_eq(json_object_size(json), 1 + 8 + 3);
 	cr_expect_eq(json_integer_value(json_object_get(json, "planned")), 9);
 	cr_expect_eq(
 		json_integer_value(json_object_get(json_object_get(json, "summary"), "pass")), 1);

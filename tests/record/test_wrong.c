@@ -36,6 +36,9 @@ Test(record_wrong, wrong_json_is_refused_by_name)
 		{"{\"scenario\":\"x\",\"units\":{\"box\":{\"memory_events\":{\"oom\":null}}}}",
 			"'oom' of 'memory_events' is not a whole number"},
 		{"{\"scenario\":\"x\",\"sources\":[{\"state\":\"gone\"}]}", "a source's state"},
+		{"{\"scenario\":\"x\",\"inputs\":[]}", "field 'inputs' is not an object"},
+		{"{\"scenario\":\"x\",\"inputs\":{\"seed\":7}}",
+			"'inputs' has a member 'seed' that is not a string"},
 		{"{\"scenario\":\"x\",\"kills\":[7]}", "'kills' has an element that is not a kill"},
 	};
 

@@ -279,6 +279,7 @@ int oom_guest_prepare(struct oom_guest_host *host, const struct oom_guest_spec *
 	ret->kernel = p->kernel;
 	ret->systemd = p->image.systemd;
 	ret->accel = p->accel;
+	ret->qemu = p->qemu.version;
 	ret->config = host->options.config_dir;
 	ret->backend = "guest";
 	ret->memory_bytes = ret->cpus = -1; /* each scenario's [Machine] says */
