@@ -3,9 +3,7 @@
 
 #include "harness/guest/cache/cache.h"
 #include "harness/guest/cache/cache_temp.h"
-#include "harness/guest/cache/hash.h"
 #include "harness/guest/cache/payload.h"
-#include "harness/guest/image/blobs.h"
 #include "harness/guest/image/build.h"
 #include "harness/guest/image/initrd.h"
 #include "harness/guest/image/kernel.h"
@@ -134,21 +132,15 @@ int oom_guest_host_jobs(const struct oom_guest_host *host)
 /* The initial file system of a kernel and its modules, in the cache by content. */
 static int make_initrd(struct oom_guest_host *host, struct oom_prepared *p, struct oom_err *err)
 {
-	struct oom_blob init = oom_blob_guest_init();
-	uint64_t hash = oom_hash(OOM_HASH_SEED, init.text, init.len);
 	const char *temp;
 	char path[PATH_MAX];
-	struct stat st;
-	int r;
+	uint64_t key;
+	int r = oom_initrd_key(p->image.busybox, p->modules, p->kernel, err, &key);
 
-	hash = oom_hash_text(oom_hash_text(hash, p->kernel), p->modules);
-	snprintf(path, sizeof(path), "%s/modules.dep", p->modules ? p->modules : "");
-	if (p->modules && !stat(path, &st))
-		hash = oom_hash(hash, &st.st_mtim, sizeof(st.st_mtim));
-	if (oom_hash_file(hash, p->image.busybox, &hash))
-		return oom_err_errno(err, errno, "cannot read '%s'", p->image.busybox);
+	if (r)
+		return r;
 	p->initrd =
-		oom_arena_printf(&host->arena, "%s/kernels/%016" PRIx64 ".cpio", host->cache, hash);
+		oom_arena_printf(&host->arena, "%s/kernels/%016" PRIx64 ".cpio", host->cache, key);
 	if (!p->initrd)
 		return oom_err_set(err, ENOMEM, "no memory");
 	if (!utimensat(AT_FDCWD, p->initrd, NULL, 0))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/guest/cache/hash.h"
 
+#include "harness/host/path_place.h"
 #include "lib/base/cleanup.h"
 
 #include <errno.h>
@@ -80,4 +81,28 @@ int oom_hash_file(uint64_t seed, const char *path, uint64_t *ret)
 	oom_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : oom_hash_fd(seed, fd, ret, NULL);
+}
+
+uint64_t oom_hash_identity(uint64_t seed, const char *path, int fd)
+{
+	struct stat st;
+	uint64_t id[5] = {0};
+
+	if (path && !(fd >= 0 ? fstat(fd, &st) : stat(path, &st))) {
+		id[4] = st.st_dev;
+		id[0] = (uint64_t)st.st_size;
+		id[1] = (uint64_t)st.st_mtim.tv_sec;
+		id[2] = (uint64_t)st.st_mtim.tv_nsec;
+		id[3] = st.st_ino;
+	}
+	return oom_hash(oom_hash_text(seed, path), id, sizeof(id));
+}
+
+uint64_t oom_hash_program(uint64_t seed, const char *name)
+{
+	struct oom_arena arena = {0};
+	uint64_t hash = oom_hash_identity(seed, oom_path_find(&arena, name), -1);
+
+	oom_arena_release(&arena);
+	return hash;
 }

@@ -183,6 +183,17 @@ static int pack_all(struct oom_arena *arena, const char *tar, const char *dir, c
 	return r ? r : w;
 }
 
+/* What else than the tar makes the disk: the tool, and how it is asked (disk_from_tar()). */
+static const char disk_options[] =
+	"-f -B 1024 -m 0; 256 + size/1024 inodes, 2048 + size/1024*5/4 blocks";
+
+int oom_payload_key(const char *tar, uint64_t *ret)
+{
+	uint64_t hash = oom_hash_program(oom_hash_text(OOM_HASH_SEED, disk_options), "genext2fs");
+
+	return oom_hash_file(hash, tar, ret);
+}
+
 /* A disk a little larger than what is in it. */
 static int disk_from_tar(const char *tar, const char *disk, const char *log, struct oom_err *err)
 {
@@ -206,7 +217,7 @@ int oom_payload_make(struct oom_arena *arena, const char *cache, const char *exe
 	const char *temp;
 	char *final = NULL;
 	uint64_t hash;
-	int r = oom_cache_temp(arena, cache, OOM_CACHE_PAYLOADS, err, &temp);
+	int r = oom_cache_temp(arena, cache, OOM_CACHE_PAYLOADS, err, &temp), w;
 
 	if (r)
 		return r;
@@ -214,8 +225,8 @@ int oom_payload_make(struct oom_arena *arena, const char *cache, const char *exe
 	snprintf(disk, sizeof(disk), "%s/payload.ext2", temp);
 	snprintf(log, sizeof(log), "%s/log", temp);
 	r = pack_all(arena, tar, temp, exe, helper, config_dir, err);
-	if (!r && oom_hash_file(OOM_HASH_SEED, tar, &hash))
-		r = oom_err_errno(err, errno, "cannot read '%s'", tar);
+	if (!r && (w = oom_payload_key(tar, &hash)))
+		r = oom_err_errno(err, -w, "cannot read '%s'", tar);
 	if (!r) {
 		final = oom_arena_printf(arena, "%s/payloads/%016" PRIx64 ".ext2", cache, hash);
 		if (!final)

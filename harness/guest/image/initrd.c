@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/guest/image/initrd.h"
 
+#include "harness/guest/cache/hash.h"
 #include "harness/guest/cache/pack.h"
 #include "harness/guest/image/blobs.h"
 #include "harness/host/file.h"
@@ -20,6 +21,7 @@ struct modules {
 	struct oom_pack pack;
 	const char *temp;
 	struct oom_arena arena;
+	uint64_t *key; /* not NULL: nothing is packed, all that would be goes into it */
 };
 
 /* Does the file name of @path belong to module @name? '-' and '_' are the same in module names. */
@@ -92,6 +94,10 @@ static int add_file(struct modules *mods, const char *path, size_t len, struct o
 	/* depmod writes absolute paths for an old or foreign base folder */
 	snprintf(full, sizeof(full), "%s%s%.*s", *path == '/' ? "" : mods->dir,
 		*path == '/' ? "" : "/", (int)len, path);
+	if (mods->key) {
+		r = oom_hash_file(oom_hash_text(*mods->key, name), full, mods->key);
+		return r ? oom_err_errno(err, -r, "cannot read '%s'", full) : 0;
+	}
 	r = oom_unpack_file(&mods->arena, full, mods->temp, &data, &bytes, err);
 	if (!r)
 		r = check_vermagic(mods, full, data, bytes, err);
@@ -189,19 +195,47 @@ static int add_modules(struct modules *mods, struct oom_err *err)
 				return r;
 		}
 	}
-	if (oom_pack_data(&mods->pack, "modules/order", mods->order, strlen(mods->order), 0644))
-		return oom_err_errno(
-			err, mods->pack.error ? -mods->pack.error : EIO, "cannot write the initrd");
 	return 0;
+}
+
+static const char *const dirs[] = {
+	"bin", "modules", "proc", "sys", "dev", "image", "payload", "rw", "new"};
+static const char *const applets[] = {
+	"sh", "mount", "umount", "insmod", "switch_root", "sleep", "mkdir", "echo", "test", "["};
+
+static uint64_t hash_words(uint64_t hash, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		hash = oom_hash_text(hash, words[i]);
+	return oom_hash(hash, &count, sizeof(count));
+}
+
+/* Modules are found and put in order as they are for the file itself: the list of those wanted, modules.dep and what
+ * is compiled into this program are in it by what comes of them. */
+int oom_initrd_key(const char *busybox, const char *modules, const char *release,
+	struct oom_err *err, uint64_t *ret)
+{
+	struct oom_blob init = oom_blob_guest_init();
+	uint64_t key = oom_hash(oom_hash_text(OOM_HASH_SEED, "initrd/2"), init.text, init.len);
+	struct modules mods = {.dir = modules, .release = release, .key = &key};
+	int r;
+
+	key = oom_hash_text(key, release);
+	key = hash_words(key, dirs, sizeof(dirs) / sizeof(*dirs));
+	key = hash_words(key, applets, sizeof(applets) / sizeof(*applets));
+	r = oom_hash_file(key, busybox, &key);
+	r = r ? oom_err_errno(err, -r, "cannot read '%s'", busybox) : add_modules(&mods, err);
+	if (!r && mods.order)
+		*ret = oom_hash_text(key, mods.order);
+	else if (!r)
+		r = oom_err_set(err, ENOMEM, "no memory");
+	oom_arena_release(&mods.arena);
+	return r;
 }
 
 int oom_initrd_write(const char *path, const char *busybox, const char *modules,
 	const char *release, struct oom_err *err)
 {
-	static const char *const dirs[] = {
-		"bin", "modules", "proc", "sys", "dev", "image", "payload", "rw", "new"};
-	static const char *const applets[] = {"sh", "mount", "umount", "insmod", "switch_root",
-		"sleep", "mkdir", "echo", "test", "["};
 	struct modules mods = {.dir = modules, .release = release};
 	struct oom_blob init = oom_blob_guest_init();
 	int r = oom_pack_open(path, false, err, &mods.pack), w = 0;
@@ -222,6 +256,9 @@ int oom_initrd_write(const char *path, const char *busybox, const char *modules,
 	r = oom_pack_file(&mods.pack, "bin/busybox", busybox, 0755, err);
 	if (!r)
 		r = add_modules(&mods, err);
+	if (!r)
+		w |= oom_pack_data(
+			&mods.pack, "modules/order", mods.order, strlen(mods.order), 0644);
 	if (w && !r)
 		r = oom_err_errno(
 			err, mods.pack.error ? -mods.pack.error : EIO, "cannot write '%s'", path);

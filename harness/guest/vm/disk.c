@@ -4,6 +4,7 @@
 
 #include "harness/guest/cache/cache.h"
 #include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/hash.h"
 #include "harness/guest/cache/sparse.h"
 #include "harness/guest/cache/tool.h"
 #include "harness/guest/vm/qemu.h"
@@ -32,13 +33,28 @@ int oom_swap_create(const char *cache, uint64_t bytes, struct oom_err *err)
 	return oom_take_fd(&fd);
 }
 
-/* An empty file system of that size, made once: payloads/disk-BYTES.ext2, sparse. */
+#define EMPTY_OPTIONS "-f", "-z", "-B", "4096", "-N", "256", "-m", "0"
+
+int oom_disk_template_path(const char *cache, uint64_t bytes, char ret[static PATH_MAX])
+{
+	static const char *const options[] = {EMPTY_OPTIONS};
+	uint64_t hash = oom_hash_program(OOM_HASH_SEED, "genext2fs");
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		hash = oom_hash_text(hash, options[i]);
+	return snprintf(ret, PATH_MAX, "%s/payloads/disk-%" PRIu64 "-%016" PRIx64 ".ext2", cache,
+		       bytes, hash) < PATH_MAX
+		? 0
+		: -ENAMETOOLONG;
+}
+
+/* An empty file system of that size, made once, sparse. */
 static int make_template(const char *cache, uint64_t bytes, const char *path, struct oom_err *err)
 {
 	struct oom_arena arena = {0};
 	char blocks[32], disk[PATH_MAX], log[PATH_MAX], empty[PATH_MAX];
-	const char *const argv[] = {"genext2fs", "-f", "-z", "-B", "4096", "-b", blocks, "-N",
-		"256", "-m", "0", "-d", empty, disk, NULL};
+	const char *const argv[] = {
+		"genext2fs", EMPTY_OPTIONS, "-b", blocks, "-d", empty, disk, NULL};
 	const char *temp;
 	int r = oom_cache_temp(&arena, cache, OOM_CACHE_PAYLOADS, err, &temp);
 
@@ -67,8 +83,8 @@ int oom_disk_create(const char *cache, uint64_t bytes, struct oom_err *err)
 
 	if (fd < 0)
 		return oom_err_errno(err, errno, "cannot create a disk in '%s'", cache);
-	snprintf(path, sizeof(path), "%s/payloads/disk-%" PRIu64 ".ext2", cache, bytes);
-	if (utimensat(AT_FDCWD, path, NULL, 0) < 0)
+	r = oom_disk_template_path(cache, bytes, path);
+	if (!r && utimensat(AT_FDCWD, path, NULL, 0) < 0)
 		r = make_template(cache, bytes, path, err);
 	if (r)
 		return r;

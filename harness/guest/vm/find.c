@@ -3,6 +3,7 @@
 
 #include "harness/guest/cache/cache.h"
 #include "harness/guest/cache/cache_temp.h"
+#include "harness/guest/cache/hash.h"
 #include "harness/guest/cache/modes.h"
 #include "harness/guest/cache/tool.h"
 #include "harness/guest/image/blobs.h"
@@ -13,6 +14,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +22,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PROGRAM "qemu-system-x86_64"
+#define PROGRAM	  "qemu-system-x86_64"
+#define MADE_FROM "made-from"
 
 /* "QEMU emulator version 7.2.22 (Debian …)" */
 static int ask_version(
@@ -88,10 +91,45 @@ int oom_qemu_find(
 	return 0;
 }
 
+/* It is made from what the recipe fetches for the release of this host, whose libraries it needs. */
+uint64_t oom_qemu_newer_key(const char *recipe, size_t len, const char *os_release)
+{
+	return oom_hash_text(oom_hash(OOM_HASH_SEED, recipe, len), os_release);
+}
+
+static uint64_t newer_key(struct oom_arena *arena)
+{
+	struct oom_blob fetch = oom_blob_qemu_fetch();
+	char *release;
+
+	if (oom_file_read(arena, "/etc/os-release", 65536, &release, NULL))
+		release = NULL;
+	return oom_qemu_newer_key(fetch.text, fetch.len, release);
+}
+
+/* One without a key is of a version that wrote none: it was made by the recipe there was. */
+static bool newer_is_current(struct oom_arena *arena, const char *cache)
+{
+	char path[PATH_MAX], wanted[32], *text;
+
+	snprintf(path, sizeof(path), "%s/qemu/newer/" MADE_FROM, cache);
+	snprintf(wanted, sizeof(wanted), "%016" PRIx64 "\n", newer_key(arena));
+	return oom_file_read(arena, path, 64, &text, NULL) || !strcmp(text, wanted);
+}
+
+static int write_key(struct oom_arena *arena, const char *dir)
+{
+	char path[PATH_MAX], text[32];
+
+	snprintf(path, sizeof(path), "%s/" MADE_FROM, dir);
+	snprintf(text, sizeof(text), "%016" PRIx64 "\n", newer_key(arena));
+	return oom_file_write(path, text, strlen(text), 0600, NULL);
+}
+
 int oom_qemu_find_newer(struct oom_arena *arena, const char *cache, struct oom_qemu *ret)
 {
 	struct oom_qemu qemu;
-	int r = find_cached(arena, cache, &qemu);
+	int r = newer_is_current(arena, cache) ? find_cached(arena, cache, &qemu) : -ENOENT;
 
 	if (r || qemu.major < OOM_NEWER_MAJOR)
 		return r ? r : -ENOENT;
@@ -133,7 +171,9 @@ int oom_qemu_newer(struct oom_arena *arena, const char *cache,
 	}
 	unlink(log);
 	/* another process may have been quicker */
-	if (oom_tree_narrow(temp) || rename(temp, final) < 0)
+	if (!newer_is_current(arena, cache))
+		oom_tree_remove(final);
+	if (write_key(arena, temp) || oom_tree_narrow(temp) || rename(temp, final) < 0)
 		oom_tree_remove(temp);
 	if (oom_qemu_find_newer(arena, cache, ret))
 		return oom_err_set(err, EIO,

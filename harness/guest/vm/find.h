@@ -6,6 +6,8 @@
 #include "lib/base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct oom_qemu {
 	const char *program, *data_dir, *lib_dir; /* the folders are NULL for the host's own */
@@ -22,6 +24,8 @@ int oom_qemu_find(
 enum { OOM_NEWER_MAJOR = 10 };
 
 bool oom_qemu_boots(const struct oom_qemu *qemu, const char *release);
+/* The key of one that @recipe fetches on a host of @os_release (the text of os-release(5)). */
+uint64_t oom_qemu_newer_key(const char *recipe, size_t len, const char *os_release);
 /* Such a one of the cache; -ENOENT. */
 int oom_qemu_find_newer(struct oom_arena *arena, const char *cache, struct oom_qemu *ret);
 /* One that boots @release under TCG: the host's where it is new enough, else fetched into the cache. */

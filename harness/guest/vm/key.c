@@ -2,8 +2,8 @@
 #include "harness/guest/vm/key.h"
 
 #include "harness/guest/cache/hash.h"
+#include "harness/guest/vm/processor.h"
 #include "harness/guest/vm/state.h"
-#include "harness/host/file.h"
 #include "harness/host/process.h"
 
 #include <errno.h>
@@ -18,22 +18,6 @@
 
 /* What makes two saved machines the same. */
 
-/* @fd: the file, where it is open, whatever bears its name now; else -1. */
-static uint64_t hash_identity(uint64_t hash, const char *path, int fd)
-{
-	struct stat st;
-	uint64_t id[5] = {0};
-
-	if (path && !(fd >= 0 ? fstat(fd, &st) : stat(path, &st))) {
-		id[4] = st.st_dev;
-		id[0] = (uint64_t)st.st_size;
-		id[1] = (uint64_t)st.st_mtim.tv_sec;
-		id[2] = (uint64_t)st.st_mtim.tv_nsec;
-		id[3] = st.st_ino;
-	}
-	return oom_hash(oom_hash_text(hash, path), id, sizeof(id));
-}
-
 /* What is on a device can change without a trace: a machine that was saved from one serves this process alone. */
 static uint64_t hash_process(uint64_t hash)
 {
@@ -44,17 +28,21 @@ static uint64_t hash_process(uint64_t hash)
 	return oom_hash(hash, id, sizeof(id));
 }
 
-/* A guest saved under KVM knows the host's processor. */
-static uint64_t hash_processor(struct oom_arena *arena, uint64_t hash)
+/* QEMU's firmware is no part of its program: where Debian has it, and where a QEMU that was unpacked does. */
+static uint64_t hash_firmware(struct oom_arena *arena, uint64_t hash, const struct oom_qemu *qemu)
 {
-	char *text, *end;
+	static const char *const dirs[] = {"/usr/share/seabios", "/usr/share/qemu"};
+	static const char *const files[] = {"bios-256k.bin", "bios.bin", "linuxboot_dma.bin"};
 
-	if (oom_file_read(arena, "/proc/cpuinfo", 16384, &text, NULL))
-		return hash;
-	end = strstr(text, "\n\n");
-	if ((end = strstr(text, "cpu MHz")))
-		*end = '\0';
-	return oom_hash_text(hash, text);
+	for (size_t f = 0; f < sizeof(files) / sizeof(*files); f++) {
+		if (qemu->data_dir)
+			hash = oom_hash_identity(hash,
+				oom_arena_printf(arena, "%s/%s", qemu->data_dir, files[f]), -1);
+		for (size_t d = 0; d < sizeof(dirs) / sizeof(*dirs); d++)
+			hash = oom_hash_identity(
+				hash, oom_arena_printf(arena, "%s/%s", dirs[d], files[f]), -1);
+	}
+	return hash;
 }
 
 int oom_vm_key(const struct oom_vm *vm, uint64_t *ret)
@@ -67,13 +55,16 @@ int oom_vm_key(const struct oom_vm *vm, uint64_t *ret)
 
 	for (; !r && *argv; argv++)
 		hash = oom_hash_text(hash, *argv);
-	hash = hash_identity(hash, vm->image->disk, vm->image->own_disk ? vm->image->own.fd : -1);
+	hash = oom_hash_identity(
+		hash, vm->image->disk, vm->image->own_disk ? vm->image->own.fd : -1);
 	if (vm->image->own_disk && vm->image->own.is_device)
 		hash = hash_process(hash);
-	hash = hash_identity(hash, vm->vmlinuz, -1);
-	hash = hash_identity(hash, vm->qemu.program, -1);
+	hash = oom_hash_identity(hash, vm->vmlinuz, -1);
+	hash = oom_hash_identity(hash, vm->qemu.program, -1);
+	hash = hash_firmware(&arena, hash, &vm->qemu);
+	/* a guest saved under KVM knows the host's processor */
 	if (!strcmp(vm->accel, "kvm"))
-		hash = hash_processor(&arena, hash);
+		hash = oom_hash_host(hash);
 	oom_arena_release(&arena);
 	if (!r)
 		*ret = hash;

@@ -6,7 +6,9 @@
 #include "harness/guest/cache/cache_temp.h"
 #include "harness/guest/cache/hash.h"
 #include "harness/guest/cache/tool.h"
+#include "harness/guest/image/blobs.h"
 #include "harness/guest/image/image.h"
+#include "harness/guest/vm/processor.h"
 #include "harness/guest/vm/qemu.h"
 #include "harness/host/file.h"
 #include "lib/base/bounded.h"
@@ -21,26 +23,23 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #define PROBE_TIMEOUT_MS 10000
 #define PROBE_STEP_MS	 100
 
-/* The answer holds for this kernel, this processor and this QEMU. */
-static void probe_path(struct oom_arena *arena, const char *cache, const struct oom_qemu *qemu,
-	char path[static PATH_MAX])
+/*
+ * The answer holds for this kernel and processor, this QEMU, and what was booted: the init that says that it is
+ * through, out of an image of this recipe. Which of its kernels that was is no part of it: a yes is one for all of
+ * them, and a no is remembered of an image's own alone.
+ */
+void oom_kvm_path(const char *cache, const struct oom_qemu *qemu, char path[static PATH_MAX])
 {
-	struct utsname uts;
-	char *cpu = NULL, *model = NULL;
+	struct oom_blob init = oom_blob_guest_init();
 	uint64_t hash = oom_hash_text(OOM_HASH_SEED, qemu->version);
 
-	if (!uname(&uts))
-		hash = oom_hash_text(oom_hash_text(hash, uts.release), uts.version);
-	if (!oom_file_read(arena, "/proc/cpuinfo", 4096, &cpu, NULL))
-		model = strstr(cpu, "model name");
-	if (model)
-		hash = oom_hash(hash, model, strcspn(model, "\n"));
+	hash = oom_hash_host(oom_hash_identity(hash, qemu->program, -1));
+	hash = oom_hash(hash, init.text, init.len) ^ oom_image_recipe();
 	snprintf(path, PATH_MAX, "%s/kvm-%016llx", cache, (unsigned long long)hash);
 }
 
@@ -170,7 +169,7 @@ void oom_kvm_ask(const char *cache, const struct oom_qemu *qemu, struct oom_kvm 
 
 	*ret = (struct oom_kvm){.probed_s = -1};
 	if (!oom_kvm_check_device("/dev/kvm", ret->why, sizeof(ret->why))) {
-		probe_path(&arena, cache, qemu, ret->path);
+		oom_kvm_path(cache, qemu, ret->path);
 		oom_kvm_remembered(&arena, ret->path, ret);
 		ret->device = true;
 	}

@@ -18,6 +18,8 @@ struct oom_kvm {
 };
 
 void oom_kvm_ask(const char *cache, const struct oom_qemu *qemu, struct oom_kvm *ret);
+/* Which file remembers it, by all that the answer depends on. */
+void oom_kvm_path(const char *cache, const struct oom_qemu *qemu, char path[static PATH_MAX]);
 /* Its parts: what can be told without a guest (0: a guest must tell; -errno with @why); what a probe left in the
  * cache ("yes", or "no" and the reason in the next line); why a guest did not come up: what KVM or QEMU said in
  * the log, and how QEMU ended (@status: of wait(2); -1: it hung). */
