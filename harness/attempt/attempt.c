@@ -11,6 +11,7 @@
 #include "harness/attempt/risk.h"
 #include "harness/attempt/trigger.h"
 #include "harness/attempt/units.h"
+#include "harness/expects/expect.h"
 #include "harness/host/process.h"
 #include "harness/needs/needs.h"
 #include "harness/say/say.h"
@@ -201,10 +202,10 @@ static int attempt_steps(struct oom_run_state *run, struct oom_err *err)
 	return r < 0 ? oom_err_errno(err, -r, "cannot collect the evidence") : 0;
 }
 
-static void record_end(struct oom_attempt *record, enum oom_verdict verdict, const char *reason)
+static void hinder(struct oom_attempt *record, bool skips, const char *why)
 {
-	record->verdict = verdict;
-	record->reason = oom_arena_strdup(&record->arena, reason);
+	record->hindrance = oom_arena_strdup(&record->arena, why);
+	record->hindrance_skips = skips;
 }
 
 /* Before the gate opened something showed that this machine cannot do: a property that only systemd or
@@ -226,32 +227,35 @@ int oom_attempt_run_local(const struct oom_scenario *scenario,
 		return -ENOMEM;
 	if (!options->in_guest && !options->allow_host_oom &&
 		oom_host_risk(scenario, risk, sizeof(risk))) {
-		record_end(run->record, OOM_SKIPPED, risk);
+		hinder(run->record, true, risk);
 		r = 0;
 	} else if (oom_needs_check(scenario, options->in_guest, &err, &run->record->known_on) < 0) {
-		record_end(run->record, OOM_SKIPPED, err.msg);
+		hinder(run->record, true, err.msg);
 		r = 0;
 	} else {
 		r = state_open(run, &err);
 		if (r >= 0)
 			r = attempt_steps(run, &err);
 		if (r >= 0)
-			r = oom_run_judge(run);
+			oom_run_find_hindrance(run);
 		else if (r != -EINTR && r != -ENOMEM)
-			record_end(run->record, not_to_be_had(run, r) ? OOM_SKIPPED : OOM_BROKEN,
-				err.msg);
+			hinder(run->record, not_to_be_had(run, r), err.msg);
 		state_close(run, &undo_err);
 		if (undo_err.code && r != -EINTR)
-			record_end(run->record, OOM_BROKEN, undo_err.msg);
+			hinder(run->record, false, undo_err.msg);
 		else if (undo_err.code)
 			oom_say(stderr, "oomgate: %s; 'oomgate cleanup' tries again\n",
 				undo_err.msg);
 	}
-	if (r == -EINTR || r == -ENOMEM)
+	r = r == -EINTR || r == -ENOMEM ? r : 0;
+	/* what comes from a guest is data: its host judges */
+	if (!r && !options->in_guest)
+		r = oom_expects_judge(scenario, (uint64_t)run->record->memory_bytes, run->record);
+	if (r)
 		oom_attempt_free(run->record);
 	else
 		*ret = run->record;
 	oom_arena_release(&run->arena);
 	free(run);
-	return r == -EINTR || r == -ENOMEM ? r : 0;
+	return r;
 }

@@ -4,8 +4,7 @@
 
 #include "harness/state/state.h"
 
-/* The verdict of a record that is whole: its expectations, then what the run itself knows (a set-up that failed, a
- * workload that had not ended). 0 or -ENOMEM. */
-int oom_run_judge(struct oom_run_state *run);
+/* Of a record that is whole: did a workload fail before it could begin? Then its hindrance says so. */
+void oom_run_find_hindrance(struct oom_run_state *run);
 
 #endif

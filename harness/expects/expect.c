@@ -229,6 +229,10 @@ static int conclude(const struct oom_scenario *scenario, struct oom_attempt *att
 	conclude_expects(scenario, attempt);
 	heed_preconditions(attempt);
 	heed_known_issue(scenario, attempt);
+	if (attempt->hindrance) {
+		attempt->verdict = attempt->hindrance_skips ? OOM_SKIPPED : OOM_BROKEN;
+		attempt->reason = attempt->hindrance;
+	}
 	return attempt->arena.failed ? -ENOMEM : 0;
 }
 
@@ -242,7 +246,9 @@ int oom_expects_judge(
 		return r;
 	attempt->expects = NULL;
 	attempt->n_expects = 0;
-	while ((section = oom_scenario_next(scenario, OOM_SEC_EXPECT, section))) {
+	/* nothing can be asked of what was not even made ready */
+	while ((!attempt->hindrance || attempt->n_workloads) &&
+		(section = oom_scenario_next(scenario, OOM_SEC_EXPECT, section))) {
 		for (size_t i = 0; i < section->n_settings; i++) {
 			r = section->settings[i].is_default
 				? 0

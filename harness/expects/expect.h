@@ -52,8 +52,9 @@ const struct oom_expect_key *oom_expect_keys(void); /* for struct oom_schema */
 /*
  * Judges every expectation of @scenario against what @attempt holds, fills attempt->expects (what
  * was there before is gone) and attempt->verdict (the worst of them) and ->reason (of the first that
- * is as bad as that). A failure that KnownIssue= foretells is known until its date. For attempts
- * that ran: a caller whose set-up broke, or that skipped, keeps its own verdict and does not ask.
+ * is as bad as that). A failure that KnownIssue= foretells is known until its date. Where
+ * attempt->hindrance says why it was no experiment it is skipped or broken for that; with workloads its
+ * expectations are told all the same. A pure function of both: hosts and guests ask it alike.
  * @machine_bytes: 100 % where a subject has no MemoryMax. 0 or -ENOMEM.
  */
 int oom_expects_judge(

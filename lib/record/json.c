@@ -31,6 +31,8 @@ static const struct oom_field outcome_fields[] = {
 	FIELD("fork_rejected", OOM_F_BOOL, fork_rejected),
 	FIELD("evidence_dir", OOM_F_TEXT, evidence_dir),
 	FIELD("samples", OOM_F_TEXT, samples),
+	FIELD("hindrance", OOM_F_TEXT, hindrance),
+	FIELD("hindrance_skips", OOM_F_BOOL, hindrance_skips),
 	FIELD("known_on", OOM_F_INT, known_on),
 	FIELD("memory_bytes", OOM_F_INT, memory_bytes),
 	FIELD("cpus", OOM_F_INT, cpus),

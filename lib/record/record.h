@@ -162,6 +162,8 @@ struct oom_attempt {
 	size_t n_inputs;
 	enum oom_verdict verdict;
 	const char *reason; /* "" for a plain pass */
+	const char *hindrance; /* why it was no experiment, a sentence; NULL: it was one */
+	bool hindrance_skips;
 	int64_t known_on; /* is this a machine that KnownOn= is about? 1, 0; -1: not asked */
 	struct oom_workload_rec *workloads;
 	size_t n_workloads;

@@ -238,3 +238,40 @@ Test(expect_judge, a_known_issue_excuses_failures_only)
 	cr_expect_eq(judge_all(attempt, "bug 7 until 2027-01-31", "0", NULL), OOM_FAIL);
 	oom_attempt_free(attempt);
 }
+
+/* What was no experiment is no pass and no fail, whatever its record has. */
+Test(expect_judge, a_hindrance_is_the_verdict)
+{
+	static const struct {
+		const char *hindrance;
+		bool skips, has_workloads;
+		const char *wanted; /* kills; there is one */
+		enum oom_verdict verdict;
+		size_t n_expects;
+	} rows[] = {
+		{NULL, false, true, "1", OOM_PASS, 1},
+		{NULL, false, true, "2", OOM_FAIL, 1},
+		{"no such program", false, true, "1", OOM_BROKEN, 1},
+		{"no such program", false, true, "2", OOM_BROKEN, 1},
+		{"no such program", false, false, "1", OOM_BROKEN, 0},
+		{"needs numa", true, false, "1", OOM_SKIPPED, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct oom_attempt *attempt = judge_sample();
+		struct oom_scenario *scenario =
+			judge_scenario(OOM_ABOUT_RUN, "", "OOMKills", rows[i].wanted);
+
+		attempt->hindrance = rows[i].hindrance;
+		attempt->hindrance_skips = rows[i].skips;
+		if (!rows[i].has_workloads)
+			attempt->n_workloads = 0;
+		cr_assert_eq(oom_expects_judge(scenario, 1 << 30, attempt), 0);
+		cr_expect_eq(attempt->verdict, rows[i].verdict, "row %zu: %s", i, attempt->reason);
+		cr_expect_eq(attempt->n_expects, rows[i].n_expects, "row %zu", i);
+		if (rows[i].hindrance)
+			cr_expect_str_eq(attempt->reason, rows[i].hindrance);
+		judge_scenario_free(scenario);
+		oom_attempt_free(attempt);
+	}
+}

@@ -26,7 +26,8 @@ static bool is_same(const struct oom_guest_job *a, const struct oom_guest_job *b
 	return !strcmp(a->id, b->id) && !strcmp(a->path, b->path) && !strcmp(a->text, b->text) &&
 		!strcmp(a->machine, b->machine) && a->attempt == b->attempt && a->seed == b->seed &&
 		a->timeout_us == b->timeout_us && a->realtime_us == b->realtime_us &&
-		!memcmp(a->entropy, b->entropy, sizeof(a->entropy)) && a->swap == b->swap &&
+		!memcmp(a->entropy, b->entropy, sizeof(a->entropy)) &&
+		!memcmp(a->nonce, b->nonce, sizeof(a->nonce)) && a->swap == b->swap &&
 		a->disk == b->disk && a->legacy == b->legacy && a->hugepages == b->hugepages;
 }
 

@@ -121,7 +121,7 @@ static const struct row {
 		OOM_GUEST_OVER, "", OOM_BROKEN, "not tried again: it did not boot"},
 	{"a record is the end, whatever is said behind it", OOM_GUEST_RUNNING, NULL, 0, DONE, NULL,
 		NOBODY, false, OOM_GUEST_OVER, "", OOM_BROKEN,
-		"cannot read the guest's record: not JSON"},
+		"the guest's record is not believed: it is not JSON"},
 	{"what is in the stream is restored from it", OOM_GUEST_RESTORING, oom_qmp_restore, 1, SAYS,
 		RETURN, NOBODY, false, OOM_GUEST_RESTORING, "{\"fdname\":\"state\"}", 0, NULL},
 	{"memory in files is no part of the stream", OOM_GUEST_RESTORING, oom_qmp_restore, 1, SAYS,

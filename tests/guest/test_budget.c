@@ -243,7 +243,7 @@ Test(guest_budget, what_a_guest_says_of_its_failure_is_bounded_like_the_rest)
 	static const struct {
 		enum oom_frame_type type;
 		enum oom_verdict within;
-	} kinds[] = {{OOM_FRAME_FAILED, OOM_BROKEN}, {OOM_FRAME_SKIPPED, OOM_SKIPPED}};
+	} kinds[] = {{OOM_FRAME_FAILED, OOM_BROKEN}, {OOM_FRAME_SKIPPED, OOM_BROKEN}};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		say_filled(kinds[i].type, NULL, 'w', 4096);
@@ -295,20 +295,4 @@ Test(guest_budget, the_hosts_own_files_are_not_the_guests)
 		tear_down();
 		set_up();
 	}
-}
-
-Test(guest_budget, a_record_is_that_of_the_job_whatever_it_says)
-{
-	static const char text[] =
-		"{\"scenario\":\"other/one\",\"title\":\"x\",\"machine\":\"m\",\"attempt\":9,"
-		"\"verdict\":\"pass\"}";
-
-	say(OOM_FRAME_RECORD, text, sizeof(text) - 1);
-	say(OOM_FRAME_DONE, NULL, 0);
-	cr_assert_not_null(guest.record);
-	cr_expect_eq(guest.record->verdict, OOM_PASS);
-	cr_expect_str_eq(guest.record->scenario, "memcg/over-cap");
-	cr_expect_str_eq(guest.record->title, "A title.");
-	cr_expect_str_eq(guest.record->machine, "debian:bookworm");
-	cr_expect_eq(guest.record->attempt, 3);
 }

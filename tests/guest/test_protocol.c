@@ -19,6 +19,7 @@ static const struct oom_guest_job sample = {
 	.timeout_us = 60000000,
 	.realtime_us = 1795195484000001,
 	.entropy = {0, 1, 0xff, 0x80},
+	.nonce = {0xde, 0xad, [15] = 1},
 	.swap = true,
 	.legacy = true,
 	.hugepages = 32,
@@ -43,13 +44,15 @@ Test(guest_protocol, a_job_comes_through_whole)
 	cr_expect_eq(job.timeout_us, sample.timeout_us);
 	cr_expect_eq(job.realtime_us, sample.realtime_us);
 	cr_expect_eq(memcmp(job.entropy, sample.entropy, sizeof(job.entropy)), 0);
+	cr_expect_eq(memcmp(job.nonce, sample.nonce, sizeof(job.nonce)), 0);
 	cr_expect(job.swap && !job.disk && job.legacy);
 	cr_expect_eq(job.hugepages, sample.hugepages);
 	free(text);
 	oom_arena_release(&arena);
 }
 
-#define MORE ",\"swap\":false,\"disk\":false,\"legacy\":false,\"hugepages\":0}"
+#define NONCE ",\"nonce\":\"000102030405060708090a0b0c0d0e0f\""
+#define MORE  NONCE ",\"swap\":false,\"disk\":false,\"legacy\":false,\"hugepages\":0}"
 
 Test(guest_protocol, what_is_no_job_is_refused)
 {

@@ -137,6 +137,8 @@ static struct oom_attempt *full_attempt(void)
 	oom_attempt_add_text(attempt, &attempt->tags, &attempt->n_tags, "memcg");
 	oom_attempt_add_input(attempt, "scenario", "0123");
 	oom_attempt_add_input(attempt, "seed", "7");
+	attempt->hindrance = "no such program";
+	attempt->hindrance_skips = true;
 	attempt->attempt = 2;
 	attempt->verdict = OOM_KNOWN;
 	attempt->reason = "known issue";
@@ -212,7 +214,7 @@ static void expect_members(const json_t *json)
 			item = json_object_iter_value(json_object_iter(list));
 		cr_expect_eq(json_object_size(item), rows[i].members, "%s", rows[i].list);
 	}
-	cr_expect_eq(json_object_size(json), 7 + 4 + 9 + 1 + 9, "a result");
+	cr_expect_eq(json_object_size(json), 7 + 4 + 9 + 1 + 11, "a result");
 }
 
 static json_t *through_text(json_t *json_taken)

@@ -166,7 +166,7 @@ static int serve_one(int port, const char *data, size_t len,
 {
 	struct oom_arena arena = {0};
 	struct oom_guest_job job;
-	static const char no_legacy[] = "needs cgroup v1: this kernel has no v1 memory controller";
+	char nonce[OOM_JOB_NONCE_TEXT];
 	struct oom_err err = {0};
 	int r = oom_job_decode(&arena, data, len, &err, &job);
 
@@ -175,7 +175,8 @@ static int serve_one(int port, const char *data, size_t len,
 	/* the kernel may have lost the v1 controller (CONFIG_MEMCG_V1) */
 	if (!r && job.legacy && access("/sys/fs/cgroup/memory/memory.limit_in_bytes", F_OK) < 0) {
 		oom_arena_release(&arena);
-		return oom_frame_send(port, OOM_FRAME_SKIPPED, no_legacy, sizeof(no_legacy) - 1);
+		return oom_frame_send(
+			port, OOM_FRAME_SKIPPED, oom_job_nonce(&job, nonce), sizeof(nonce) - 1);
 	}
 	/* the first was started before the guest was saved: one that is gone is no good for any guest. It is not
 	 * ended after its job: the guest will be, with all that is in it */

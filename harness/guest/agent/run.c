@@ -65,6 +65,7 @@ static int run_job(const struct oom_guest_service *service, const struct oom_gue
 		openat(dir, "oomgate.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	struct oom_attempt *record = NULL;
 	oom_autofree char *text = NULL;
+	char nonce[OOM_JOB_NONCE_TEXT];
 	json_t *json;
 	int r;
 
@@ -75,6 +76,8 @@ static int run_job(const struct oom_guest_service *service, const struct oom_gue
 	r = service->run(job, err, &record);
 	if (!r) {
 		json = oom_attempt_to_json(record);
+		/* which job it answers */
+		json_object_set_new(json, "nonce", json_string(oom_job_nonce(job, nonce)));
 		/* json_dumpfd() would be a write(2) for each word */
 		text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 		json_decref(json);

@@ -2,7 +2,7 @@
 /* Every way an attempt can end, and the record that says so. */
 #include "harness/guest/attempt/end.h"
 
-#include "harness/expects/expect.h"
+#include "harness/guest/attempt/adopt.h"
 #include "harness/guest/attempt/budget.h"
 #include "harness/guest/cache/tool.h"
 #include "harness/host/file.h"
@@ -11,7 +11,6 @@
 #include "lib/base/format.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -66,33 +65,12 @@ static void note_phases(const struct oom_guest_attempt *a, struct oom_attempt *r
 		record->report_us = ran_us - step_us - record->duration_us;
 }
 
-/* What the guest could not know when it judged its record. */
-static enum oom_next heed_still(struct oom_guest_attempt *a)
-{
-	struct oom_attempt *record = a->record;
-	const char *why;
-	int r;
-
-	oom_still_look(&a->still, true);
-	if (!oom_still_total_us(&a->still, &why))
-		return OOM_NEXT_END;
-	r = oom_still_report(&a->still, oom_monotonic_us(), record);
-	if (!r &&
-		(record->verdict == OOM_PASS || record->verdict == OOM_FAIL ||
-			record->verdict == OOM_KNOWN))
-		r = oom_expects_judge(a->scenario, (uint64_t)record->memory_bytes, record);
-	return r ? oom_attempt_fail(a, "no memory for a record") : OOM_NEXT_END;
-}
-
 enum oom_next oom_end_done(struct oom_guest_attempt *a)
 {
-	json_t *json = json_loadb(
-		a->record_text.data ? a->record_text.data : "", a->record_text.len, 0, NULL);
 	struct oom_attempt *record = NULL;
 	struct oom_err err = {0};
-	int r = json ? oom_attempt_from_json(json, &err, &record) : -EBADMSG;
+	int r = oom_guest_record_adopt(a, &err, &record);
 
-	json_decref(json);
 	if (!oom_saved_is_whole(&a->saved)) {
 		oom_attempt_free(record);
 		return may_try_anew(a) ? OOM_NEXT_ANEW
@@ -102,16 +80,11 @@ enum oom_next oom_end_done(struct oom_guest_attempt *a)
 						 a->state.dir);
 	}
 	if (r)
-		return oom_attempt_fail(
-			a, "cannot read the guest's record: %s", err.msg[0] ? err.msg : "not JSON");
-	/* which attempt it was, the host knows better */
-	record->scenario = oom_arena_strdup(&record->arena, a->job.id);
-	record->title = oom_arena_strdup(&record->arena, a->title);
-	record->machine = oom_arena_strdup(&record->arena, a->machine_id);
-	record->attempt = a->job.attempt;
+		return oom_attempt_fail(a, "the guest's record is not believed: %s",
+			err.msg[0] ? err.msg : "no memory");
 	note_phases(a, record);
 	a->record = record;
-	return heed_still(a);
+	return OOM_NEXT_END;
 }
 
 static const char *phase_name(const struct oom_guest_attempt *a)

@@ -32,7 +32,8 @@ int oom_port_send_job(struct oom_guest_attempt *a)
 	size_t len;
 	int r;
 
-	if (getrandom(a->job.entropy, sizeof(a->job.entropy), 0) != sizeof(a->job.entropy))
+	if (getrandom(a->job.entropy, sizeof(a->job.entropy), 0) != sizeof(a->job.entropy) ||
+		getrandom(a->job.nonce, sizeof(a->job.nonce), 0) != sizeof(a->job.nonce))
 		return -errno;
 	a->job.realtime_us = oom_realtime_us();
 	r = oom_job_encode(&a->job, &text, &len);
@@ -193,11 +194,32 @@ static bool message_in_budget(struct oom_guest_attempt *a, const struct oom_fram
 		(frame->type != OOM_FRAME_REQUEST || oom_budget_spend(a, OOM_BUDGET_REQUESTS, 1));
 }
 
+/* Only cgroup v1 is found to be missing by the agent; everything else that is, by the job, in its record. */
+static enum oom_next on_skipped(struct oom_guest_attempt *a, const struct oom_frame *frame)
+{
+	char nonce[OOM_JOB_NONCE_TEXT];
+
+	oom_job_nonce(&a->job, nonce);
+	if (!a->job.legacy || !is_word(frame->data, frame->len, nonce))
+		return oom_attempt_fail(a, "the guest skipped a job that it was not sent");
+	return oom_attempt_end(
+		a, OOM_SKIPPED, "needs cgroup v1: this kernel has no v1 memory controller");
+}
+
+/* What answers a job comes after it. */
+static bool is_early(const struct oom_guest_attempt *a, const struct oom_frame *frame)
+{
+	return a->phase != OOM_GUEST_RUNNING && frame->type != OOM_FRAME_HELLO &&
+		frame->type != OOM_FRAME_ALIVE;
+}
+
 static enum oom_next on_frame(struct oom_guest_attempt *a, const struct oom_frame *frame)
 {
 	oom_attempt_heard(a);
 	if (!message_in_budget(a, frame))
 		return OOM_NEXT_END;
+	if (is_early(a, frame))
+		return oom_attempt_fail(a, "the guest answered before it was sent a job");
 	switch (frame->type) {
 	case OOM_FRAME_HELLO:
 		return OOM_NEXT_HELLO;
@@ -211,8 +233,7 @@ static enum oom_next on_frame(struct oom_guest_attempt *a, const struct oom_fram
 	case OOM_FRAME_FAILED:
 		return oom_attempt_fail(a, "in the guest: %.*s", (int)frame->len, frame->data);
 	case OOM_FRAME_SKIPPED:
-		return oom_attempt_end(
-			a, OOM_SKIPPED, oom_arena_strndup(&a->arena, frame->data, frame->len));
+		return on_skipped(a, frame);
 	case OOM_FRAME_DONE:
 		return OOM_NEXT_DONE;
 	case OOM_FRAME_ALIVE:

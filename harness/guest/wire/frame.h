@@ -17,7 +17,7 @@ enum oom_frame_type {
 	OOM_FRAME_RECORD, /* guest: a piece of the record's JSON */
 	OOM_FRAME_REQUEST, /* guest: JSON, something only the host can do */
 	OOM_FRAME_FAILED, /* guest: text; the attempt has no record */
-	OOM_FRAME_SKIPPED, /* guest: text; a need of the machine's is not met here */
+	OOM_FRAME_SKIPPED, /* guest: the job's nonce; this kernel has no cgroup v1 */
 	OOM_FRAME_DONE, /* guest: empty */
 };
 

@@ -29,21 +29,29 @@ static int from_hex(const char *hex, unsigned char *data, size_t len)
 	return 0;
 }
 
+const char *oom_job_nonce(const struct oom_guest_job *job, char buf[static OOM_JOB_NONCE_TEXT])
+{
+	struct oom_bounded text = oom_bounded_in(buf, OOM_JOB_NONCE_TEXT);
+
+	to_hex(job->nonce, sizeof(job->nonce), &text);
+	return buf;
+}
+
 int oom_job_encode(const struct oom_guest_job *job, char **ret, size_t *ret_len)
 {
-	char hex[2 * sizeof(job->entropy) + 1];
+	char hex[2 * sizeof(job->entropy) + 1], nonce[OOM_JOB_NONCE_TEXT];
 	struct oom_bounded digits = OOM_BOUNDED(hex);
 	json_t *json;
 	char *text;
 
 	to_hex(job->entropy, sizeof(job->entropy), &digits);
 	/* a seed is 64 bits, a JSON integer has a sign: the bits go through */
-	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:b, s:b, s:b, s:I}", "id",
-		job->id, "path", job->path, "text", job->text, "machine", job->machine, "attempt",
-		(json_int_t)job->attempt, "seed", (json_int_t)job->seed, "timeout_us",
+	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:b, s:b, s:b, s:I}",
+		"id", job->id, "path", job->path, "text", job->text, "machine", job->machine,
+		"attempt", (json_int_t)job->attempt, "seed", (json_int_t)job->seed, "timeout_us",
 		(json_int_t)job->timeout_us, "realtime_us", (json_int_t)job->realtime_us, "entropy",
-		hex, "swap", job->swap, "disk", job->disk, "legacy", job->legacy, "hugepages",
-		(json_int_t)job->hugepages);
+		hex, "nonce", oom_job_nonce(job, nonce), "swap", job->swap, "disk", job->disk,
+		"legacy", job->legacy, "hugepages", (json_int_t)job->hugepages);
 	if (!json)
 		return -EINVAL; /* not UTF-8, or no memory */
 	text = json_dumps(json, JSON_COMPACT);
@@ -61,16 +69,16 @@ int oom_job_decode(struct oom_arena *arena, const char *data, size_t len, struct
 	json_t *json = json_loadb(data, len, 0, NULL);
 	struct oom_guest_job job = {0};
 	json_int_t attempt, seed, timeout, realtime, hugepages;
-	const char *id, *path, *text, *machine, *hex;
+	const char *id, *path, *text, *machine, *hex, *nonce;
 	int swap, disk, legacy, r = -EBADMSG;
 
 	if (json &&
 		!json_unpack(json,
-			"{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:b, s:b, s:b, s:I}", "id",
-			&id, "path", &path, "text", &text, "machine", &machine, "attempt", &attempt,
-			"seed", &seed, "timeout_us", &timeout, "realtime_us", &realtime, "entropy",
-			&hex, "swap", &swap, "disk", &disk, "legacy", &legacy, "hugepages",
-			&hugepages)) {
+			"{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:b, s:b, s:b, s:I}",
+			"id", &id, "path", &path, "text", &text, "machine", &machine, "attempt",
+			&attempt, "seed", &seed, "timeout_us", &timeout, "realtime_us", &realtime,
+			"entropy", &hex, "nonce", &nonce, "swap", &swap, "disk", &disk, "legacy",
+			&legacy, "hugepages", &hugepages)) {
 		job.id = oom_arena_strdup(arena, id);
 		job.path = oom_arena_strdup(arena, path);
 		job.text = oom_arena_strdup(arena, text);
@@ -86,7 +94,9 @@ int oom_job_decode(struct oom_arena *arena, const char *data, size_t len, struct
 		/* an attempt that does not fit is another one */
 		if (attempt >= 0 && attempt <= UINT_MAX)
 			r = arena->failed ? -ENOMEM
-					  : from_hex(hex, job.entropy, sizeof(job.entropy));
+				: from_hex(hex, job.entropy, sizeof(job.entropy))
+				? -EBADMSG
+				: from_hex(nonce, job.nonce, sizeof(job.nonce));
 	}
 	json_decref(json);
 	if (r)
