@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -26,12 +27,20 @@
 enum { MOST_A_TURN = 8192, GROUP_KILLS = 2 };
 
 struct lineage_source {
+	struct oom_arena arena; /* of perf */
 	struct oom_perf perf;
 	struct oom_looker looker;
 	struct oom_lineage *lineage; /* with its forks behind it */
 	int epoll_fd; /* of all rings */
 	bool perf_open;
 };
+
+/*
+ * In a guest, whose attempts are run one after the other: what the rehearsal has opened before the guest was saved,
+ * for the attempt. To open rings takes an emulator that was just started some 15 ms: it has to translate the code of
+ * it, and that of the kernel is patched; and the memory would be the guest's own instead of what was saved.
+ */
+static struct lineage_source *kept;
 
 #define MAP_BYTES (sizeof(struct oom_lineage) + OOM_SEEN_FORKS * sizeof(struct oom_fork))
 
@@ -50,31 +59,91 @@ static int lineage_map(struct lineage_source *s)
 
 static int wait_for_rings(struct lineage_source *s)
 {
-	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	for (size_t i = 0; s->epoll_fd >= 0 && i < s->perf.n_rings; i++) {
+	oom_autoclose int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+
+	for (size_t i = 0; epoll_fd >= 0 && i < s->perf.n_rings; i++) {
 		struct epoll_event ev = {.events = EPOLLIN};
 
-		if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->perf.rings[i].fd, &ev) < 0)
+		if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, s->perf.rings[i].fd, &ev) < 0)
 			return -errno;
 	}
-	return s->epoll_fd < 0 ? -errno : 0;
+	if (epoll_fd < 0)
+		return -errno;
+	s->epoll_fd = oom_take_fd(&epoll_fd);
+	return 0;
 }
 
-static int lineage_open(struct oom_source_slot *slot, struct oom_err *err)
+static void source_free(struct lineage_source *s)
 {
-	struct lineage_source *s = oom_arena_alloc(&slot->run->arena, sizeof(*s));
+	if (s->perf_open)
+		oom_perf_close(&s->perf);
+	oom_closep(&s->epoll_fd);
+	oom_closep(&s->looker.cgroup_fd);
+	if (s->lineage)
+		munmap(s->lineage, MAP_BYTES);
+	oom_arena_release(&s->arena);
+	free(s);
+}
+
+static struct lineage_source *source_new(void)
+{
+	struct lineage_source *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->epoll_fd = s->looker.cgroup_fd = -1;
+	if (lineage_map(s) < 0) {
+		source_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+/* Without what happened until now. NULL: there is none, or one that may yet tell of an earlier loss. */
+static struct lineage_source *source_take_over(void)
+{
+	struct lineage_source *s = oom_take_ptr(kept);
+	struct oom_lineage *lineage;
+
+	if (!s)
+		return NULL;
+	if (s->perf.unread || oom_perf_skip(&s->perf) < 0) {
+		source_free(s);
+		return NULL;
+	}
+	lineage = s->lineage;
+	lineage->lost_us = 0;
+	lineage->n_forks = lineage->n_looks = lineage->n_signals = 0;
+	lineage->forks_not_kept = lineage->signals_not_kept = 0;
+	return s;
+}
+
+static int rings_open(struct lineage_source *s, struct oom_source_slot *slot, struct oom_err *err)
+{
 	oom_autoclose int tracing = oom_tracing_open(AT_FDCWD);
 	struct oom_err why;
 	int r;
 
-	if (!s || (slot->priv = s, s->epoll_fd = s->looker.cgroup_fd = -1, lineage_map(s) < 0))
-		return oom_err_set(err, ENOMEM, "no memory for the lineage of processes");
-	if (oom_perf_open(&slot->run->arena, tracing, "sig==9||sig==15", &why, &s->perf) < 0)
+	if (oom_perf_open(&s->arena, tracing, "sig==9||sig==15", &why, &s->perf) < 0)
 		return oom_source_absent(slot, "%s", why.msg);
 	s->perf_open = true;
 	r = wait_for_rings(s);
-	if (r < 0)
-		return oom_err_errno(err, -r, "cannot wait for forks");
+	return r < 0 ? oom_err_errno(err, -r, "cannot wait for forks") : 0;
+}
+
+static int lineage_open(struct oom_source_slot *slot, struct oom_err *err)
+{
+	struct lineage_source *s = source_take_over();
+	int r;
+
+	if (!s)
+		s = source_new();
+	slot->priv = s;
+	if (!s)
+		return oom_err_set(err, ENOMEM, "no memory for the lineage of processes");
+	r = s->perf_open ? 0 : rings_open(s, slot, err);
+	if (r < 0 || !s->perf_open)
+		return r;
 	slot->watch.fd = s->epoll_fd;
 	slot->run->lineage = s->lineage;
 	s->lineage->open = true;
@@ -222,12 +291,10 @@ static void lineage_close(struct oom_source_slot *slot)
 	if (!s)
 		return;
 	slot->run->lineage = NULL;
-	if (s->perf_open)
-		oom_perf_close(&s->perf);
-	oom_closep(&s->epoll_fd);
-	oom_closep(&s->looker.cgroup_fd);
-	if (s->lineage)
-		munmap(s->lineage, MAP_BYTES);
+	if (slot->run->in_guest && s->epoll_fd >= 0 && !kept)
+		kept = s;
+	else
+		source_free(s);
 }
 
 const struct oom_source oom_source_lineage = {

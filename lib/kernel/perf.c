@@ -300,14 +300,20 @@ static size_t record_take(struct oom_perf *perf, const struct oom_perf_ring *rin
 	return size;
 }
 
+/* The kernel tells of lost records only with the next one that it has room for. */
+static bool is_nearly_full(
+	const struct oom_perf *perf, const struct perf_event_mmap_page *page, uint64_t head)
+{
+	return head - page->data_tail > perf->data_bytes - OOM_PERF_RECORD_BYTES;
+}
+
 static int ring_next(struct oom_perf *perf, struct oom_perf_ring *ring, struct oom_perf_event *ret)
 {
 	struct perf_event_mmap_page *page = ring->map;
 	uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
 	int r = 0;
 
-	/* the kernel tells of lost records only with the next one that it has room for */
-	if (head - page->data_tail > perf->data_bytes - OOM_PERF_RECORD_BYTES)
+	if (is_nearly_full(perf, page, head))
 		note_lost(perf, &perf->lost, 1);
 	while (r <= 0 && page->data_tail != head) {
 		size_t size = record_take(perf, ring, page->data_tail);
@@ -333,6 +339,21 @@ int oom_perf_next(struct oom_perf *perf, struct oom_perf_event *ret)
 		if (ring_next(perf, &perf->rings[i], ret))
 			return 1;
 	return 0;
+}
+
+int oom_perf_skip(struct oom_perf *perf)
+{
+	int r = perf->lost ? -ENOBUFS : 0;
+
+	for (size_t i = 0; i < perf->n_rings; i++) {
+		struct perf_event_mmap_page *page = perf->rings[i].map;
+		uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
+
+		if (is_nearly_full(perf, page, head))
+			r = -ENOBUFS;
+		__atomic_store_n(&page->data_tail, head, __ATOMIC_RELEASE);
+	}
+	return r;
 }
 
 void oom_perf_close(struct oom_perf *perf)

@@ -63,6 +63,11 @@ int oom_perf_open(struct oom_arena *arena, int tracing_fd, const char *filter, s
 	struct oom_perf *ret);
 /* The next record of any ring: 1, or 0 where there is none. Those of one processor come in order. */
 int oom_perf_next(struct oom_perf *perf, struct oom_perf_event *ret);
+/*
+ * Passes over all that the rings hold: what comes next happened after this. -ENOBUFS: one may have been full, and
+ * would tell of that with a later record; only rings that are opened anew are whole from now on.
+ */
+int oom_perf_skip(struct oom_perf *perf);
 void oom_perf_close(struct oom_perf *perf);
 
 /* Reads the fields' places from the text of a "format" file; false where one is missing. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char format_text[] =
 	"name: signal_generate\n"
@@ -155,4 +156,61 @@ Test(perf, what_was_lost_is_counted)
 	cr_expect_eq(perf.lost, 17);
 	cr_expect(perf.lost_us > 0);
 	cr_expect_eq(oom_perf_parse(&perf, &rec, 16, &ev), -EBADMSG);
+}
+
+enum { RING_BYTES = 8192 };
+
+/* As the kernel maps one: a page of its words, then the data. */
+struct a_ring {
+	_Alignas(4096) char page[4096];
+	char data[RING_BYTES];
+};
+
+static void put_fork(struct a_ring *ring, uint32_t pid)
+{
+	struct perf_event_mmap_page *page = (void *)ring->page;
+	struct fork_record rec = {.header = {.type = PERF_RECORD_FORK, .size = sizeof(rec)},
+		.pid = pid,
+		.ppid = 1,
+		.tid = pid,
+		.ptid = 1,
+		.time = 5000000};
+
+	cr_assert_eq(RING_BYTES % 8, 0);
+	for (size_t i = 0; i < sizeof(rec); i++)
+		ring->data[(page->data_head + i) % RING_BYTES] = ((const char *)&rec)[i];
+	page->data_head += sizeof(rec);
+}
+
+Test(perf, what_was_before_is_passed_over)
+{
+	static struct a_ring some[2];
+	struct oom_perf_ring rings[] = {{.map = &some[0]}, {.map = &some[1]}};
+	char record[OOM_PERF_RECORD_BYTES];
+	struct oom_perf perf = {
+		.rings = rings, .n_rings = 2, .data_bytes = RING_BYTES, .record = record};
+	struct oom_perf_event ev;
+
+	if (sysconf(_SC_PAGESIZE) != sizeof(some[0].page))
+		cr_skip_test("pages of another size");
+	put_fork(&some[0], 100);
+	put_fork(&some[1], 101);
+	cr_expect_eq(oom_perf_skip(&perf), 0);
+	cr_expect_eq(oom_perf_next(&perf, &ev), 0);
+	put_fork(&some[1], 102);
+	cr_assert_eq(oom_perf_next(&perf, &ev), 1);
+	cr_expect_eq(ev.pid, 102);
+	/* one that may have been full: what it lost it would tell of later */
+	for (uint32_t i = 0; i < (RING_BYTES - OOM_PERF_RECORD_BYTES) / sizeof(struct fork_record);
+		i++)
+		put_fork(&some[0], 200 + i);
+	cr_expect_eq(oom_perf_skip(&perf), 0, "there was room");
+	for (uint32_t i = 0; i <= (RING_BYTES - OOM_PERF_RECORD_BYTES) / sizeof(struct fork_record);
+		i++)
+		put_fork(&some[0], 200 + i);
+	cr_expect_eq(oom_perf_skip(&perf), -ENOBUFS);
+	cr_expect_eq(oom_perf_next(&perf, &ev), 0, "passed over all the same");
+	cr_expect_eq(oom_perf_skip(&perf), 0);
+	perf.lost = 1;
+	cr_expect_eq(oom_perf_skip(&perf), -ENOBUFS);
 }
