@@ -288,20 +288,23 @@ static int64_t count_distinct(const struct oom_attempt *record)
 	return n;
 }
 
-/* With a gap in the log and no trace only the machine's own counter still proves anything. */
+static const struct oom_source_rec *whole_source(const struct oom_attempt *record, const char *name)
+{
+	const struct oom_source_rec *s = oom_attempt_source(record, name);
+
+	return s && s->state == OOM_SOURCE_OK ? s : NULL;
+}
+
+/* With a gap in the log the trace proves how many there were, as long as the machine's own counter does not know of
+ * more; with neither, that counter alone still proves something. */
 static bool kills_can_be_counted(const struct oom_attempt *record)
 {
-	static const char *const complete[] = {"kmsg", "mark_victim"};
-	const struct oom_source_rec *machine = oom_attempt_source(record, "vmstat");
+	const struct oom_source_rec *machine = whole_source(record, "vmstat");
+	bool more = machine && machine->records > count_distinct(record);
 
-	for (size_t i = 0; i < 2; i++) {
-		const struct oom_source_rec *s = oom_attempt_source(record, complete[i]);
-
-		if (s && s->state == OOM_SOURCE_OK)
-			return true;
-	}
-	return machine && machine->state == OOM_SOURCE_OK &&
-		machine->records <= count_distinct(record);
+	if (whole_source(record, "kmsg"))
+		return true;
+	return !more && (machine || whole_source(record, "mark_victim"));
 }
 
 /*

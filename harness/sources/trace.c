@@ -119,15 +119,20 @@ static void trace_write_out(const struct oom_run_state *run, const struct oom_tr
 	}
 }
 
-/* The trace is whole up to the mark, or lost. */
-static void trace_judge(struct oom_source_slot *slot, const struct oom_trace *trace, bool marked)
+/* The trace is whole up to the mark, and its events were on, or it is lost. */
+static void trace_judge(
+	struct oom_source_slot *slot, const struct oom_trace *trace, bool marked, bool armed)
 {
 	slot->records = (int64_t)trace->count - marked;
 	slot->lost = (int64_t)(trace->lost + trace->not_understood);
-	if (!trace->lost && !trace->not_understood && !trace->stats_missing && marked)
+	if (armed && !trace->lost && !trace->not_understood && !trace->stats_missing && marked)
 		return;
 	slot->state = OOM_SOURCE_LOST;
-	if (trace->lost) {
+	if (!armed) {
+		slot->lost = -1;
+		snprintf(slot->note, sizeof(slot->note),
+			"somebody switched its events off or changed their filters");
+	} else if (trace->lost) {
 		snprintf(slot->note, sizeof(slot->note),
 			"the trace buffer overran: %llu events lost",
 			(unsigned long long)trace->lost);
@@ -165,18 +170,20 @@ static int trace_collect(struct oom_source_slot *slot, struct oom_attempt *recor
 	const struct oom_trace_event *mark;
 	struct oom_trace trace;
 	uint64_t before, after;
+	bool armed;
 	int r;
 
 	oom_marker_make("end", marker);
 	before = oom_monotonic_us();
 	oom_trace_mark(s->instance_fd, marker); /* what becomes of it shows */
 	after = oom_monotonic_us();
+	armed = oom_trace_is_armed(s->instance_fd);
 	oom_trace_stop(s->instance_fd);
 	r = oom_trace_read(s->instance_fd, &record->arena, &trace);
 	if (r < 0)
 		return r;
 	mark = oom_trace_find_mark(&trace, marker);
-	trace_judge(slot, &trace, mark != NULL);
+	trace_judge(slot, &trace, mark != NULL, armed);
 	trace_set_clock(&trace, mark, before, after);
 	for (size_t i = 0; i < trace.count && r >= 0; i++)
 		if (trace.events[i].kind == OOM_TRACE_SIGNAL)

@@ -81,6 +81,28 @@ int oom_trace_stop(int instance_fd)
 	return oom_cgroup_write(instance_fd, "tracing_on", "0");
 }
 
+/* Does the file hold that line? "1*" is an event that is on, and has a trigger. */
+static bool holds(int instance_fd, const char *file, const char *line)
+{
+	char buf[128];
+	oom_autoclose int fd = oom_cgroup_open(instance_fd, file);
+	long len = fd < 0 ? fd : oom_cgroup_pread(fd, buf, sizeof(buf));
+	size_t n = strlen(line);
+
+	return len > 0 && (size_t)len >= n && !memcmp(buf, line, n) &&
+		((size_t)len == n || buf[n] == '\n' || buf[n] == '*');
+}
+
+bool oom_trace_is_armed(int instance_fd)
+{
+	bool armed = holds(instance_fd, "tracing_on", "1");
+
+	for (size_t i = 0; armed && i < sizeof(trace_setup) / sizeof(*trace_setup); i++)
+		if (!strncmp(trace_setup[i].file, "events/", 7))
+			armed = holds(instance_fd, trace_setup[i].file, trace_setup[i].text);
+	return armed;
+}
+
 int oom_trace_clear(int instance_fd)
 {
 	oom_autoclose int fd = openat(instance_fd, "trace", O_WRONLY | O_TRUNC | O_CLOEXEC);

@@ -41,6 +41,9 @@ int oom_trace_open(int tracing_fd, const char *name, struct oom_err *err, int *r
 /* Switches it on, and off. */
 int oom_trace_start(int instance_fd);
 int oom_trace_stop(int instance_fd);
+/* Is it on, and are its events and their filters still as oom_trace_open() set them? Anybody with root may change
+ * that, and an event that is off loses what nobody counts. */
+bool oom_trace_is_armed(int instance_fd);
 /* Forgets all events so far (O_TRUNC: Documentation/trace/ftrace.rst). */
 int oom_trace_clear(int instance_fd);
 /* Writes @text to trace_marker: an entry MARK, where the instance is on and has room. 0 or -errno. */

@@ -138,6 +138,11 @@ enum damage {
 	TRUNCATE_MEMORY,
 	GROW_MEMORY,
 	NO_MEMORY,
+	FIFO_MEMORY,
+	FIFO_STATE,
+	FIFO_META,
+	LINK_MEMORY,
+	FOLDER_STATE,
 	DAMAGES
 };
 
@@ -193,6 +198,21 @@ static void damage(const struct oom_state *state, enum damage how)
 		break;
 	case NO_MEMORY:
 		unlink(memory);
+		break;
+	case FIFO_MEMORY:
+		cr_assert_eq(unlink(memory) | mkfifo(memory, 0600), 0);
+		break;
+	case FIFO_STATE:
+		cr_assert_eq(unlink(file) | mkfifo(file, 0600), 0);
+		break;
+	case FIFO_META:
+		cr_assert_eq(unlink(meta) | mkfifo(meta, 0600), 0);
+		break;
+	case LINK_MEMORY:
+		cr_assert_eq(unlink(memory) | symlink("mem0", memory), 0);
+		break;
+	case FOLDER_STATE:
+		cr_assert_eq(unlink(file) | mkdir(file, 0700), 0);
 		break;
 	default:
 		unlink(file);

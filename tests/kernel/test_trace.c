@@ -178,3 +178,39 @@ Test(trace, an_instance_tells_what_it_lost)
 	}
 	scratch_remove(dir);
 }
+
+/* What was set when it was opened can be changed by anybody with root. */
+Test(trace, an_instance_that_somebody_changed_is_not_armed)
+{
+	static const struct {
+		const char *file, *text;
+		bool armed;
+	} changes[] = {{NULL, NULL, true}, {"tracing_on", "0\n", false},
+		{"events/oom/mark_victim/enable", "0\n", false},
+		{"events/oom/mark_victim/enable", "1*\n", true},
+		{"events/signal/signal_generate/enable", "0\n", false},
+		{"events/signal/signal_generate/filter", "none\n", false},
+		{"events/signal/signal_generate/filter",
+			"sig==9||sig==15||(sig==17&&code==2)&&pid==1\n", false}};
+	static const char *const dirs[] = {"events", "events/oom", "events/oom/mark_victim",
+		"events/signal", "events/signal/signal_generate"};
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+		char dir[64];
+		oom_autoclose int fd = -1;
+
+		cr_assert_not_null(scratch_dir(dir));
+		fd = open(dir, O_RDONLY | O_DIRECTORY);
+		for (size_t k = 0; k < sizeof(dirs) / sizeof(*dirs); k++)
+			cr_assert_eq(mkdirat(fd, dirs[k], 0700), 0);
+		scratch_file(dir, "tracing_on", "1\n");
+		scratch_file(dir, "events/oom/mark_victim/enable", "1\n");
+		scratch_file(dir, "events/signal/signal_generate/enable", "1\n");
+		scratch_file(dir, "events/signal/signal_generate/filter",
+			"sig==9||sig==15||(sig==17&&code==2)\n");
+		if (changes[i].file)
+			scratch_file(dir, changes[i].file, changes[i].text);
+		cr_expect_eq(oom_trace_is_armed(fd), changes[i].armed, "row %zu", i);
+		scratch_remove(dir);
+	}
+}

@@ -112,14 +112,20 @@ static int verify(const struct oom_state *state, const json_t *meta, struct oom_
 	return r;
 }
 
+/* A plain file, whatever else somebody may have laid there: a FIFO would be waited for for ever. */
 static int open_in(const char *dir, const char *name, int flags)
 {
 	char path[640];
-	int fd;
+	oom_autoclose int fd = -1;
+	struct stat st;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, flags | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : fd;
+	fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno == ELOOP || errno == ENXIO ? -EBADMSG : -errno;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return -EBADMSG;
+	return oom_take_fd(&fd);
 }
 
 /* The memory that @meta knows of is as large as that of the machine in question, or there is none in files. */
@@ -152,12 +158,10 @@ static int open_memory(const struct oom_state *state, const json_t *meta,
 
 static json_t *read_meta(const struct oom_state *state)
 {
-	char path[640];
-	json_t *meta;
+	oom_autoclose int fd = open_in(state->dir, "meta.json", O_RDONLY);
+	json_t *meta = fd < 0 ? NULL : json_loadfd(fd, 0, NULL);
 	const char *schema;
 
-	snprintf(path, sizeof(path), "%s/meta.json", state->dir);
-	meta = json_load_file(path, 0, NULL);
 	schema = json_string_value(json_object_get(meta, "schema"));
 	if (schema && !strcmp(schema, OOM_STATE_SCHEMA))
 		return meta;
@@ -188,7 +192,7 @@ int oom_state_open(const struct oom_state *state, const struct oom_guest_memory 
 	struct oom_saved saved = {.fd = open_in(state->dir, STREAM, O_RDONLY)};
 	int r;
 
-	if (saved.fd < 0 && saved.fd != -ENOENT)
+	if (saved.fd < 0 && saved.fd != -ENOENT && saved.fd != -EBADMSG)
 		return oom_err_errno(
 			err, -saved.fd, "cannot open the saved machine '%s'", state->dir);
 	if (saved.fd < 0 && access(state->dir, F_OK) < 0)
@@ -301,7 +305,9 @@ void oom_state_drop(const struct oom_state *state)
 
 uint64_t oom_state_disk_left(const char *cache)
 {
+	char path[640];
 	struct statvfs fs;
 
-	return statvfs(cache, &fs) < 0 ? UINT64_MAX : (uint64_t)fs.f_bavail * fs.f_frsize;
+	snprintf(path, sizeof(path), "%s/states", cache); /* it may be a disk of its own */
+	return statvfs(path, &fs) < 0 ? UINT64_MAX : (uint64_t)fs.f_bavail * fs.f_frsize;
 }
