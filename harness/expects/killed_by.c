@@ -42,7 +42,8 @@ static const char *doubt_of_more(const struct oom_expect_case *c, bool self)
 {
 	const char *doubt = NULL;
 
-	if (c->unit || (!self && oom_expect_runs_program(c)))
+	/* any type may start processes: cow and fork do, and each with Count= */
+	if (c->unit || !self)
 		doubt = oom_expect_kills_doubt(c);
 	/* that it ended by itself says nothing of what it started */
 	if (!doubt && !self && c->workload && oom_expect_runs_program(c))

@@ -249,6 +249,19 @@ Test(expect_killed_by, who_heeds_a_signal_was_asked_to_end)
 			OOM_INCONCLUSIVE, "nobody", "signal_generate is absent (no tracefs)"},
 		{{program_that_exits, judge_lose_all}, "hog", "KilledBy", "nobody",
 			OOM_INCONCLUSIVE, "nobody", "kmsg lost"},
+		{{program_that_exits}, "hog", "Survives", "yes", OOM_PASS, "yes", NULL},
+		{{program_that_exits, without_signals}, "hog", "Survives", "yes", OOM_INCONCLUSIVE,
+			"yes", "signal_generate is absent (no tracefs)"},
+		{{program_that_exits, without_signals}, "hog", "Survives", "no", OOM_INCONCLUSIVE,
+			"yes", "signal_generate is absent (no tracefs)"},
+		{{without_signals}, "hog", "Survives", "no", OOM_PASS, "no", NULL},
+		/* any type may have children: its unit's counter tells of them, or nobody */
+		{{judge_lose_kmsg, judge_without_mark}, "neighbour", "KilledBy", "nobody", OOM_PASS,
+			"nobody", NULL},
+		{{judge_lose_all}, "neighbour", "KilledBy", "nobody", OOM_INCONCLUSIVE, "nobody",
+			"kmsg lost"},
+		{{judge_lose_all}, "neighbour", "KilledBy.self", "nobody", OOM_PASS, "nobody",
+			NULL},
 	};
 
 	JUDGE_ROWS(rows);

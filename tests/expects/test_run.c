@@ -252,6 +252,11 @@ static void group_counted(struct oom_attempt *attempt)
 	attempt->units[0].events[5].value = 1;
 }
 
+static void unit_without_counters(struct oom_attempt *attempt)
+{
+	oom_attempt_add_unit(attempt)->name = "guard";
+}
+
 Test(expect_run, group_kill)
 {
 	static const struct judge_row rows[] = {
@@ -260,6 +265,8 @@ Test(expect_run, group_kill)
 		{{group_flag}, "", "GroupKill", "yes", OOM_PASS, "yes", NULL},
 		{{group_flag}, "", "GroupKill", "no", OOM_FAIL, "yes", NULL},
 		{{group_counted, judge_lose_kmsg}, "", "GroupKill", "yes", OOM_PASS, "yes", NULL},
+		{{group_counted, unit_without_counters}, "", "GroupKill", "no", OOM_FAIL, "yes",
+			NULL},
 		/* the units' counter tells of no other cgroup; where nobody was killed, no group was */
 		{{judge_lose_kmsg}, "", "GroupKill", "no", OOM_INCONCLUSIVE, "no",
 			"kmsg lost 812 records"},
