@@ -255,7 +255,24 @@ static int attribute_workload(
 	return 0;
 }
 
-/* A kill that only mark_victim tells of: memory.events says in whose cgroup. */
+/* How often a limit was met in @unit, or that of one above it (memory.events: oom). */
+static int64_t limits_met(const struct oom_attempt *record, const struct oom_unit_rec *unit)
+{
+	int64_t n = 0, met;
+
+	for (size_t i = 0; i < record->n_units && unit->cgroup; i++) {
+		const struct oom_unit_rec *other = &record->units[i];
+
+		met = other == unit
+			? oom_counter_get(unit->events, unit->n_events, "oom")
+			: oom_counter_get(other->events_local, other->n_events_local, "oom");
+		if (met > 0 && other->cgroup && oom_cgroup_is_within(unit->cgroup, other->cgroup))
+			n += met;
+	}
+	return n;
+}
+
+/* A kill that only mark_victim tells of. Its cgroup counts it whatever was full: the machine, or nothing for sysrq. */
 static void complete_kill(
 	const struct oom_run_state *run, struct oom_attempt *record, struct oom_kill *kill)
 {
@@ -266,7 +283,8 @@ static void complete_kill(
 
 	if (kill->killer != OOM_KILLER_UNKNOWN || kill->line >= 0 || !unit)
 		return;
-	if (oom_counter_get(unit->events, unit->n_events, "oom_kill") > 0)
+	if (oom_counter_get(unit->events, unit->n_events, "oom_kill") > 0 &&
+		limits_met(record, unit) >= (int64_t)record->n_kills)
 		kill->killer = OOM_KILLER_KERNEL_MEMCG;
 }
 
