@@ -115,6 +115,11 @@ static const char *unseen_in(const struct oom_expect_case *c, const struct oom_u
 		counted, known);
 }
 
+bool oom_expect_may_be_anybodys(const struct oom_kill *kill)
+{
+	return !kill->workload && !kill->kin;
+}
+
 const char *oom_expect_stray_doubt(const struct oom_expect_case *c)
 {
 	const struct oom_workload_rec *w = c->workload;
@@ -123,10 +128,10 @@ const char *oom_expect_stray_doubt(const struct oom_expect_case *c)
 	for (size_t i = 0; unit && i < c->attempt->n_kills; i++) {
 		const struct oom_kill *kill = &c->attempt->kills[i];
 
-		if (!kill->workload && !kill->kin &&
+		if (oom_expect_may_be_anybodys(kill) &&
 			(!kill->task_memcg ||
 				(unit->cgroup && !strcmp(unit->cgroup, kill->task_memcg))))
-			return "a killed process belongs to no known workload";
+			return OOM_EXPECT_STRAY;
 	}
 	/* all other processes are known by their numbers */
 	return unit && oom_expect_runs_program(c) ? unseen_in(c, unit) : NULL;
@@ -160,6 +165,8 @@ const struct oom_kill *oom_expect_first_kill(
 	}
 	oom_expect_observed(c, OOM_FAIL, ret, "no kill");
 	doubt = oom_expect_kills_doubt(c);
+	if (!doubt)
+		doubt = oom_expect_stray_doubt(c);
 	if (doubt)
 		oom_expect_inconclusive(c, ret, "%s", doubt);
 	return NULL;

@@ -135,6 +135,9 @@ void oom_expect_heed_standstill(const struct oom_expect_case *c, struct oom_expe
 /* Why the record may lack a kill: "kmsg lost 812 records (…), and mark_victim is absent"; NULL: it
  * has them all. */
 const char *oom_expect_kills_doubt(const struct oom_expect_case *c);
+/* Is it not known whose process was killed? Where the lineage is known, it is (kin). */
+bool oom_expect_may_be_anybodys(const struct oom_kill *kill);
+#define OOM_EXPECT_STRAY "a killed process belongs to no known workload"
 /* Why one more of the record's kills may be the workload's: whose that was, nobody knows. NULL: none. */
 const char *oom_expect_stray_doubt(const struct oom_expect_case *c);
 /* Is the workload a program, which starts others as it likes? */

@@ -17,6 +17,8 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 		open &= kill->order_unknown;
 		if (first && open && strcmp(first, name))
 			doubt = "it is not known who of them was killed first";
+		if (oom_expect_may_be_anybodys(kill) && strcmp(c->wanted->text, "nobody") != 0)
+			doubt = OOM_EXPECT_STRAY;
 		first = first ? first : name;
 		if (!open)
 			break;

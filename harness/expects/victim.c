@@ -26,7 +26,7 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 {
 	const char *doubt = oom_expect_kills_doubt(c), *list = NULL;
 	size_t n_words = c->wanted->list.count, seen = 0;
-	bool matches = true, ordered = true;
+	bool matches = true, ordered = true, stray = false;
 
 	for (size_t i = 0; i < c->attempt->n_kills; i++) {
 		const struct oom_kill *kill = &c->attempt->kills[i];
@@ -37,8 +37,12 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 		seen++;
 		ordered = ordered && !kill->order_unknown;
 		list = oom_expect_list_add(c, list, oom_expect_victim_name(c, kill));
-		matches = matches && kill->workload &&
-			is_one_of(c->wanted->list.items[word], kill->workload);
+		if (oom_expect_may_be_anybodys(kill) &&
+			strcmp(c->wanted->list.items[word], "nobody") != 0)
+			stray = true;
+		else
+			matches = matches && kill->workload &&
+				is_one_of(c->wanted->list.items[word], kill->workload);
 	}
 	if (!seen)
 		matches = is_one_of(c->wanted->list.items[0], "nobody");
@@ -47,6 +51,8 @@ static void judge(const struct oom_expect_case *c, struct oom_expect_result *ret
 	oom_expect_observed(c, matches ? OOM_PASS : OOM_FAIL, ret, "%s", list ? list : "nobody");
 	if (doubt && (matches || !seen || n_words > 1))
 		oom_expect_inconclusive(c, ret, "%s", doubt);
+	else if (matches && stray)
+		oom_expect_inconclusive(c, ret, OOM_EXPECT_STRAY);
 	else if (!ordered && n_words > 1)
 		oom_expect_inconclusive(c, ret, "the order of the kills is not known");
 }

@@ -112,6 +112,12 @@ Test(expect_run, oom_kills)
 /* ---- Victim ---- */
 static void stranger_killed(struct oom_attempt *attempt)
 {
+	judge_add_kill(attempt, NULL, 900)->kin = OOM_KIN_NONE;
+}
+
+/* No lineage told whose it was. */
+static void anybody_killed(struct oom_attempt *attempt)
+{
 	judge_add_kill(attempt, NULL, 900);
 }
 
@@ -148,6 +154,11 @@ Test(expect_run, victim)
 			"hog neighbour", NULL},
 		{{NULL}, "", "Victim", "hog neighbour", OOM_FAIL, "hog", NULL},
 		{{stranger_killed}, "", "Victim", "hog", OOM_FAIL, "hog (sshd)", NULL},
+		{{anybody_killed}, "", "Victim", "hog", OOM_INCONCLUSIVE, "hog (sshd)",
+			"a killed process belongs to no known workload"},
+		{{anybody_killed}, "", "Victim", "neighbour", OOM_FAIL, "hog (sshd)", NULL},
+		{{judge_without_kills, anybody_killed}, "", "Victim", "nobody", OOM_FAIL, "(sshd)",
+			NULL},
 		{{og_killed}, "", "Victim", "hog", OOM_FAIL, "hog og", NULL},
 		{{by_earlyoom}, "", "Victim", "hog", OOM_PASS, "hog", NULL},
 		{{judge_without_kills}, "", "Victim", "hog", OOM_FAIL, "nobody", NULL},
@@ -186,6 +197,11 @@ Test(expect_run, first_victim)
 		{{second_kill}, "", "FirstVictim", "neighbour", OOM_FAIL, "hog", NULL},
 		{{judge_without_kills, stranger_killed, second_kill}, "", "FirstVictim",
 			"neighbour", OOM_FAIL, "(sshd)", NULL},
+		{{judge_without_kills, anybody_killed}, "", "FirstVictim", "hog", OOM_INCONCLUSIVE,
+			"(sshd)", "a killed process belongs to no known workload"},
+		{{judge_without_kills, anybody_killed}, "", "FirstVictim", "nobody", OOM_FAIL,
+			"(sshd)", NULL},
+		{{anybody_killed}, "", "FirstVictim", "hog", OOM_PASS, "hog", NULL},
 		{{judge_without_kills, by_earlyoom}, "", "FirstVictim", "hog", OOM_FAIL, "nobody",
 			NULL},
 		{{judge_without_kills}, "", "FirstVictim", "nobody", OOM_PASS, "nobody", NULL},
