@@ -159,12 +159,17 @@ static long read_text(int fd, char *buf, size_t size)
 	return (long)len;
 }
 
-int oom_proc_vmstat(int root_fd, const char *name, int64_t *ret)
+int oom_proc_vmstat_open(int root_fd)
 {
-	oom_autoclose int fd = proc_open(root_fd, "vmstat");
+	return proc_open(root_fd, "vmstat");
+}
+
+int oom_proc_vmstat(int vmstat_fd, const char *name, int64_t *ret)
+{
 	size_t name_len = strlen(name);
 	char buf[32768]; /* some 200 lines of 25 bytes */
-	long n = fd < 0 ? fd : read_text(fd, buf, sizeof(buf));
+	long n =
+		lseek(vmstat_fd, 0, SEEK_SET) < 0 ? -errno : read_text(vmstat_fd, buf, sizeof(buf));
 
 	if (n < 0)
 		return (int)n;

@@ -23,8 +23,10 @@ int oom_proc_cgroup(int root_fd, int pid, char *buf, size_t size);
  * CONFIG_STACKTRACE); the state alone for others and in user space. -errno; -ESRCH: gone.
  */
 int oom_proc_where(int root_fd, int pid, char *buf, size_t size);
-/* One counter of /proc/vmstat ("oom_kill"), which are the whole machine's. -errno; -ENODATA: there is none of it. */
-int oom_proc_vmstat(int root_fd, const char *name, int64_t *ret);
+/* /proc/vmstat, to be kept open: another file can be mounted over its name meanwhile. A descriptor or -errno. */
+int oom_proc_vmstat_open(int root_fd);
+/* One counter of it ("oom_kill"), which are the whole machine's, as it is now. -errno; -ENODATA: there is none of it. */
+int oom_proc_vmstat(int vmstat_fd, const char *name, int64_t *ret);
 /* MemTotal + SwapTotal apart, in bytes; -errno. */
 int oom_proc_meminfo(int root_fd, uint64_t *ret_total_bytes, uint64_t *ret_swap_bytes);
 
