@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/expects/expect.h"
+#include "lib/kernel/cgroup_path.h"
 
 #include <string.h>
 
@@ -39,13 +40,6 @@ static int holds(const struct oom_expect_case *c, const char *value)
 	}
 }
 
-static bool is_within(const char *path, const char *top)
-{
-	size_t len = path && top ? strlen(top) : 0;
-
-	return len && !strncmp(path, top, len) && (path[len] == '\0' || path[len] == '/');
-}
-
 /* The unit of a subject: itself, a workload's scope; NULL: none. */
 static const struct oom_unit_rec *unit_of(const struct oom_attempt *attempt, const char *subject)
 {
@@ -68,7 +62,8 @@ static bool is_about(const struct oom_attempt *attempt, const char *one, const c
 	if (oom_attempt_workload(attempt, one) && oom_attempt_workload(attempt, other))
 		return false;
 	return a && b &&
-		(a == b || is_within(a->cgroup, b->cgroup) || is_within(b->cgroup, a->cgroup));
+		(a == b || oom_cgroup_is_within(a->cgroup, b->cgroup) ||
+			oom_cgroup_is_within(b->cgroup, a->cgroup));
 }
 
 /* Of a file's counters only those of kills. */

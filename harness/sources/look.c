@@ -3,9 +3,9 @@
 
 #include "harness/host/process.h"
 #include "harness/state/daemon.h"
-#include "harness/state/owner.h"
 #include "lib/base/cleanup.h"
 #include "lib/kernel/cgroup_file.h"
+#include "lib/kernel/cgroup_path.h"
 #include "lib/kernel/proc.h"
 
 #include <errno.h>

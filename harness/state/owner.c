@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "harness/state/owner.h"
 
+#include "lib/kernel/cgroup_path.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Is the cgroup @path @top or one below it? */
-bool oom_cgroup_is_within(const char *path, const char *top)
-{
-	size_t len = strlen(top);
-
-	return !strncmp(path, top, len) && (path[len] == '\0' || path[len] == '/');
-}
 
 bool oom_run_is_own(const struct oom_run_workload *workload, int64_t pid, uint64_t time_us)
 {

@@ -15,7 +15,4 @@ struct oom_run_workload *oom_run_owner(
 /* Can @pid be the workload's own process at @time_us? Once that was reaped the number is anybody's. */
 bool oom_run_is_own(const struct oom_run_workload *workload, int64_t pid, uint64_t time_us);
 
-/* Is the cgroup @path @top or one below it? */
-bool oom_cgroup_is_within(const char *path, const char *top);
-
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/record/death.h"
 
+#include "lib/kernel/cgroup_path.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -103,14 +105,6 @@ int oom_attempt_deaths(const struct oom_attempt *attempt, struct oom_arena *aren
 	return 0;
 }
 
-static bool is_within(const char *path, const struct oom_unit_rec *unit)
-{
-	size_t len = unit->cgroup ? strlen(unit->cgroup) : 0;
-
-	return path && len && !strncmp(path, unit->cgroup, len) &&
-		(path[len] == '\0' || path[len] == '/');
-}
-
 bool oom_death_in_unit(const struct oom_attempt *attempt, const struct oom_death *death,
 	const struct oom_unit_rec *unit)
 {
@@ -120,8 +114,8 @@ bool oom_death_in_unit(const struct oom_attempt *attempt, const struct oom_death
 	const struct oom_unit_rec *in = name ? oom_attempt_unit(attempt, name) : NULL;
 
 	if (death->kill && death->kill->task_memcg)
-		return is_within(death->kill->task_memcg, unit);
-	return in == unit || (in && is_within(in->cgroup, unit));
+		return oom_cgroup_is_within(death->kill->task_memcg, unit->cgroup);
+	return in == unit || (in && oom_cgroup_is_within(in->cgroup, unit->cgroup));
 }
 
 /* "earlyoom.service"; of the scenario's units also "box", and "box.scope". */
